@@ -1,0 +1,56 @@
+# Redline's commands. `make` alone prints this help. Python 3.11+ and make are all a machine needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+DEMO_DIR ?= redline-data
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench chaos clean lock
+
+help: ## print this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the virtual environment from the lock
+
+$(BIN)/uv:
+	@test -x $(BIN)/python || (echo "making $(VENV)"; $(PYTHON) -m venv $(VENV))
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Redline needs Python 3.11 or newer: make PYTHON=python3.11")'
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.5'
+
+$(STAMP): $(BIN)/uv requirements.lock pyproject.toml
+	@echo "installing the locked packages (about 600 MB with the Java runtime, once)"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: setup ## run the whole pipeline over a generated company, then show rows
+	@$(BIN)/redline demo --out $(DEMO_DIR)
+
+test: setup ## every test, with a real broker (the long chaos runs excepted)
+	@$(BIN)/pytest -m 'not chaos'
+
+check: setup ## format, lint, types, imports, unit and docs tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/pytest -q tests/unit tests/docs -m 'not broker and not crash and not chaos'
+
+format: setup ## let ruff format and fix
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## benchmarks; results go to bench/results
+	@$(BIN)/python -m bench.stages
+	@$(BIN)/python -m bench.end_to_end
+	@$(BIN)/python -m bench.latency
+
+chaos: setup ## the long crash tests (about an hour)
+	@$(BIN)/pytest -m 'chaos or crash' tests/crash
+
+lock: $(BIN)/uv ## resolve the dependencies anew into requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+
+clean: ## remove the virtual environment and the demo's data
+	rm -rf $(VENV) $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache

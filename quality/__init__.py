@@ -1,0 +1,15 @@
+"""Is a batch fit to publish, is every event accounted for, and who is told.
+
+suites       what every row of every table must hold, as plain lists
+facts        the derived columns that the suites speak of (pure)
+leaks        personal data and secrets left in a text: a second opinion (pure)
+gate         batch -> Verdict; the only import of great_expectations
+books        what the tables hold of every raw partition, as arrays of offsets (pure)
+ledger       books -> Balance: every raw offset has exactly one fate (pure)
+reject_rate  are too many events being rejected (pure)
+alert        what someone is told; the Channel protocol
+alerts       the Alerter: outside of the commit path, de-duplicated, retried
+outbox       undelivered alerts on disk
+channels     log, Kafka topic, webhook
+report       plain text tables of the above (pure)
+"""

@@ -1,0 +1,168 @@
+"""What every row of every table must hold, as plain lists. Whether it holds, `gate.Gate` asks Great Expectations.
+
+A column is a table's own or a derived one of `quality.facts`: `x.length` (code points), `leaks`, and the counts of
+faults that a row rule finds. Severities: critical halts the table (schema, privacy), error sends the row to quarantine,
+warning publishes it and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from schemas import events, rows, tables
+from schemas.verdict import Severity
+
+Kind = Literal["in_set", "between", "unique", "not_null"]
+
+# One event's value is at most 1 MiB (`codec.Limits`); surrogates and JSON escapes may lengthen it, four-fold never.
+_LONGEST = 4 * 1_048_576
+# Longer than 99.9 % of source files and documents: not wrong, worth a look.
+_LONG = 200_000
+# Names of models, tools and languages are short; a text in their place is a producer's mistake.
+_LONGEST_NAME = 512
+# Before the first of these tools; an event time of 1970 is a clock that was never set.
+_FIRST_DAY = "2000-01-01"
+
+STAGES = ("scrub", "dedupe", "join", "session")
+REJECT_FATES = ("dropped", "dead_lettered")
+CLOSED_BY = ("ended", "inactivity", "end_of_input")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One thing that must hold. Nulls are passed over by all kinds but `not_null`; bounds are inclusive."""
+
+    name: str
+    kind: Kind
+    column: str
+    severity: Severity
+    values: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    """It speaks of the whole batch: a failure names no rows."""
+
+
+def _known(column: str, values: tuple[str, ...], severity: Severity = Severity.ERROR) -> Expectation:
+    return Expectation(f"{column.replace('.', '_')}_is_known", "in_set", column, severity, values=values)
+
+
+def _range(column: str, low: float | None, high: float | None, severity: Severity = Severity.ERROR) -> Expectation:
+    return Expectation(f"{column.replace('.', '_')}_in_range", "between", column, severity, low=low, high=high)
+
+
+def _none(name: str, column: str, severity: Severity = Severity.ERROR) -> Expectation:
+    return Expectation(name, "between", column, severity, low=0, high=0)
+
+
+def _text(column: str) -> tuple[Expectation, ...]:
+    length = f"{column}.length"
+    return (
+        Expectation(f"{column}_fits", "between", length, Severity.ERROR, low=0, high=_LONGEST),
+        Expectation(f"{column}_is_not_unusually_long", "between", length, Severity.WARNING, low=0, high=_LONG),
+    )
+
+
+def _name(column: str, *, required: bool = True) -> Expectation:
+    return Expectation(
+        f"{column}_fits", "between", f"{column}.length", Severity.ERROR, low=int(required), high=_LONGEST_NAME
+    )
+
+
+SCHEMA = Expectation("schema_is_the_tables", "between", "schema.faults", Severity.CRITICAL, low=0, high=0, whole=True)
+
+_COMMON = (
+    SCHEMA,
+    _none("no_personal_data_left", "leaks", Severity.CRITICAL),
+    _none("required_values_are_present", "nulls"),
+    _none("record_id_is_32_hex_digits", "record_id.malformed"),
+    Expectation("record_id_is_unique", "unique", "record_id", Severity.ERROR),
+    _none("sources_are_present", "sources.missing"),
+    _none("sources_are_coordinates", "sources.malformed"),
+    _range("schema_version", 1, rows.SCHEMA_VERSION),
+    _name("scrub_version"),
+    _none(f"event_date_is_after_{_FIRST_DAY.replace('-', '_')}", "event_date.early"),
+)
+
+_INTERACTIONS = (
+    _known("event_type", tuple(events.TYPES)),
+    _known("surface", events.SURFACES),
+    _name("tool", required=False),
+    _none("comes_from_one_record", "sources.not_one"),
+    _none("event_date_is_the_day_of_event_time", "event_date.wrong"),
+    _name("session_key"),
+    _none("data_is_a_json_object", "data.malformed"),
+    *_text("data"),
+    _none("findings_are_counts", "findings.malformed"),
+    _range("key_epoch", 0, None),
+    _name("consent_version"),
+)
+
+_PAIRS = (
+    _range("revision", 0, None),
+    _known("surface", events.SURFACES),
+    _known("task", events.TASKS),
+    _known("label", tables.LABELS),
+    _none("prompt_is_a_json_list", "prompt.malformed"),
+    *_text("prompt"),
+    *_text("before"),
+    *_text("suggestion"),
+    *_text("final"),
+    *(
+        Expectation(f"{c}_is_a_number", "not_null", c, Severity.ERROR)
+        for c in ("similarity", "retention_4gram", "no_revert")
+    ),
+    _range("similarity", 0.0, 1.0),
+    _range("retention_4gram", 0.0, 1.0),
+    _range("no_revert", 0.0, 1.0),
+    _none("accepted_is_the_suggestion", "label.accepted_but_changed"),
+    _none("edited_is_not_the_suggestion", "label.edited_but_equal"),
+    _none("ignored_is_the_text_before", "label.ignored_but_changed"),
+    _none("rejected_is_not_the_suggestion", "label.rejected_but_equal", Severity.WARNING),
+    _none("kept_spans_lie_in_suggestion", "kept_spans.malformed"),
+    _none("edited_spans_lie_in_final", "edited_spans.malformed"),
+    _name("decision_ms_bucket"),
+    _name("model", required=False),
+    Expectation("model_is_named", "between", "model.length", Severity.WARNING, low=1),
+    _name("language", required=False),
+    _name("tool", required=False),
+    _range("key_epoch", 0, None),
+)
+
+_TRAJECTORIES = (
+    _range("revision", 0, None),
+    _known("surface", events.SURFACES),
+    _name("tool", required=False),
+    _known("closed_by", CLOSED_BY),
+    Expectation("steps_are_present", "between", "steps.count", Severity.WARNING, low=1),
+    _none("steps_are_numbered_in_order", "steps.unordered"),
+    _none("steps_have_known_roles_and_kinds", "steps.unknown"),
+    Expectation("steps_fit", "between", "steps.length", Severity.ERROR, low=0, high=16 * _LONGEST),
+    _range("key_epoch", 0, None),
+)
+
+_REJECTS = (
+    _known("stage", STAGES),
+    _known("fate", REJECT_FATES),
+    _known("reason", rows.REASONS),
+    _none("comes_from_one_record", "sources.not_one"),
+    _none("path_is_a_json_path", "path.malformed"),
+    _name("path"),
+    _name("expected", required=False),
+    _name("event_type", required=False),
+)
+
+_SUBJECTS = (
+    _none("comes_from_one_record", "sources.not_one"),
+    _none("pseudonym_is_hex", "pseudonym.malformed"),
+    _range("key_epoch", 0, None),
+)
+
+SUITES: dict[str, tuple[Expectation, ...]] = {
+    "interactions": _COMMON + _INTERACTIONS,
+    "pairs": _COMMON + _PAIRS,
+    "trajectories": _COMMON + _TRAJECTORIES,
+    "rejects": _COMMON + _REJECTS,
+    "subjects": _COMMON + _SUBJECTS,
+}

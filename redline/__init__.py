@@ -1,0 +1,30 @@
+"""The application: commands, settings, processes. Knows every room; no room knows it.
+
+cli              the `redline` command: a few lines for each; what it does is in the file named like it
+settings         redline.toml, then REDLINE_*, then flags: one frozen typed object
+run, drain       the main job, and waiting until everything emitted is in a table
+demo             the main job over a generated company
+up               the long-running form
+fleet            which processes there are on one machine, and how each is started
+worker, sink     one process each: compositions of the stages, and of loop, gates and alerts
+sink_watchdog    ends a sink that has work and does none of it
+emit             lines of files, or records of a generator, to Kafka until all are confirmed
+consent          writing the consent topic
+status, check    how far everything is; the tables on disk against their suites
+doctor           what is missing, and the command that fixes it, of finding and broker_findings
+rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
+sql, summary     questions to the tables; what a run did, read back from them
+scrub_command    lines in, scrubbed lines out
+ledger_reader    tables, state and offsets in, a balance out
+state_reader     what stages still hold, from their changelogs
+lag              how far each stage and table is
+faults           what is said of an unexpected error: type and place
+alerting         from what a process notices to people
+keys             the key file of a data folder
+cluster, admin   the broker a command uses; topics and offsets
+broker           the embedded Kafka; kraft: its configuration; jars: its jars, pinned
+supervisor       keeps processes running; processes: children that never outlive their parent; guardian: how
+lock             one Redline per data folder
+company          a made-up company at work, for the demo and for tests, of company_people, company_interactions,
+                 company_stories, company_texts, company_words and company_faults
+"""

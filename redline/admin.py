@@ -1,0 +1,234 @@
+"""What Redline asks of a broker as an administrator: topics, offsets, readiness.
+
+`config` in every function is merged into librdkafka's settings (security.protocol, sasl.*, ssl.*). Times are seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from schemas.errors import BrokerError
+from schemas.records import Partition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
+
+    from schemas.topics import Topic
+
+_LIBRDKAFKA = logging.getLogger("redline.librdkafka")
+_REQUEST_S = 30.0
+_POLL_S = 0.1
+
+
+def create_topics(
+    bootstrap: str,
+    topics: Sequence[Topic],
+    *,
+    partitions: int,
+    replication: int = 1,
+    retention_ms: int | None = None,
+    max_bytes: int,
+    config: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Create those of `topics` that do not exist; returns their names. Existing ones are left as they are.
+
+    Args:
+        bootstrap: `host:port`, several with commas.
+        topics: `single` ones get one partition, compacted ones `cleanup.policy=compact`.
+        partitions: of every other topic.
+        replication: copies of each partition.
+        retention_ms: of topics that are not compacted; None leaves it to the broker.
+        max_bytes: the largest record batch that a topic takes.
+        config: security settings.
+
+    Raises:
+        BrokerError: the broker cannot be reached, or refused a topic.
+    """
+    client = _client(bootstrap, config)
+    existing = set(_metadata(client, bootstrap, _REQUEST_S).topics)
+    new = [
+        NewTopic(
+            topic.name,
+            num_partitions=1 if topic.single else partitions,
+            replication_factor=replication,
+            config=_topic_config(topic, retention_ms, max_bytes),
+        )
+        for topic in topics
+        if topic.name not in existing
+    ]
+    if not new:
+        return []
+    created = []
+    for name, future in client.create_topics(new, operation_timeout=_REQUEST_S).items():
+        try:
+            future.result(_REQUEST_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # another process was faster
+                raise BrokerError(
+                    f"topic {name} could not be created at {bootstrap}: {_code(error)}; run `redline doctor`"
+                ) from error
+        else:
+            created.append(name)
+    _await_topics(client, bootstrap, created)
+    return created
+
+
+def check_topics(
+    bootstrap: str, topics: Sequence[Topic], *, partitions: int, config: Mapping[str, str] | None = None
+) -> None:
+    """Raise BrokerError unless every topic exists with the partition count that `create_topics` would give it.
+
+    A key must be in the same partition number of every topic that is joined, so a count that differs is no detail.
+    """
+    held = _metadata(_client(bootstrap, config), bootstrap, _REQUEST_S).topics
+    for topic in topics:
+        needed = 1 if topic.single else partitions
+        if topic.name not in held:
+            raise BrokerError(f"topic {topic.name} is missing at {bootstrap}; run `redline topics create`")
+        if (count := len(held[topic.name].partitions)) != needed:
+            raise BrokerError(
+                f"topic {topic.name} has {count} partitions at {bootstrap}, {needed} are needed; "
+                f"set partitions = {count} in redline.toml if every topic has as many, "
+                "or delete the topics and run `redline topics create`"
+            )
+
+
+def watermarks(
+    bootstrap: str, topic: str, *, config: Mapping[str, str] | None = None
+) -> dict[Partition, tuple[int, int]]:
+    """For each partition: the first offset that is held, and the offset that the next record will get.
+
+    Raises:
+        BrokerError: the topic is missing, or the broker cannot be reached.
+    """
+    client = _client(bootstrap, config)
+    held = _partitions(client, bootstrap, topic)
+    low = _offsets(client, bootstrap, held, OffsetSpec.earliest())
+    high = _offsets(client, bootstrap, held, OffsetSpec.latest())
+    return {partition: (low[partition], high[partition]) for partition in held}
+
+
+def committed(
+    bootstrap: str, group: str, topics: Sequence[str], *, config: Mapping[str, str] | None = None
+) -> dict[Partition, int]:
+    """The group's committed offset (the next to read) for each partition of `topics` that has one.
+
+    Raises:
+        BrokerError: a topic is missing, or the broker cannot be reached.
+    """
+    client = _client(bootstrap, config)
+    asked = [
+        TopicPartition(partition.topic, partition.index)
+        for topic in topics
+        for partition in _partitions(client, bootstrap, topic)
+    ]
+    if not asked:
+        return {}
+    futures = client.list_consumer_group_offsets(
+        [ConsumerGroupTopicPartitions(group, asked)], request_timeout=_REQUEST_S
+    )
+    answer = _result(futures[group], bootstrap, f"the offsets of group {group}")
+    return {
+        Partition(place.topic, place.partition): place.offset for place in answer.topic_partitions if place.offset >= 0
+    }
+
+
+def wait_ready(bootstrap: str, timeout_s: float, *, config: Mapping[str, str] | None = None) -> None:
+    """Return once a broker answers at `bootstrap`.
+
+    Raises:
+        BrokerError: none did within `timeout_s` seconds.
+    """
+    deadline = time.monotonic() + timeout_s
+    while (left := deadline - time.monotonic()) > 0:
+        if cluster_id(bootstrap, timeout_s=min(left, 2.0), config=config) is not None:
+            return
+        time.sleep(min(_POLL_S, left))
+    raise BrokerError(f"no broker answered at {bootstrap} within {timeout_s:g} s; run `redline doctor`")
+
+
+def cluster_id(bootstrap: str, *, timeout_s: float, config: Mapping[str, str] | None = None) -> str | None:
+    """The identity of the cluster that answers at `bootstrap` with a live broker in it; None if none does in time."""
+    # Silent: that nobody answers yet is an expected answer here.
+    client = _client(bootstrap, {**(config or {}), "log_level": "0"})
+    try:
+        metadata = client.list_topics(timeout=timeout_s)
+    except KafkaException:
+        return None
+    return str(metadata.cluster_id) if metadata.brokers else None
+
+
+def _client(bootstrap: str, config: Mapping[str, str] | None) -> AdminClient:
+    # librdkafka's own news (a queue purged at the end, say) is for its debugger, not for a terminal.
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": "3", **(config or {})}, logger=_LIBRDKAFKA)
+
+
+def _metadata(client: AdminClient, bootstrap: str, timeout_s: float) -> Any:
+    try:
+        return client.list_topics(timeout=timeout_s)
+    except KafkaException as error:
+        raise BrokerError(
+            f"no broker answered at {bootstrap} within {timeout_s:g} s: {_code(error)}; start it (`redline broker`), "
+            "or set bootstrap; run `redline doctor`"
+        ) from error
+
+
+def _partitions(client: AdminClient, bootstrap: str, topic: str) -> list[Partition]:
+    held = _metadata(client, bootstrap, _REQUEST_S).topics
+    if topic not in held:
+        raise BrokerError(f"topic {topic} is missing at {bootstrap}; run `redline topics create`")
+    return [Partition(topic, index) for index in sorted(held[topic].partitions)]
+
+
+def _offsets(client: AdminClient, bootstrap: str, held: Sequence[Partition], spec: OffsetSpec) -> dict[Partition, int]:
+    asked = {TopicPartition(partition.topic, partition.index): spec for partition in held}
+    futures = client.list_offsets(asked, request_timeout=_REQUEST_S)
+    return {
+        Partition(place.topic, place.partition): _result(
+            future, bootstrap, f"the offsets of topic {place.topic}"
+        ).offset
+        for place, future in futures.items()
+    }
+
+
+def _result(future: Future[Any], bootstrap: str, what: str) -> Any:
+    try:
+        return future.result(_REQUEST_S)
+    except (KafkaException, TimeoutError) as error:
+        raise BrokerError(f"{what} could not be read at {bootstrap}: {_code(error)}; run `redline doctor`") from error
+
+
+def _await_topics(client: AdminClient, bootstrap: str, names: Sequence[str]) -> None:
+    """Created is one thing, having a leader is another: a producer that comes between them gets an error."""
+    deadline = time.monotonic() + _REQUEST_S
+    while time.monotonic() < deadline:
+        held = _metadata(client, bootstrap, _REQUEST_S).topics
+        if all(name in held and _led(held[name]) for name in names):
+            return
+        time.sleep(_POLL_S)
+    raise BrokerError(f"new topics got no leader at {bootstrap} within {_REQUEST_S:g} s; run `redline doctor`")
+
+
+def _led(topic: Any) -> bool:
+    return bool(topic.partitions) and all(partition.leader >= 0 for partition in topic.partitions.values())
+
+
+def _topic_config(topic: Topic, retention_ms: int | None, max_bytes: int) -> dict[str, str]:
+    settings = {"message.timestamp.type": "CreateTime", "max.message.bytes": f"{max_bytes}"}
+    settings["cleanup.policy"] = "compact" if topic.compacted else "delete"
+    if retention_ms is not None and not topic.compacted:
+        settings["retention.ms"] = f"{retention_ms}"
+    return settings
+
+
+def _code(error: BaseException) -> str:
+    """The error's own name; librdkafka's texts hold addresses and names, never records."""
+    if isinstance(error, KafkaException) and error.args and isinstance(error.args[0], KafkaError):
+        return str(error.args[0].name())
+    return type(error).__name__

@@ -1,0 +1,69 @@
+"""What `redline doctor` finds out about the broker: does it answer, do the topics fit, do the clocks agree."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from redline.admin import check_topics, cluster_id
+from redline.cluster import ALL_TOPICS
+from redline.finding import Finding
+from schemas import topics
+from schemas.errors import BrokerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from redline.settings import Kafka, Settings
+
+_ANSWER_S = 10.0
+# The lateness that the join allows by default; a greater skew moves watermarks and what counts as a future time.
+_SKEW_S = 10.0
+_HERE = ("127.", "localhost", "[::1]", "::1")
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """Looks at the broker that is configured or attached; one finding if there is none. Reads only."""
+    kafka = settings.kafka
+    if not kafka.bootstrap:
+        yield Finding("broker", "none is configured and none runs here: a command that needs one starts it")
+        return
+    if cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.config) is None:
+        came = f"{kafka.bootstrap} does not answer within {_ANSWER_S:g} s"
+        yield Finding("broker", came, "start it, or correct kafka.bootstrap and kafka.config (redline settings)")
+        return
+    yield Finding("broker", f"{kafka.bootstrap} answers")
+    try:
+        check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.config)
+    except BrokerError as error:
+        missing = "is missing" in str(error)
+        yield Finding(
+            "topics", str(error), "redline topics create" if missing else "set kafka.partitions to their count"
+        )
+        return
+    yield Finding("topics", f"{len(ALL_TOPICS)} there, {kafka.partitions} partitions each")
+    yield _clock(kafka)
+
+
+def _clock(kafka: Kafka) -> Finding:
+    """Kafka tells no time of its own. The newest record's is the best there is: it must not lie ahead of ours."""
+    what = "clock"
+    if all(host.strip().startswith(_HERE) for host in kafka.bootstrap.split(",")):
+        return Finding(what, "the broker's is this machine's")
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": "0", **kafka.config})
+    asked = {TopicPartition(topics.EVENTS, index): OffsetSpec.max_timestamp() for index in range(kafka.partitions)}
+    try:
+        answers = client.list_offsets(asked, request_timeout=_ANSWER_S).values()
+        newest = max(answer.result(_ANSWER_S).timestamp for answer in answers) / 1000
+    except (KafkaException, TimeoutError) as error:
+        return Finding(what, f"the newest record's time is not known: {type(error).__name__}")
+    if newest <= 0:
+        return Finding(what, "no record to compare with yet")
+    ahead = newest - time.time()
+    if ahead <= _SKEW_S:
+        return Finding(what, f"the newest record of {topics.EVENTS} is not ahead of it")
+    came = f"the newest record of {topics.EVENTS} is {ahead:,.0f} s ahead of it"
+    return Finding(what, came, "timedatectl set-ntp true, here or where the producers run")

@@ -1,0 +1,172 @@
+"""`redline check`: the tables as they lie on disk, against their suites, against each other, and against plain readers.
+
+A batch is checked before it is published; this checks what no batch can show: ids over the whole table, rows of which
+no event is known, files that no log names, and rows that a newer suite would not let pass.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pyarrow.dataset as ds
+
+from quality import report
+from quality.gate import Gate
+from redline import scan, sql
+from schemas.errors import InputError
+from schemas.tables import TABLES
+from schemas.verdict import Severity
+from sinks import halts, reader
+from sinks.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from redline.settings import Settings
+    from schemas.verdict import Verdict
+
+_MADE_OF = ("pairs", "trajectories")
+_LISTED = 20
+_HEX = re.compile(r"[0-9a-f]{32}")
+# A sink moves its files into place some milliseconds before its commit names them: only what stays is an orphan.
+_LOOKS = 3
+_LOOK_S = 0.5
+
+# One fault: the table, what is wrong, how many, and what to do about it.
+Fault = tuple[str, str, int, str]
+
+
+def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
+    """Everything there is to say of these tables (all if none is named), and whether all is well.
+
+    A warning of a suite, or a table that is halted before its next batch, is told and is no failure: what is on disk is
+    in order.
+
+    Raises:
+        InputError: there are no tables.
+        SinkError: no table has such a name, or one cannot be read.
+    """
+    data = settings.data_dir
+    for name in names:
+        reader.files(data, name)
+    if not settings.dataset.exists():
+        raise InputError(
+            f"{settings.dataset}: needed tables, there are none; `redline run` makes them, --data names the folder"
+        )
+    chosen = [name for name in TABLES if name in names or not names]
+    bad: list[tuple[str, str, str]] = []
+    rows: dict[str, int] = dict.fromkeys(chosen, 0)
+    parts = ["suites over the tables as they are\n\n" + report.verdicts(_verdicts(data, chosen, rows, bad))]
+    if bad:
+        parts.append(report.table(("table", "expectation that failed", "record_id"), bad[:_LISTED]))
+    faults = [fault for name in chosen for fault in (*_files(data, name, rows[name]), *_copies(data, name))]
+    faults += [fault for name in chosen if name in _MADE_OF for fault in _unknown_sources(data, name)]
+    if faults:
+        parts.append(report.table(("table", "fault", "count", "what to do"), faults))
+    parts += [_halt(halt) for halt in halts.halted(data) if halt.table in chosen]
+    word = "failed" if bad or faults else "passed"
+    parts.append(f"check {word}: {sum(rows.values()):,} rows of {len(chosen)} tables")
+    return "\n\n".join(parts), not bad and not faults
+
+
+def _verdicts(
+    data: Path, names: Sequence[str], rows: dict[str, int], bad: list[tuple[str, str, str]]
+) -> Iterator[Verdict]:
+    """The gate's verdict of every part of every table; notes the rows and what failed on the way."""
+    for name in names:
+        gate = Gate(TABLES[name])
+        for part in scan.parts(data, name):
+            rows[name] += part.num_rows
+            verdict = gate(part)
+            for failure in verdict.failures:
+                if failure.severity is not Severity.WARNING:
+                    first = failure.rows[: _LISTED - len(bad)] if len(bad) < _LISTED else ()
+                    bad += [(name, failure.expectation, _id(part, row)) for row in first]
+                    bad += [] if failure.rows else [(name, failure.expectation, "all rows")]
+            yield verdict
+
+
+def _id(part: pa.Table, row: int) -> str:
+    value = str(part["record_id"][row])
+    return value if _HEX.fullmatch(value) else "not an id"
+
+
+def _files(data: Path, name: str, rows: int) -> list[Fault]:
+    """Whether any reader of `dataset/<table>/**/*.parquet` gets the rows that Delta's log names."""
+    root = Layout(data).dataset(name)
+    orphans, lost = _strays(data, name, root)
+    if orphans:
+        return [
+            (
+                name,
+                "files that no commit names (a crash left them)",
+                len(orphans),
+                "redline up: a sink's start removes them",
+            )
+        ]
+    if lost:
+        return [(name, "files of the log that are gone", len(lost), "redline doctor")]
+    if not root.exists():
+        return []
+    # As a stranger would read it: any file below the folder, Hive names for columns.
+    plain = ds.dataset(str(root), format="parquet", partitioning="hive", schema=TABLES[name].schema).count_rows()
+    if plain == rows or rows != scan.count(data, name):  # it grew while we looked
+        return []
+    return [(name, "rows more or less to a plain Parquet reader than in the log", abs(plain - rows), "redline doctor")]
+
+
+def _strays(data: Path, name: str, root: Path) -> tuple[set[str], set[str]]:
+    """Files on disk and not in the log, and the reverse, that stay so over a few looks."""
+    orphans: set[str] = set()
+    lost: set[str] = set()
+    for look in range(_LOOKS):
+        if look:
+            time.sleep(_LOOK_S)
+        found = {str(path) for path in root.rglob("*.parquet") if "_delta_log" not in path.parts}
+        live = set(reader.files(data, name))
+        orphans = (found - live) & orphans if look else found - live
+        lost = (live - found) & lost if look else live - found
+        if not orphans and not lost:
+            break
+    return orphans, lost
+
+
+def _copies(data: Path, name: str) -> list[Fault]:
+    """Ids that stand in more than one row; a batch's gate sees only its own."""
+    counted = f"select coalesce(sum(n - 1), 0) from (select count(*) as n from {name} group by record_id having n > 1)"  # noqa: S608 - our own names
+    [[more]] = sql.query(data, counted)[1]
+    return [(name, "rows whose record_id stands in the table already", int(more), "redline ledger")] if more else []
+
+
+def _unknown_sources(data: Path, name: str) -> list[Fault]:
+    """Sources of rows that are in no row of `interactions`, nor in its quarantine."""
+    with sql.connection(data) as live:
+        live.register("_held", reader.read(data, "interactions", ["sources"], quarantine=True))
+        found = live.execute(
+            f"select count(*) from (select distinct unnest(sources) as place from {name}) as used"  # noqa: S608 - our own names
+            " anti join (select unnest(sources) as place from interactions"
+            " union all select unnest(sources) from _held) as known on used.place = known.place"
+        ).fetchone()
+    count = found[0] if found else 0
+    waits = (
+        "its rows wait in Kafka: redline release interactions" if halts.load(data, "interactions") else "redline ledger"
+    )
+    return [(name, "events that are not in interactions", count, waits)] if count else []
+
+
+def _halt(halt: halts.Halt) -> str:
+    failed = [(f.expectation, f.column or "*", f.severity, f.rows) for f in halt.failed]
+    spans = [(f"{span.topic}/{span.partition}", f"{span.start}", f"{span.end - 1}") for span in halt.spans]
+    return "\n\n".join(
+        (
+            f"HALTED since {halt.since}: {halt.table}. What is on disk is in order; these batches wait in Kafka.",
+            report.table(("expectation that failed", "column", "severity", "rows"), failed),
+            report.table(("partition", "first offset", "last offset"), spans),
+            f"go on: redline release {halt.table} [--quarantine]",
+        )
+    )

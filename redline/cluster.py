@@ -1,0 +1,93 @@
+"""The broker a command uses: the configured one, or an embedded one for as long as the command runs."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from redline.admin import check_topics, create_topics, wait_ready
+from redline.broker import EmbeddedBroker
+from schemas import topics
+from schemas.errors import BrokerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from redline.settings import Kafka, Settings
+
+_READY_S = 60.0
+_RECORD_BYTES = 16_000_000
+ALL_TOPICS = (*topics.TOPICS, *topics.CHANGELOGS)
+
+
+@contextmanager
+def broker(settings: Settings, say: Callable[[str], None]) -> Iterator[Settings]:
+    """Settings whose `kafka.bootstrap` answers. An embedded broker is stopped at the end, whatever happens.
+
+    Raises:
+        BrokerError: the broker cannot be started or reached.
+    """
+    with tended(settings, say) as (live, _tend):
+        yield live
+
+
+@contextmanager
+def tended(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Settings, Callable[[], None]]]:
+    """Like `broker`, with a function to call now and then: it starts an embedded broker that has died again.
+
+    Raises:
+        BrokerError: the broker cannot be started or reached, or came up again at an address its clients do not know.
+    """
+    if settings.kafka.bootstrap:
+        wait_ready(settings.kafka.bootstrap, _READY_S, config=settings.kafka.config)
+        yield settings, lambda: None
+        return
+    with embedded(settings, say) as (live, own):
+        known = live.kafka.bootstrap
+
+        def tend() -> None:
+            code = own.poll()
+            if code is None:
+                return
+            say(f"the broker ended with code {code}; it is started again. Its log: {own.log}")
+            if (address := own.start()) != known:
+                raise BrokerError(f"the broker came up at {address}, its clients look for {known}; run again")
+
+        yield live, tend
+
+
+@contextmanager
+def embedded(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Settings, EmbeddedBroker]]:
+    """The embedded broker of the data folder, and settings that lead to it. Stopped at the end, whatever happens.
+
+    Raises:
+        BrokerError: it cannot be started.
+    """
+    home = Path(settings.kafka.home) if settings.kafka.home else None
+    with EmbeddedBroker(settings.state / "kafka", kafka_home=home, say=say) as own:
+        # No retention by age: a backfill with old record times would be gone before it is read.
+        kafka = msgspec.structs.replace(settings.kafka, bootstrap=own.bootstrap, retention_hours=0)
+        yield msgspec.structs.replace(settings, kafka=kafka), own
+
+
+def prepare_topics(settings: Settings) -> list[str]:
+    """Create what is missing and check the rest. Returns the names created.
+
+    Raises:
+        BrokerError: a topic has another partition count than the settings say.
+    """
+    kafka: Kafka = settings.kafka
+    created = create_topics(
+        kafka.bootstrap,
+        ALL_TOPICS,
+        partitions=kafka.partitions,
+        replication=kafka.replication,
+        retention_ms=kafka.retention_hours * 3_600_000 or None,
+        max_bytes=_RECORD_BYTES,
+        config=kafka.config,
+    )
+    check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.config)
+    return created

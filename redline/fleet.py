@@ -1,0 +1,47 @@
+"""The processes of one machine: which there are, and how each is started. `redline run` and `redline up` share it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from redline.settings import Settings, as_env
+from redline.supervisor import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_RUN_AGE_S = 5.0
+_RUN_QUIET_S = 1.5  # longer than a worker takes from one batch to the next
+_GRACE_S = 20.0  # a worker drains its batch, a sink finishes its commit
+
+
+def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = None) -> Sequence[Spec]:
+    """Workers first (scrubbing is what everything waits for), then sinks. `live` False: no ticks, the caller flushes.
+
+    Settings travel as environment variables, so a child reads no file that may have changed since.
+    """
+    logs = settings.state / "logs"
+    logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not live:
+        # Nobody queries a bounded run while it goes on: fewer, larger commits, and none waits once it is quiet.
+        sink = msgspec.structs.replace(settings.sink, age_s=max(settings.sink.age_s, _RUN_AGE_S), quiet_s=_RUN_QUIET_S)
+        settings = msgspec.structs.replace(settings, sink=sink)
+    env = as_env(settings) | {"REDLINE_WORKER_TICKS": "true" if live else "false"} | (extra_env or {})
+    found = [_spec("worker", number, logs, env) for number in range(1, settings.worker.count + 1)]
+    found += [_spec("sink", number, logs, env) for number in range(1, settings.sink.count + 1)]
+    return found
+
+
+def _spec(part: str, number: int, logs: Path, env: dict[str, str]) -> Spec:
+    name = f"{part}-{number}"
+    return Spec(
+        name=name,
+        argv=(sys.executable, "-m", "redline", part, "--name", name),
+        log=logs / f"{name}.log",
+        env=env,
+        grace_s=_GRACE_S,
+    )

@@ -1,0 +1,127 @@
+"""How far each stage has come: Kafka's end offsets against committed ones, and against the offsets in the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from schemas import topics
+from schemas.errors import BrokerError
+from schemas.records import Partition
+from sinks import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_REQUEST_S = 30.0
+# A broker that has just started has no coordinator for a group nobody has joined yet.
+_STARTING = frozenset(
+    {
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.GROUP_ID_NOT_FOUND,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+    }
+)
+# Stages in the order events pass them; a stage is done when the one before it is and it has no lag.
+STAGES: tuple[str, ...] = (topics.EVENTS, topics.SCRUBBED, topics.CLEAN, topics.STEPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Records per topic: at its end, done by its stage, and done by its table's sink (a tick is a record too)."""
+
+    ends: Mapping[Partition, int]
+    committed: Mapping[Partition, int]
+    stored: Mapping[Partition, int]
+
+    def stage_lag(self, topic: str) -> int:
+        """Records the workers have not done yet."""
+        return _lag(self.ends, self.committed, topic)
+
+    def sink_lag(self, topic: str) -> int:
+        """Records whose table does not have them yet."""
+        return _lag(self.ends, self.stored, topic)
+
+    def end(self, topic: str) -> int:
+        """Records ever put on a topic."""
+        return sum(offset for partition, offset in self.ends.items() if partition.topic == topic)
+
+    def done(self, topic: str) -> int:
+        """Records of a topic done by its stage."""
+        return self.end(topic) - self.stage_lag(topic)
+
+    def stored_in(self, topic: str) -> int:
+        """Records of a topic that its table accounts for."""
+        return self.end(topic) - self.sink_lag(topic)
+
+
+def _lag(ends: Mapping[Partition, int], reached: Mapping[Partition, int], topic: str) -> int:
+    return sum(max(0, end - reached.get(p, 0)) for p, end in ends.items() if p.topic == topic)
+
+
+class LagWatch:
+    """Asks one broker and one data folder, with one connection kept open."""
+
+    def __init__(
+        self, bootstrap: str, data_dir: Path, *, group: str, partitions: int, config: Mapping[str, str]
+    ) -> None:
+        self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **config})
+        # A consumer that never subscribes: asking as the group is simpler than the admin call, which once crashed in C.
+        self._group_reader = Consumer(
+            {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0, **config}
+        )
+        self._data_dir = data_dir
+        watched = [t for t in topics.TOPICS if t.name in STAGES or t.table]
+        self._partitions = [Partition(t.name, i) for t in watched for i in range(partitions)]
+        self._staged = [p for p in self._partitions if p.topic in STAGES]
+        self._tables = {t.name: t.table for t in watched if t.table}
+
+    def ends(self) -> dict[Partition, int]:
+        """The offset the next record of each partition will get.
+
+        Raises:
+            BrokerError: the broker does not answer.
+        """
+        asked = {TopicPartition(p.topic, p.index): OffsetSpec.latest() for p in self._partitions}
+        try:
+            futures = self._client.list_offsets(asked, request_timeout=_REQUEST_S)
+            return {Partition(t.topic, t.partition): f.result(_REQUEST_S).offset for t, f in futures.items()}
+        except (KafkaException, TimeoutError):
+            raise BrokerError("the broker does not say how far its topics are; run `redline doctor`") from None
+
+    def progress(self) -> Progress:
+        """One look at everything. Ends are read first, so that `reached >= end` means done.
+
+        Raises:
+            BrokerError: the broker does not answer.
+        """
+        ends = self.ends()
+        committed = self._committed()
+        stored: dict[Partition, int] = {}
+        for table in self._tables.values():
+            stored |= reader.offsets(self._data_dir, table)
+        return Progress(ends, committed, stored)
+
+    def _committed(self) -> dict[Partition, int]:
+        """What the workers have committed; nothing while the group's coordinator is still being found."""
+        asked = [TopicPartition(p.topic, p.index) for p in self._staged]
+        try:
+            answer = self._group_reader.committed(asked, timeout=_REQUEST_S)
+        except KafkaException as error:
+            if error.args[0].code() in _STARTING:
+                return {}
+            name = error.args[0].name()
+            raise BrokerError(
+                f"the broker does not say how far the workers are ({name}); run `redline doctor`"
+            ) from None
+        return {Partition(t.topic, t.partition): t.offset for t in answer if t.offset >= 0}
+
+    def close(self) -> None:
+        """Give up the connections."""
+        self._group_reader.close()

@@ -1,0 +1,85 @@
+"""The ledger's shell: tables, quarantine, state and Kafka's offsets in; a balance out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from quality.books import of_tables
+from quality.ledger import Balance, reconcile
+from redline.admin import watermarks
+from redline.state_reader import existing, open_events
+from schemas import topics
+from schemas.records import Coordinate, Partition
+from schemas.rows import Source
+from sinks import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from redline.settings import Settings
+
+_COLUMNS = {
+    "interactions": ["sources", "event_type"],
+    "rejects": ["sources", "stage", "fate", "reason"],
+    "pairs": ["sources"],
+    "trajectories": ["sources"],
+}
+_STATE_TABLE = {"join": "pairs", "session": "trajectories"}
+_LOOKED_FOR = 100_000  # offsets to look for in Kafka one by one; more than that are missing for another reason
+
+
+def balance(settings: Settings) -> Balance:
+    """Every raw offset against its fates. Offsets that Kafka does not hold (transaction markers) are left out.
+
+    Raises:
+        BrokerError: the broker cannot be reached.
+        LedgerError: state could not be read.
+        SinkError: a table could not be read.
+    """
+    kafka = settings.kafka
+    data = settings.data_dir
+    held = open_events(kafka.bootstrap, partitions=kafka.partitions, config=kafka.config)
+    tables = {name: reader.read(data, name, columns) for name, columns in _COLUMNS.items()}
+    quarantine = {name: reader.read(data, name, columns, quarantine=True) for name, columns in _COLUMNS.items()}
+    ends = watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.config)
+    # At the end of a bounded run an interaction is published and its state stays open: what was published of it is
+    # joined, what was rejected of it is late, and neither is open.
+    refused = _published(tables["rejects"], quarantine["rejects"])
+    done = {name: _published(tables[name], quarantine[name]) | refused for name in _STATE_TABLE.values()}
+    open_ = {
+        _STATE_TABLE[state]: _by_partition([s for s in sources if s not in done[_STATE_TABLE[state]]])
+        for state, sources in held.items()
+    }
+    books = of_tables(ends, tables, quarantine=quarantine, open_=open_)
+    first = reconcile(books)
+    if not first.candidates:
+        return first
+    wanted = {p.index: offsets.tolist()[:_LOOKED_FOR] for p, offsets in first.candidates.items()}
+    there = existing(kafka.bootstrap, wanted, topic=topics.EVENTS, config=kafka.config)
+    absent = [
+        Coordinate(topics.EVENTS, index, offset)
+        for index, offsets in wanted.items()
+        for offset in offsets
+        if (index, offset) not in there
+    ]
+    return reconcile(books, absent)
+
+
+def _published(*tables: object) -> set[Source]:
+    return {
+        Source(source["topic"], source["partition"], source["offset"])
+        for table in tables
+        for sources in table.column("sources").to_pylist()  # type: ignore[attr-defined]  # pyarrow ships no types
+        for source in sources
+    }
+
+
+def _by_partition(sources: list[Source]) -> Mapping[Partition, npt.NDArray[np.int64]]:
+    found: dict[Partition, list[int]] = defaultdict(list)
+    for source in sources:
+        found[Partition(source.topic, source.partition)].append(source.offset)
+    return {partition: np.asarray(offsets, dtype=np.int64) for partition, offsets in found.items()}

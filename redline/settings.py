@@ -1,0 +1,234 @@
+"""Settings: `redline.toml`, then `REDLINE_*`, then flags; one frozen typed object.
+
+An environment variable is `REDLINE_<SECTION>_<KEY>`, such as `REDLINE_KAFKA_BOOTSTRAP`; `REDLINE_DATA` is the data
+folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from schemas.errors import SettingsError
+from streams.consent import ConsentMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ENV = "REDLINE_"
+_Natural = Annotated[int, msgspec.Meta(ge=0)]
+_Count = Annotated[int, msgspec.Meta(ge=1)]
+_Span = Annotated[float, msgspec.Meta(ge=0, le=1e9)]  # the upper bound keeps infinity out
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A section refuses keys it does not know: a typing error must not silently mean the default."""
+
+
+class Kafka(_Section, frozen=True, kw_only=True):
+    """Where the broker is. Empty `bootstrap`: the embedded one, from `home` if that is set.
+
+    `retention_hours` of topics that are not compacted; 0: the broker's own rule (the embedded one keeps everything).
+    """
+
+    bootstrap: str = ""
+    home: str = ""
+    partitions: _Count = 4
+    replication: _Count = 1
+    config: dict[str, str] = {}  # librdkafka settings for security, as they are
+    retention_hours: _Natural = 24 * 30
+
+
+class Worker(_Section, frozen=True, kw_only=True):
+    """One worker process. `scrub_processes` 0: one per core."""
+
+    count: _Natural = 1
+    scrub_processes: _Natural = 0
+    batch: _Count = 500
+    stuck_s: _Span = 60.0
+    session_timeout_s: _Span = 10.0
+    commit_interval_s: _Span = 0.5
+    ticks: bool = True
+
+
+class Scrub(_Section, frozen=True, kw_only=True):
+    """Scrubbing: score from which a finding counts, and the limit per event."""
+
+    threshold: _Share = 0.5
+    timeout_s: _Span = 5.0
+
+
+class ConsentSettings(_Section, frozen=True, kw_only=True):
+    """What silence means."""
+
+    mode: ConsentMode = ConsentMode.OPT_IN
+
+
+class JoinSettings(_Section, frozen=True, kw_only=True):
+    """Event-time limits of the join and of sessions."""
+
+    window_hours: _Span = 24.0
+    grace_s: _Span = 60.0
+    keep_days: _Span = 7.0
+    session_gap_hours: _Span = 6.0
+    lateness_s: _Span = 10.0
+    idle_s: _Span = 5.0
+
+
+class Sink(_Section, frozen=True, kw_only=True):
+    """When a batch is full. `quiet_s`: also after that long without a record; 0: not for that reason."""
+
+    count: _Natural = 1
+    rows: _Count = 50_000
+    bytes: _Count = 64 * 1024 * 1024
+    age_s: _Span = 1.0
+    quiet_s: _Span = 0.0
+
+
+class Limits(_Section, frozen=True, kw_only=True):
+    """What a raw record may be."""
+
+    max_bytes: _Count = 1024 * 1024
+    max_depth: _Count = 64
+    max_future_s: _Span = 86_400.0
+
+
+class Alerts(_Section, frozen=True, kw_only=True):
+    """Where alerts go besides the log. `webhook` is a secret: its address carries a token."""
+
+    webhook: str = ""
+    kafka: bool = True
+    window_s: _Span = 300.0
+    reject_ratio: _Share = 0.2
+    reject_minimum: _Natural = 1000
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """Everything Redline can be told."""
+
+    data: str = "redline-data"
+    kafka: Kafka = Kafka()
+    worker: Worker = Worker()
+    scrub: Scrub = Scrub()
+    consent: ConsentSettings = ConsentSettings()
+    join: JoinSettings = JoinSettings()
+    sink: Sink = Sink()
+    limits: Limits = Limits()
+    alerts: Alerts = Alerts()
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder as a path."""
+        return Path(self.data)
+
+    @property
+    def dataset(self) -> Path:
+        """The published and restricted tables."""
+        return self.data_dir / "dataset"
+
+    @property
+    def state(self) -> Path:
+        """Everything that is not a table: broker, RocksDB, indexes, keys, logs."""
+        return self.data_dir / "state"
+
+    @property
+    def scrub_processes(self) -> int:
+        """Scrubber processes of one worker."""
+        return self.worker.scrub_processes or max(1, os.cpu_count() or 1)
+
+
+SECRETS: frozenset[str] = frozenset({"alerts.webhook", "kafka.config"})
+
+
+def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
+    """The effective settings. `flags` maps `section.key` to a value; None means not given.
+
+    Raises:
+        SettingsError: a file that cannot be read, an unknown key, or a value of the wrong type (never its content).
+    """
+    tree: dict[str, Any] = {}
+    source = path or Path("redline.toml")
+    if source.exists():
+        try:
+            tree = tomllib.loads(source.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise SettingsError(f"{source}: needed a readable TOML file, came {type(error).__name__}") from None
+    elif path is not None:
+        raise SettingsError(f"{path}: no such file; `redline settings` shows the defaults")
+    for name, _ in _leaves(Settings()):
+        if (variable := _variable(name)) in environ:
+            _put(tree, name, environ[variable])
+    for name, value in flags.items():
+        if value is not None:
+            _put(tree, name, value)
+    return _convert(tree)
+
+
+def _convert(tree: dict[str, Any]) -> Settings:
+    try:
+        if isinstance(tree.get("kafka"), dict) and isinstance(tree["kafka"].get("config"), str):
+            tree["kafka"]["config"] = msgspec.json.decode(tree["kafka"]["config"], type=dict[str, str])
+        return msgspec.convert(tree, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        where = str(error).rpartition(" - at `")[2].strip("`") if " - at `" in str(error) else "$"
+        what = str(error).split(" - at ")[0]
+        if "Invalid enum value" in what:
+            what = "a value that is not one of the allowed ones"
+        raise SettingsError(f"settings at {where}: {what}; `redline settings` shows every key and its type") from None
+    except msgspec.DecodeError:
+        raise SettingsError(
+            "settings at kafka.config: needed a JSON object of strings in REDLINE_KAFKA_CONFIG"
+        ) from None
+
+
+def _put(tree: dict[str, Any], name: str, value: Any) -> None:
+    section, _, key = name.rpartition(".")
+    target = tree.setdefault(section, {}) if section else tree
+    if isinstance(target, dict):  # else the file has a value for the section's name: refused when it is converted
+        target[key] = value
+
+
+def _variable(name: str) -> str:
+    return _ENV + name.replace(".", "_").upper()
+
+
+def _leaves(settings: Settings) -> Iterator[tuple[str, Any]]:
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if isinstance(value, _Section):
+            for key in value.__struct_fields__:
+                yield f"{name}.{key}", getattr(value, key)
+        else:
+            yield name, value
+
+
+def as_env(settings: Settings) -> dict[str, str]:
+    """The effective settings as environment variables, for child processes."""
+    return {_variable(name): _text(value) for name, value in _leaves(settings)}
+
+
+def no_settings(environ: Mapping[str, str]) -> list[str]:
+    """Variables that read like a setting and are none. They are not refused: Kubernetes makes some for its services."""
+    known = {_variable(name) for name, _ in _leaves(Settings())}
+    sections = tuple(f"{_ENV}{name.upper()}_" for name in Settings.__struct_fields__)
+    return sorted(name for name in environ if name.startswith(sections) and name not in known)
+
+
+def shown(settings: Settings) -> list[tuple[str, str]]:
+    """Every setting and its value, secrets hidden."""
+    return [
+        (name, "(hidden)" if name in SECRETS and value else _text(value) or '""') for name, value in _leaves(settings)
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return msgspec.json.encode(value).decode()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

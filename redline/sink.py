@@ -1,0 +1,154 @@
+"""One sink process: composition of loop, gates and alerts."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from quality.alert import Alert
+from quality.gate import Gate
+from quality.reject_rate import Breach, RejectLimit, RejectRate
+from redline import sink_watchdog
+from redline.alerting import alerter, of_sink
+from redline.lag import LagWatch
+from schemas import topics
+from schemas.errors import BrokerError
+from schemas.tables import TABLES, Table
+from schemas.verdict import Severity, Verdict
+from sinks.batch import BatchPolicy
+from sinks.loop import SinkLoop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from redline.settings import Settings
+
+log = logging.getLogger("redline.sink")
+# For crash tests: `<table-free step number>` after which the process kills itself, once.
+_CRASH = "REDLINE_CRASH_AT_STEP"
+
+
+def run(settings: Settings, *, name: str) -> None:
+    """Run a sink until it is told to stop; a batch that has begun is finished.
+
+    Raises:
+        BrokerError: no broker is configured.
+        SinkError: a table could not be made durable for too long.
+    """
+    if not settings.kafka.bootstrap:
+        raise BrokerError("sink: needed kafka.bootstrap, it is empty; set REDLINE_KAFKA_BOOTSTRAP or use `redline up`")
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    alerts = alerter(settings, process=name)
+    verdicts = _VerdictLog(settings.state / "verdicts" / f"{name}.jsonl")
+    rate = _Rate(settings, alerts.raise_)
+    gates = {t.name: Gate(t) for t in TABLES.values()}
+    gates["pairs"].warm()
+
+    def gate(table: Table) -> Callable[[pa.Table], Verdict]:
+        def check(batch: pa.Table) -> Verdict:
+            verdict = gates[table.name](batch)
+            verdicts.add(verdict)
+            rate.add(table.name, batch)
+            return verdict
+
+        return check
+
+    lags = LagWatch(
+        settings.kafka.bootstrap,
+        settings.data_dir,
+        group=topics.APP_ID,
+        partitions=settings.kafka.partitions,
+        config=settings.kafka.config,
+    )
+    sink_watchdog.watch(lags, settings.data_dir)
+    loop = SinkLoop(
+        bootstrap=settings.kafka.bootstrap,
+        data_dir=settings.data_dir,
+        tables=list(TABLES.values()),
+        gate=gate,
+        on_alert=lambda kind, table, detail: alerts.raise_(of_sink(kind, table, detail)),
+        policy=BatchPolicy(
+            rows=settings.sink.rows,
+            bytes=settings.sink.bytes,
+            age_s=settings.sink.age_s,
+            quiet_s=settings.sink.quiet_s or None,
+        ),
+        kafka_config=settings.kafka.config,
+        crash=_crash_hook(os.environ, settings.state / "crashed"),
+        name=name,
+    )
+    try:
+        loop.run(stopping.is_set)
+    finally:
+        left = alerts.close()
+        if left:
+            log.warning("%d alerts are still undelivered; they stay in the outbox and go out at the next start", left)
+
+
+class _VerdictLog:
+    """One JSON line per checked batch: counts and names of expectations, for the summary and `redline status`."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = path
+
+    def add(self, verdict: Verdict) -> None:
+        with self._path.open("ab") as file:
+            file.write(msgspec.json.encode(verdict) + b"\n")
+
+
+class _Rate:
+    """Watches the share of rejects this sink sees; the loop goes on, people are told."""
+
+    def __init__(self, settings: Settings, tell: Callable[[Alert], None]) -> None:
+        limit = RejectLimit(max_ratio=settings.alerts.reject_ratio, minimum=settings.alerts.reject_minimum)
+        self._rate = RejectRate(limit)
+        self._limit = limit
+        self._tell = tell
+
+    def add(self, table: str, batch: pa.Table) -> None:
+        reasons: dict[str, int] = {}
+        if table == "rejects":
+            counted = batch.column("reason").value_counts().to_pylist()
+            reasons = {str(c["values"]): int(c["counts"]) for c in counted}
+        elif table != "interactions":
+            return
+        breach = self._rate.on_events(batch.num_rows, reasons, time.monotonic())
+        if breach is not None:
+            self._tell(_reject_alert(self._limit, breach))
+
+
+def _reject_alert(limit: RejectLimit, breach: Breach) -> Alert:
+    counts: Mapping[str, int] = {"events": breach.events, "rejected": breach.rejected, **breach.reasons}
+    return Alert(
+        kind="reject_rate",
+        table="rejects",
+        severity=Severity.ERROR,
+        expected=f"at most {limit.max_ratio:.0%} of events rejected",
+        command="redline sql 'select reason, path, expected, count(*) from rejects group by all order by 4 desc'",
+        since=time.time(),
+        got=counts,
+    )
+
+
+def _crash_hook(environ: Mapping[str, str], marker: Path) -> Callable[[int], Any]:
+    """Kill -9 after a numbered step of a commit, once per data folder: for crash tests only."""
+    wanted = environ.get(_CRASH, "")
+
+    def crash(step: int) -> None:
+        if wanted and step == int(wanted) and not (done := marker.with_name(f"crashed-{wanted}")).exists():
+            done.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return crash

@@ -1,0 +1,158 @@
+"""One worker process: composition of the stages. Everything concrete meets here."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from redline.keys import keys_of
+from redline.lock import DataLock
+from schemas import topics
+from schemas.codec import Limits, decode
+from schemas.errors import BrokerError
+from streams.agents import run_worker
+from streams.consent import ConsentBook
+from streams.consent_reader import ConsentReader
+from streams.dedupe_stage import DedupeStage
+from streams.delivery import Delivery
+from streams.join import Join, JoinPolicy
+from streams.keyed_stage import KeyedStage
+from streams.lease import Lease
+from streams.privacy.pool import ScrubPool
+from streams.runtime import RuntimePolicy, fail
+from streams.scrub_stage import ScrubStage
+from streams.session import SessionPolicy, Sessions
+from streams.watermark import WatermarkPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redline.settings import Settings
+    from schemas.events import Event
+    from schemas.records import Record
+    from streams.scrub import Failed, Job, Scrubbed
+
+log = logging.getLogger("redline.worker")
+_UNKNOWN_PATHS = 1_000
+_HOUR_US = 3_600_000_000
+_SECOND_US = 1_000_000
+
+
+def now_us() -> int:
+    """Wall clock in microseconds since 1970 UTC. Shells only."""
+    return time.time_ns() // 1000
+
+
+def run(settings: Settings, *, name: str) -> None:
+    """Run a worker until it is told to stop. `name` is unique on this machine: its RocksDB folder.
+
+    Raises:
+        BrokerError: no broker is configured, or consent could not be read.
+        LockedError: another worker of this name runs.
+    """
+    if not settings.kafka.bootstrap:
+        raise BrokerError(
+            "worker: needed kafka.bootstrap, it is empty; set REDLINE_KAFKA_BOOTSTRAP or use `redline up`"
+        )
+    datadir = settings.state / "rocksdb" / name
+    datadir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keys = keys_of(settings)
+    with DataLock(datadir, name="worker.lock", wait_s=settings.worker.session_timeout_s):
+        book = ConsentBook(settings.consent.mode)
+        consent = ConsentReader(
+            settings.kafka.bootstrap, book, settings.kafka.config, lambda error: fail("consent reader", error)
+        )
+        consent.start()
+        pool = ScrubPool(
+            settings.scrub_processes,
+            keys,
+            timeout_s=settings.scrub.timeout_s,
+            score_threshold=settings.scrub.threshold,
+        )
+        limits = _limits(settings)
+        unknown: collections.Counter[str] = collections.Counter()
+
+        def decode_record(record: Record) -> Event:
+            return decode(record, limits)
+
+        def on_unknown(event: Event) -> None:
+            for path in event.unknown:
+                if path not in unknown and len(unknown) >= _UNKNOWN_PATHS:
+                    continue  # a producer that invents names must not fill memory and log
+                if not unknown[path]:
+                    log.warning("unknown field %s in %s: kept out, counted", path, event.type)
+                unknown[path] += 1
+
+        loaded = asyncio.Event()
+
+        async def opening() -> None:
+            await pool.start()
+            loaded.set()
+
+        async def scrub(jobs: Sequence[Job]) -> list[Scrubbed | Failed]:
+            await loaded.wait()
+            return await pool.run(jobs)
+
+        watermarks = WatermarkPolicy(
+            lateness_us=int(settings.join.lateness_s * _SECOND_US), idle_us=int(settings.join.idle_s * _SECOND_US)
+        )
+        try:
+            run_worker(
+                [
+                    ScrubStage(decode_record, book, keys, scrub, on_unknown),
+                    DedupeStage(),
+                    KeyedStage(topics.CLEAN, Join(join_policy(settings)), watermarks, now_us),
+                    KeyedStage(topics.STEPS, Sessions(session_policy(settings)), watermarks, now_us),
+                ],
+                bootstrap=settings.kafka.bootstrap,
+                app_id=topics.APP_ID,
+                datadir=Path(datadir),
+                partitions=settings.kafka.partitions,
+                delivery=Delivery(settings.kafka.bootstrap, settings.kafka.config),
+                state_delivery=Delivery(
+                    settings.kafka.bootstrap,
+                    settings.kafka.config,
+                    timeout_s=Lease(settings.worker.session_timeout_s).term_s,
+                ),
+                policy=RuntimePolicy(
+                    batch=settings.worker.batch,
+                    stuck_s=settings.worker.stuck_s,
+                    session_timeout_s=settings.worker.session_timeout_s,
+                    commit_interval_s=settings.worker.commit_interval_s,
+                ),
+                live_ticks=settings.worker.ticks,
+                opening=opening,
+                closing=pool.close,
+            )
+        finally:
+            consent.stop()
+
+
+def join_policy(settings: Settings) -> JoinPolicy:
+    """The join's limits from settings."""
+    return JoinPolicy(
+        window_us=int(settings.join.window_hours * _HOUR_US),
+        grace_us=int(settings.join.grace_s * _SECOND_US),
+        keep_us=int(settings.join.keep_days * 24 * _HOUR_US),
+    )
+
+
+def session_policy(settings: Settings) -> SessionPolicy:
+    """The sessions' limits from settings."""
+    return SessionPolicy(
+        gap_us=int(settings.join.session_gap_hours * _HOUR_US),
+        grace_us=int(settings.join.grace_s * _SECOND_US),
+        keep_us=int(settings.join.keep_days * 24 * _HOUR_US),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_bytes=settings.limits.max_bytes,
+        max_depth=settings.limits.max_depth,
+        max_future_us=int(settings.limits.max_future_s * _SECOND_US),
+    )

@@ -1,0 +1,198 @@
+"""The rows that travel between stages and into tables: msgpack maps on the wire, one struct per table.
+
+A stage's output *is* a table row, so the sink needs no knowledge of stages. Times are UTC; `event_time` is in
+microseconds since 1970, `event_date` is `YYYY-MM-DD`. `record_id` is 32 hex digits and derived, never random: a replay
+yields the same bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from schemas.records import Coordinate
+
+SCHEMA_VERSION = 1
+
+# Why an event was dropped or dead-lettered. `redline ledger` and the summary print these words.
+REASONS: tuple[str, ...] = (
+    "not_json",  # the value is not JSON, or has a duplicate key
+    "null_value",  # a tombstone on the raw topic
+    "invalid_utf8",
+    "too_large",  # over the byte limit
+    "too_deep",  # over the nesting limit
+    "missing_field",
+    "wrong_type",
+    "bad_value",  # right type, not allowed: an unknown surface, an empty id, a time that is none
+    "unknown_type",  # an event type or version this Redline does not know
+    "future_time",  # event time further ahead of the broker's than the limit
+    "no_consent",
+    "consent_withdrawn",
+    "duplicate",  # a second raw record with the same (source, id)
+    "late",  # its interaction or session was closed before it
+    "orphan",  # its suggestion never came
+    "scrub_failed",
+    "scrub_timeout",
+)
+
+
+class Source(msgspec.Struct, frozen=True, order=True):
+    """Raw coordinates a row came from."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    @classmethod
+    def of(cls, coordinate: Coordinate) -> Source:
+        """The same place as a column value."""
+        return cls(coordinate.topic, coordinate.partition, coordinate.offset)
+
+
+class Finding(msgspec.Struct, frozen=True, order=True):
+    """How many findings of one entity type were replaced."""
+
+    entity: str
+    count: int
+
+
+class Span(msgspec.Struct, frozen=True, order=True):
+    """Half-open range of code points."""
+
+    start: int
+    end: int
+
+
+class Row(msgspec.Struct, kw_only=True):
+    """What every row carries."""
+
+    record_id: str
+    schema_version: int = SCHEMA_VERSION
+    scrub_version: str
+    sources: list[Source]
+    event_date: str
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.record_id})"
+
+
+class Interaction(Row, kw_only=True):
+    """One scrubbed event (restricted). `data` is the scrubbed data as JSON, ids already re-keyed."""
+
+    event_type: str
+    event_time: int
+    surface: str
+    tool: str
+    session_key: str
+    interaction_key: str | None = None
+    thread_key: str | None = None
+    document_key: str | None = None
+    data: str
+    findings: list[Finding] = []
+    key_epoch: int
+    consent_version: str
+
+
+class Pair(Row, kw_only=True):
+    """One suggestion joined to its outcome (published: day-level time, no stable id).
+
+    `revision` counts the versions of this row: a run that was continued may learn more of an interaction and replaces
+    its row by one of a higher revision.
+    """
+
+    revision: int = 0
+    surface: str
+    task: str
+    label: str  # accepted, edited, rejected, ignored
+    prompt: str  # JSON: a list of {role, content}
+    before: str
+    suggestion: str
+    final: str
+    similarity: float
+    retention_4gram: float
+    no_revert: float
+    kept_spans: list[Span]  # ranges of `suggestion` that stand in `final`
+    edited_spans: list[Span]  # ranges of `final` that do not come from `suggestion`
+    decision_ms_bucket: str
+    model: str
+    language: str
+    tool: str
+    key_epoch: int
+
+
+class TrajectoryStep(msgspec.Struct, kw_only=True):
+    """One step, in event order. `arguments` is a JSON string."""
+
+    index: int
+    role: str
+    kind: str
+    content: str = ""
+    tool_name: str = ""
+    arguments: str = ""
+    outcome: str = ""
+
+
+class Trajectory(Row, kw_only=True):
+    """One session's ordered steps (published)."""
+
+    revision: int = 0
+    surface: str
+    tool: str
+    closed_by: str  # ended, inactivity, end_of_input
+    steps: list[TrajectoryStep]
+    key_epoch: int
+
+
+class Reject(msgspec.Struct, kw_only=True):
+    """One event that was dropped or dead-lettered: coordinates, reason, JSON path; never text.
+
+    `record_id` is derived from the coordinates alone, so one offset has at most one reject.
+    """
+
+    record_id: str
+    schema_version: int = SCHEMA_VERSION
+    scrub_version: str
+    sources: list[Source]
+    event_date: str
+    stage: str  # scrub, dedupe, join, session
+    fate: str  # dropped, dead_lettered
+    reason: str
+    path: str = "$"
+    expected: str = ""
+    event_type: str = ""
+
+
+class Subject(msgspec.Struct, kw_only=True):
+    """record id -> rotating pseudonym (restricted), for erasure only."""
+
+    record_id: str
+    schema_version: int = SCHEMA_VERSION
+    scrub_version: str
+    sources: list[Source]
+    event_date: str
+    pseudonym: str
+    key_epoch: int
+
+
+AnyRow = Interaction | Pair | Trajectory | Reject | Subject
+
+_encoder = msgspec.msgpack.Encoder()
+_dict_decoder = msgspec.msgpack.Decoder(dict[str, Any])
+_interaction_decoder = msgspec.msgpack.Decoder(Interaction)
+
+
+def encode(row: AnyRow) -> bytes:
+    """One row as a msgpack map; deterministic for equal rows."""
+    return _encoder.encode(row)
+
+
+def decode_map(payload: bytes) -> dict[str, Any]:
+    """A row as plain Python values, for Arrow. Raises msgspec.DecodeError."""
+    return _dict_decoder.decode(payload)
+
+
+def decode_interaction(payload: bytes) -> Interaction:
+    """A row of the clean topic. Raises msgspec.DecodeError."""
+    return _interaction_decoder.decode(payload)

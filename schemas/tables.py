@@ -1,0 +1,165 @@
+"""Every table: Arrow schema, partition columns, whether it is published, and what each column means.
+
+Column meanings are Arrow field metadata (`meaning`), tested to be complete. Partition columns stand in the schema; on
+disk they are Hive folders, as Delta keeps them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
+SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
+FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
+STEP = pa.struct(
+    [
+        ("index", pa.int32()),
+        ("role", pa.string()),
+        ("kind", pa.string()),
+        ("content", pa.string()),
+        ("tool_name", pa.string()),
+        ("arguments", pa.string()),
+        ("outcome", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. `amendable` tables replace a row by one of the same `record_id` and a higher `revision`."""
+
+    name: str
+    meaning: str
+    schema: pa.Schema
+    partition_by: tuple[str, ...]
+    published: bool
+    amendable: bool = False
+
+
+def _field(name: str, kind: pa.DataType, meaning: str, *, nullable: bool = False) -> pa.Field:
+    return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
+
+
+_HEAD = [
+    _field("record_id", pa.string(), "identity of the row: 32 hex digits, derived from its inputs by a keyed hash"),
+    _field("schema_version", pa.int32(), "version of this table's schema"),
+    _field("scrub_version", pa.string(), "version of the scrubber that made the texts"),
+    _field("sources", pa.list_(SOURCE), "raw Kafka coordinates the row was made from"),
+    _field("event_date", pa.date32(), "UTC day of the event, or of the suggestion or session start"),
+]
+
+INTERACTIONS = Table(
+    "interactions",
+    "one scrubbed event: the layer everything else can be rebuilt from",
+    pa.schema(
+        [
+            *_HEAD,
+            _field("event_type", pa.string(), "CloudEvents type"),
+            _field("event_time", pa.timestamp("us", tz="UTC"), "event time"),
+            _field("surface", pa.string(), "where it happened: ide, terminal, chat, doc, agent, ticket, mail, review"),
+            _field("tool", pa.string(), "product and version the event came from"),
+            _field("session_key", pa.string(), "re-keyed session id"),
+            _field("interaction_key", pa.string(), "re-keyed interaction id", nullable=True),
+            _field("thread_key", pa.string(), "re-keyed thread id", nullable=True),
+            _field("document_key", pa.string(), "re-keyed document id", nullable=True),
+            _field("data", pa.string(), "the scrubbed event data as JSON"),
+            _field("findings", pa.list_(FINDING), "how many findings of each entity type were replaced"),
+            _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
+            _field("consent_version", pa.string(), "consent record the event was admitted under"),
+        ]
+    ),
+    ("event_date", "surface"),
+    published=False,
+)
+
+PAIRS = Table(
+    "pairs",
+    "one suggestion joined to its outcome",
+    pa.schema(
+        [
+            *_HEAD,
+            _field("revision", pa.int32(), "version of this row; a continued run replaces a row by a higher one"),
+            _field("surface", pa.string(), "where it happened"),
+            _field("task", pa.string(), "what the suggestion was for"),
+            _field("label", pa.string(), "accepted, edited, rejected or ignored"),
+            _field("prompt", pa.string(), "JSON list of {role, content}"),
+            _field("before", pa.string(), "the text the suggestion would replace"),
+            _field("suggestion", pa.string(), "the AI's proposal"),
+            _field("final", pa.string(), "the text the person kept"),
+            _field("similarity", pa.float64(), "normalised Indel similarity of suggestion and final, 0 to 1"),
+            _field(
+                "retention_4gram", pa.float64(), "share of the suggestion's character 4-grams kept in final, 0 to 1"
+            ),
+            _field("no_revert", pa.float64(), "1 minus the share of the change that was undone, 0 to 1"),
+            _field("kept_spans", pa.list_(SPAN), "ranges of suggestion that stand in final, in code points"),
+            _field("edited_spans", pa.list_(SPAN), "ranges of final that do not come from suggestion"),
+            _field("decision_ms_bucket", pa.string(), "time to the decision, in buckets; `none` where there was none"),
+            _field("model", pa.string(), "model that made the suggestion"),
+            _field("language", pa.string(), "programming or natural language, as the producer says"),
+            _field("tool", pa.string(), "product and version the suggestion came from"),
+            _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
+        ]
+    ),
+    ("event_date", "surface"),
+    published=True,
+    amendable=True,
+)
+
+TRAJECTORIES = Table(
+    "trajectories",
+    "one session: ordered steps",
+    pa.schema(
+        [
+            *_HEAD,
+            _field("revision", pa.int32(), "version of this row; a continued run replaces a row by a higher one"),
+            _field("surface", pa.string(), "where it happened"),
+            _field("tool", pa.string(), "product and version the session came from"),
+            _field("closed_by", pa.string(), "ended, inactivity or end_of_input"),
+            _field(
+                "steps", pa.list_(STEP), "messages, tool calls (arguments as JSON strings), results, in event order"
+            ),
+            _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
+        ]
+    ),
+    ("event_date",),
+    published=True,
+    amendable=True,
+)
+
+REJECTS = Table(
+    "rejects",
+    "one event that was dropped or dead-lettered: coordinates and reason, never text",
+    pa.schema(
+        [
+            *_HEAD,
+            _field("stage", pa.string(), "stage that rejected it: scrub, dedupe, join or session"),
+            _field("fate", pa.string(), "dropped or dead_lettered"),
+            _field("reason", pa.string(), "one of schemas.rows.REASONS"),
+            _field("path", pa.string(), "JSON path of the fault"),
+            _field("expected", pa.string(), "what was needed there"),
+            _field("event_type", pa.string(), "CloudEvents type where it is known, else empty"),
+        ]
+    ),
+    ("event_date",),
+    published=False,
+)
+
+SUBJECTS = Table(
+    "subjects",
+    "record id to rotating pseudonym, for erasure only",
+    pa.schema(
+        [
+            *_HEAD,
+            _field("pseudonym", pa.string(), "keyed hash of the person under the epoch's key"),
+            _field("key_epoch", pa.int32(), "epoch of that key"),
+        ]
+    ),
+    ("event_date",),
+    published=False,
+)
+
+TABLES: dict[str, Table] = {t.name: t for t in (INTERACTIONS, PAIRS, TRAJECTORIES, REJECTS, SUBJECTS)}
+PUBLISHED: tuple[str, ...] = tuple(name for name, table in TABLES.items() if table.published)
+LABELS: tuple[str, ...] = ("accepted", "edited", "rejected", "ignored")

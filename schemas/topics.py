@@ -1,0 +1,69 @@
+"""Every topic: its name, what it carries, its key, cleanup policy, and the table its rows belong to.
+
+All topics that are joined or keep state share one partition count, so a key is in the same partition number everywhere.
+Tick records (`TICK_HEADER`) drive time-outs: they carry a watermark and no row, and sinks skip them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EVENTS = "redline.events"
+CONSENT = "redline.consent"
+SCRUBBED = "redline.scrubbed"
+CLEAN = "redline.clean"
+STEPS = "redline.steps"
+PAIRS = "redline.pairs"
+TRAJECTORIES = "redline.trajectories"
+REJECTS = "redline.rejects"
+SUBJECTS = "redline.subjects"
+ALERTS = "redline.alerts"
+
+# Header of a tick record; value: `<watermark in microseconds>` or `flush` (end of input: publish what is open).
+TICK_HEADER = "redline-tick"
+TICK_FLUSH = b"flush"
+
+# Headers of a record on `redline.scrubbed`, so that the dedupe stage need not decode the row.
+HEADER_CLEAN_KEY = "redline-clean-key"
+HEADER_STEP_KEY = "redline-step-key"
+HEADER_ORIGIN = "redline-origin"  # raw coordinates: topic/partition/offset
+HEADER_DATE = "redline-date"
+HEADER_TYPE = "redline-type"
+HEADER_SUBJECT = "redline-subject"  # an encoded row of `subjects`
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. `raw` topics hold unscrubbed text: only workers may read them."""
+
+    name: str
+    carries: str
+    key: str
+    compacted: bool = False
+    raw: bool = False
+    single: bool = False
+    table: str | None = None
+
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(EVENTS, "raw CloudEvents from producers", "the producer's", raw=True),
+    Topic(CONSENT, "one consent record per person", "keyed hash of the person", compacted=True, single=True),
+    Topic(SCRUBBED, "scrubbed events before duplicates are taken out", "event identity (source, id)"),
+    Topic(CLEAN, "unique scrubbed events", "interaction, else session, thread or document", table="interactions"),
+    Topic(STEPS, "the same rows, for sessions", "session"),
+    Topic(PAIRS, "closed interactions", "interaction", table="pairs"),
+    Topic(TRAJECTORIES, "closed sessions", "session", table="trajectories"),
+    Topic(REJECTS, "dropped and dead-lettered events: coordinates and reason", "coordinates", table="rejects"),
+    Topic(SUBJECTS, "record id and rotating pseudonym", "record id", table="subjects"),
+    Topic(ALERTS, "alerts, without sample values", "alert key", single=True),
+)
+
+# Changelogs of the stages' state: Faust names them <app id>-<table>-changelog. `open` events are read from them.
+APP_ID = "redline"
+STATE_TABLES = ("dedupe", "join", "session")
+CHANGELOGS: tuple[Topic, ...] = tuple(
+    Topic(f"{APP_ID}-{name}-changelog", f"state of the {name} stage", "state key", compacted=True)
+    for name in STATE_TABLES
+)
+
+BY_TABLE: dict[str, Topic] = {topic.table: topic for topic in TOPICS if topic.table}

@@ -1,0 +1,21 @@
+"""How a batch becomes durable exactly once.
+
+batch       which records, of which offsets, and when they are due (pure)
+dedupe      which rows are new, which replace a row, which are replays (pure)
+arrow       row payloads into Arrow
+loop        the process: Kafka records into batches, batches into commits
+desk        one table's work in one sink: what it collects, why it may stand still
+source      Kafka as the loop sees it (the only Kafka consumer)
+committer   the commit protocol, as numbered steps
+shelf       one table with its files and its index, as one sink sees it
+delta       one table's Delta log (the only import of deltalake)
+log         a Delta log as plain files: transactions, changes, torn entries
+parquet     data files: staged, forced to the disk, moved, checked, rewritten
+index       which rows a table holds, by record id
+quarantine  the table of rows that failed the gate
+halts       halted tables, and their release
+orphans     files that a crash left
+locks       which sinks are alive
+layout      where everything lies below the data folder
+reader      rows, files and offsets, for the other rooms
+"""

@@ -1,0 +1,60 @@
+"""Where everything lies below the data folder: one place that spells the names.
+
+Staging is beside the tables, not inside them: a reader of `dataset/**/*.parquet` must not see half a batch.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAME = re.compile(r"[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*")
+_FILE = re.compile(r".*--(?P<sink>[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*)--[0-9a-f]{12}\.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths below one data folder."""
+
+    data_dir: Path
+
+    def dataset(self, table: str) -> Path:
+        """Root of a table: Hive folders and the Delta log."""
+        return self.data_dir / "dataset" / table
+
+    def quarantine(self, table: str) -> Path:
+        """Root of the table of rows that failed the gate."""
+        return self.data_dir / "quarantine" / table
+
+    def staging(self, sink: str, kind: str, table: str) -> Path:
+        """Files being written by one sink; `kind` is `dataset` or `quarantine`. Same file system as the tables."""
+        return self.data_dir / "_staging" / sink / kind / table
+
+    def index(self, kind: str, table: str, sink: str) -> Path:
+        """One sink's index of one table."""
+        return self.data_dir / "state" / "index" / (table if kind == "dataset" else f"{kind}-{table}") / sink
+
+    @property
+    def halts(self) -> Path:
+        """One file per halted table."""
+        return self.data_dir / "state" / "halts"
+
+    @property
+    def locks(self) -> Path:
+        """One lock file per sink name; a held lock is a live sink."""
+        return self.data_dir / "state" / "sinks"
+
+
+def is_sink_name(name: str) -> bool:
+    """True if a sink may have this name: letters, digits, `_`, `.` and single inner `-`."""
+    return _NAME.fullmatch(name) is not None
+
+
+def owner(file_name: str) -> str | None:
+    """Name of the sink that wrote a data file, or None if no sink of ours did."""
+    match = _FILE.fullmatch(file_name)
+    return match["sink"] if match else None

@@ -1,0 +1,131 @@
+"""A Delta log as plain files: what deltalake does not tell.
+
+Which transactions a table knows, what each commit added and removed, and whether the last entry is whole (delta-rs
+never forces an entry to the disk, so a power cut can leave it empty). Format: the Delta transaction log protocol,
+github.com/delta-io/delta PROTOCOL.md, sections "Delta Log Entries" and "Last Checkpoint File".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from schemas.errors import SinkError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ENTRY = re.compile(r"(\d{20})\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One entry of the log. `note` is what our own commits say of themselves."""
+
+    version: int
+    adds: frozenset[str]
+    removes: frozenset[str]
+    txns: dict[str, int]
+    note: dict[str, Any]
+
+
+def folder(root: Path) -> Path:
+    """The log's folder of a table."""
+    return root / "_delta_log"
+
+
+def entry(root: Path, version: int) -> Path:
+    """The file of one version."""
+    return folder(root) / f"{version:020}.json"
+
+
+def check_tail(root: Path) -> None:
+    """Refuse a table whose newest log entry is torn.
+
+    Raises:
+        SinkError: with what to do.
+    """
+    versions = _versions(root)
+    if not versions:
+        return
+    path = entry(root, versions[-1])
+    if _parse(path) is None:
+        raise SinkError(
+            f"{path}: needed whole lines of JSON, came a torn entry of {path.stat().st_size} bytes (a power cut). "
+            f"Nothing was lost: that commit's rows are still in Kafka. Move it away with `mv {path} {path}.torn`, "
+            "start the sink again, and it reads on from the entry before"
+        )
+
+
+def commits(root: Path, after: int, upto: int) -> list[Commit] | None:
+    """The commits with versions in (after, upto], or None if the log no longer holds them all."""
+    found = []
+    for version in range(after + 1, upto + 1):
+        actions = _parse(entry(root, version))
+        if actions is None:
+            return None
+        found.append(_commit(version, actions))
+    return found
+
+
+def app_versions(root: Path) -> dict[str, int]:
+    """Every application transaction the table knows: app id -> version. Empty if there is no table.
+
+    Raises:
+        SinkError: the log lacks entries between its checkpoint and its end.
+    """
+    versions = _versions(root)
+    known: dict[str, int] = {}
+    first = -1
+    pointer = folder(root) / "_last_checkpoint"
+    if pointer.is_file():
+        first = int(json.loads(pointer.read_text())["version"])
+        column = pq.ParquetFile(folder(root) / f"{first:020}.checkpoint.parquet").read(columns=["txn"]).column("txn")
+        for txn in column.to_pylist():
+            if txn is not None and txn.get("appId") is not None:
+                known[txn["appId"]] = int(txn["version"])
+    if versions and versions[-1] > first:
+        tail = commits(root, first, versions[-1])
+        if tail is None:
+            check_tail(root)
+            raise SinkError(f"{folder(root)}: needed every entry after version {first}, came a log with holes")
+        for commit in tail:
+            known.update(commit.txns)
+    return known
+
+
+def _versions(root: Path) -> list[int]:
+    if not folder(root).is_dir():
+        return []
+    return sorted(int(match[1]) for path in folder(root).iterdir() if (match := _ENTRY.fullmatch(path.name)))
+
+
+def _parse(path: Path) -> list[dict[str, Any]] | None:
+    try:
+        lines = path.read_bytes().splitlines()
+        actions = [json.loads(line) for line in lines if line.strip()]
+    except (FileNotFoundError, ValueError):
+        return None
+    return actions if actions and all(isinstance(action, dict) for action in actions) else None
+
+
+def _commit(version: int, actions: list[dict[str, Any]]) -> Commit:
+    adds: set[str] = set()
+    removes: set[str] = set()
+    txns: dict[str, int] = {}
+    note: dict[str, Any] = {}
+    for action in actions:
+        if "add" in action:
+            adds.add(action["add"]["path"])
+        elif "remove" in action:
+            removes.add(action["remove"]["path"])
+        elif "txn" in action:
+            txns[action["txn"]["appId"]] = int(action["txn"]["version"])
+        elif "commitInfo" in action:
+            said = action["commitInfo"].get("redline")
+            note = said if isinstance(said, dict) else {}
+    return Commit(version, frozenset(adds), frozenset(removes), txns, note)

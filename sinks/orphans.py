@@ -1,0 +1,73 @@
+"""Data files that no log names: what a crash left between the move into the folder and the commit.
+
+Collected at start, so that a reader of the plain folders sees what the log says. A file is collected only if its writer
+cannot commit it any more: it is ours, or its sink is dead and its name is held while we look. Files that a crash left
+after they were *replaced* may have been written by a sink that lives; for those, an intent is written before the
+commit.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+from sinks.layout import owner
+from sinks.locks import if_dead
+from sinks.parquet import sync_file, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from sinks.delta import TableLog
+    from sinks.parquet import Files
+
+
+def intend(staging: Path, paths: Iterable[str]) -> Path:
+    """Note durably which files the next commit replaces; returns the note, to be deleted when they are gone."""
+    staging.mkdir(parents=True, exist_ok=True)
+    note = staging / f"replaced-{uuid.uuid4().hex}.json"
+    note.write_text(json.dumps(sorted(paths)))
+    sync_file(note)
+    sync_folder(staging)
+    return note
+
+
+def collect(*, root: Path, staging: Path, locks: Path, sink: str, table: TableLog, files: Files) -> int:
+    """Remove the orphans of one table; returns how many files. Call while holding `sink`'s name.
+
+    Raises:
+        SinkError: the log cannot be read.
+        OSError: a file cannot be removed.
+    """
+    removed = files.clear_staging()
+    by_owner: dict[str, list[str]] = {}
+    for path in root.rglob("*.parquet"):
+        relative = path.relative_to(root).as_posix()
+        # Checkpoints of the log are Parquet files too.
+        if not relative.startswith("_") and (writer := owner(path.name)) is not None:
+            by_owner.setdefault(writer, []).append(relative)
+    # Listed first, then the owner's lock, then the log: what was listed can no longer be committed after we looked.
+    for writer, paths in by_owner.items():
+        if writer == sink:
+            removed += _remove(paths, table, files)
+            continue
+        with if_dead(locks, writer) as dead:
+            if dead:
+                removed += _remove(paths, table, files)
+    for note in staging.glob("replaced-*.json") if staging.is_dir() else ():
+        try:
+            intended = json.loads(note.read_text())
+        except ValueError:
+            intended = []  # torn: the commit it was for never happened, it is written after the note is durable
+        removed += _remove([path for path in intended if (root / path).exists()], table, files)
+        note.unlink()
+    return removed
+
+
+def _remove(paths: list[str], table: TableLog, files: Files) -> int:
+    table.refresh()
+    orphans = sorted(set(paths) - table.live().keys())
+    files.remove(orphans)
+    return len(orphans)

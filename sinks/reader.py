@@ -1,0 +1,80 @@
+"""What a table holds, for rooms that must not know Delta: rows, live files, offsets. Reads only, creates nothing.
+
+`quarantine=True` asks for the rows that failed the gate instead; they have a column `quarantine_reason` more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from schemas.errors import SinkError
+from schemas.records import Partition
+from schemas.tables import TABLES
+from sinks import delta, log
+from sinks.layout import Layout
+from sinks.quarantine import quarantine_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from schemas.tables import Table
+
+# A sink unlinks a file as soon as its replacement is committed; a reader that listed it before lists again.
+_ATTEMPTS = 10
+
+
+def read(
+    data_dir: Path, table_name: str, columns: Sequence[str] | None = None, *, quarantine: bool = False
+) -> pa.Table:
+    """The rows of a table, with its partition columns, as of one Delta version; in no order.
+
+    Raises:
+        SinkError: there is no such table in the vocabulary, or its files kept changing.
+    """
+    table, root = _find(data_dir, table_name, quarantine=quarantine)
+    names = list(columns) if columns is not None else table.schema.names
+    folders = ds.partitioning(pa.schema([table.schema.field(name) for name in table.partition_by]), flavor="hive")
+    for _ in range(_ATTEMPTS):
+        paths = [str(root / path) for path in delta.live_files(root)]
+        if not paths:
+            break
+        source = ds.dataset(paths, schema=table.schema, partitioning=folders, partition_base_dir=str(root))
+        try:
+            rows = source.to_table(columns=names)
+        except FileNotFoundError:
+            continue
+        return rows.cast(pa.schema([table.schema.field(name) for name in names]))
+    else:
+        raise SinkError(f"{root}: needed files that stay while they are read, came {_ATTEMPTS} changes in a row")
+    return pa.schema([table.schema.field(name) for name in names]).empty_table()
+
+
+def files(data_dir: Path, table_name: str, *, quarantine: bool = False) -> list[str]:
+    """Absolute paths of the live data files, as the Delta log names them; empty if nothing was written yet."""
+    _, root = _find(data_dir, table_name, quarantine=quarantine)
+    return [str(root / path) for path in delta.live_files(root)]
+
+
+def offsets(data_dir: Path, table_name: str, *, quarantine: bool = False) -> dict[Partition, int]:
+    """The next offset to read of every partition the table has something of. Everything below is in the table.
+
+    Raises:
+        SinkError: the log is torn or has holes.
+    """
+    _, root = _find(data_dir, table_name, quarantine=quarantine)
+    found = {Partition.of_app_id(app_id): version for app_id, version in log.app_versions(root).items()}
+    return {partition: version for partition, version in found.items() if partition is not None}
+
+
+def _find(data_dir: Path, table_name: str, *, quarantine: bool) -> tuple[Table, Path]:
+    table = TABLES.get(table_name)
+    if table is None:
+        raise SinkError(f"table: needed one of {', '.join(TABLES)}, came another name")
+    layout = Layout(data_dir)
+    if quarantine:
+        return quarantine_of(table), layout.quarantine(table.name)
+    return table, layout.dataset(table.name)

@@ -1,0 +1,31 @@
+"""What happens to an event.
+
+Pure: state, event, time in; state, rows out.
+
+scrub           one event without personal data
+surrogates      what stands in place of a finding
+identity        keyed hashes in place of ids and people
+consent         may this event be read
+join            suggestion, decision and edits to a pair
+session         the steps of a session, in order
+similarity      how much of a suggestion was kept
+keyed           the shape that join and session share
+watermark       event time of a partition
+offsets         which offset may be committed
+
+Shells:
+
+scrub_stage     decode, consent, scrub: raw events to scrubbed ones, or rejects
+dedupe_stage    the first of each (source, id) wins, for ever
+keyed_stage     join and session over a table; time by tick records
+outputs         rows as records, for all stages
+agents          Faust agents, each a shell of a stage
+runtime         Faust made safe
+consumer        Faust's consumer with our bookkeeping of offsets
+commit          outputs, changelog and state of one batch
+lease           how long a worker may believe that its partitions are its own (pure)
+state           a stage's state: outputs, changelog, RocksDB, in this order
+delivery        outputs that are confirmed before their inputs are acknowledged
+consent_reader  the consent topic, before the first event and live after
+privacy         finding personal data: the only imports of Presidio and spaCy
+"""

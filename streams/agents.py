@@ -1,0 +1,126 @@
+"""The Faust agents: every one a shell that hands raw events to a stage (runtime.py says who imports faust)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from schemas.errors import DeliveryError
+from streams.commit import Changelog
+from streams.keyed_stage import KeyedStage
+from streams.runtime import (
+    Runner,
+    RuntimePolicy,
+    SafeApp,
+    SafeWorker,
+    Stage,
+    build_app,
+    fail,
+    tables_for,
+    watchdog,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
+
+    from streams.delivery import Delivery
+
+log = logging.getLogger("redline.streams")
+_TICK_S = 1.0  # a pair is published at most this much after its watermark allows it
+
+
+def run_worker(
+    stages: Sequence[Stage],
+    *,
+    bootstrap: str,
+    app_id: str,
+    datadir: Path,
+    partitions: int,
+    delivery: Delivery,
+    state_delivery: Delivery,
+    policy: RuntimePolicy,
+    live_ticks: bool,
+    opening: Callable[[], Awaitable[None]],
+    closing: Callable[[], Awaitable[None]],
+) -> None:
+    """Run the stages until SIGTERM or SIGINT, then drain, commit and return.
+
+    `state_delivery` must give up after half a session (`streams.lease`). `opening` runs beside the start of the app (it
+    may take as long as loading a scrubber takes), `closing` after the agents have stopped; both in the app's event
+    loop.
+
+    Promises: at-least-once; nothing is acknowledged before its outputs are confirmed; a failure ends the process.
+    """
+    app = build_app(bootstrap, app_id=app_id, datadir=datadir, partitions=partitions, policy=policy)
+    tables = tables_for(app, [stage.table for stage in stages if stage.table is not None], partitions)
+    changelog = Changelog(state_delivery)
+    runners = [
+        _agent(app, stage, tables.get(stage.table or ""), delivery=delivery, changelog=changelog, policy=policy)
+        for stage in stages
+    ]
+    keyed = [stage for stage in stages if isinstance(stage, KeyedStage)]
+
+    async def watch() -> None:
+        await watchdog(app, runners, policy, time.monotonic)
+
+    async def tick() -> None:
+        await _ticker(app, keyed, delivery)
+
+    async def opened() -> None:
+        try:
+            await opening()
+        except Exception as error:  # noqa: BLE001  # a worker that cannot scrub must not idle
+            fail("worker start", error)
+
+    app.closing = closing
+    app.task(watch)
+    app.task(opened)
+    if live_ticks:
+        app.task(tick)
+    worker = SafeWorker(
+        app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True, blocking_timeout=None
+    )
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as stop:
+        if stop.code not in (None, 0):
+            raise
+    finally:
+        delivery.close()
+        state_delivery.close()
+
+
+def _agent(
+    app: SafeApp, stage: Stage, table: Any, *, delivery: Delivery, changelog: Changelog, policy: RuntimePolicy
+) -> Runner:
+    runner = Runner(app, stage, table, delivery=delivery, changelog=changelog, policy=policy)
+    topic = app.topic(
+        stage.topic, key_type=None, value_type=None, key_serializer="raw", value_serializer="raw", allow_empty=True
+    )
+
+    async def agent(stream: Any) -> None:
+        await runner.feed(stream)
+
+    app.agent(topic, name=f"redline.{stage.topic}", concurrency=1)(agent)
+    return runner
+
+
+async def _ticker(app: SafeApp, stages: Sequence[KeyedStage], delivery: Delivery) -> None:
+    """Put watermarks into this worker's partitions. The clock is read here; the logic reads the record."""
+    try:
+        while not app.should_stop:
+            await asyncio.sleep(_TICK_S)
+            if app.rebalancing:
+                continue
+            for stage in stages:
+                try:
+                    await delivery.send(stage.ticks(int(app.consumer_generation_id)))
+                except DeliveryError as error:
+                    log.warning("a tick could not be sent, the next will do: %s", error)
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:  # noqa: BLE001  # without ticks nothing would ever close
+        fail("ticker", error)

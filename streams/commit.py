@@ -1,0 +1,128 @@
+"""What a stage may write, and only while its partitions are its own: outputs, changelog, RocksDB, in this order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from faust.types import TP
+
+from schemas.errors import RedlineError
+from streams.delivery import Out
+from streams.state import Overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from streams.delivery import Delivery
+
+
+_STALE = "partitions were handed out anew during a batch; it is dropped and read again"
+_LEASE_POLL_S = 0.05
+
+
+class StaleError(RedlineError):
+    """A batch outlived its assignment: nothing of it is acknowledged."""
+
+
+class ChangelogError(RedlineError):
+    """Two workers write the state of one partition."""
+
+
+class Changelog:
+    """Sends state changes, and sees whether someone else has written to the same partition in between.
+
+    `delivery` gives up within the lease's term: later, the partition may be someone else's.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._delivery = delivery
+        self._last: dict[Any, tuple[int, int]] = {}  # generation and offset of our last change
+
+    async def send(self, table: Any, changes: Mapping[int, Mapping[bytes, bytes | None]], generation: int) -> None:
+        """Confirmed by the broker, and by nobody else's writes; notes the offsets that RocksDB then stands for.
+
+        Raises:
+            DeliveryError: not confirmed in time.
+            ChangelogError: someone else has written too; what RocksDB lacks is restored at the next start.
+        """
+        topic = table.changelog_topic_name
+        offsets = await self._delivery.send(
+            [
+                Out(topic, key, value, partition=partition)
+                for partition, changed in changes.items()
+                for key, value in changed.items()
+            ]
+        )
+        for partition, changed in changes.items():
+            if not changed:
+                continue
+            tp, offset = TP(topic, partition), offsets[topic, partition]
+            last = self._last.get(tp)
+            if last is not None and last[0] == generation and offset != last[1] + len(changed):
+                raise ChangelogError(
+                    f"{topic}/{partition}: needed {len(changed)} records after offset {last[1]}, the last is at "
+                    f"{offset}: another worker writes the same state; this one starts again from the changelog"
+                )
+            self._last[tp] = (generation, offset)
+
+    def last(self, table: Any, partition: int) -> tuple[Any, int]:
+        """Where the last change of a partition stands."""
+        tp = TP(table.changelog_topic_name, partition)
+        return tp, self._last[tp][1]
+
+
+class Commit:
+    """What a stage may do to the world, in the order of streams/state.py."""
+
+    def __init__(self, app: Any, table: Any, delivery: Delivery, changelog: Changelog) -> None:
+        self._app = app
+        self._table = table
+        self._delivery = delivery
+        self._changelog = changelog
+        self._generation = int(app.consumer_generation_id)
+        self._overlays: dict[int, Overlay] = {}
+
+    @property
+    def generation(self) -> int:
+        """Changes with every rebalance: what was cached of a partition must be read anew."""
+        return int(self._app.consumer_generation_id)
+
+    def state(self, partition: int) -> Overlay:
+        """The state of one partition, as this batch sees it."""
+        if partition not in self._overlays:
+            self._overlays[partition] = Overlay(self._table.data._db_for_partition(partition))  # noqa: SLF001  # no public way by number
+        return self._overlays[partition]
+
+    async def write(self, outs: Sequence[Out]) -> None:
+        """Steps 2 to 4: outputs confirmed, changelog confirmed, RocksDB written.
+
+        Raises:
+            StaleError: the partitions have been handed out anew since the batch began; the new owner will do it.
+        """
+        await self._delivery.send(outs)
+        if not self._overlays:
+            self._same_generation()
+            return
+        await self._leased()
+        changes = {partition: overlay.take_changes() for partition, overlay in self._overlays.items()}
+        await self._changelog.send(self._table, changes, self._generation)
+        for partition, overlay in self._overlays.items():
+            changed = bool(changes[partition])
+            overlay.apply()
+            if changed:
+                self._table.data.set_persisted_offset(*self._changelog.last(self._table, partition))
+
+    async def _leased(self) -> None:
+        """Wait out a broker that does not answer; give up once it has given us up."""
+        while not self._app.consumer.lease.holds(time.monotonic()):
+            self._same_generation()
+            if self._app.rebalancing:
+                raise StaleError(_STALE)
+            await asyncio.sleep(_LEASE_POLL_S)
+        self._same_generation()
+
+    def _same_generation(self) -> None:
+        if self.generation != self._generation:
+            raise StaleError(_STALE)

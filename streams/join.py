@@ -1,0 +1,246 @@
+"""Joining a suggestion to what the person finally kept, pure.
+
+An interaction is a *set* of events: suggestion, decision, edits, in any order, late or twice. Its deadline in event
+time is
+
+    min(first final edit or rejection + grace, suggestion + window)
+
+(an end that seems to stand before its suggestion counts from the suggestion), and only shrinks as events come in. When
+the partition's watermark passes the deadline the interaction settles: events up to the deadline make the pair, later
+ones are rejects (`late`). Every answer is a function of the set, so any order and any duplication give the same pairs.
+At the end of a bounded run a pair is published as it stands, and the state stays open: if the next run knows more, a
+higher revision replaces the row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from schemas import topics
+from schemas.rows import Interaction, Pair
+from streams import similarity
+from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away
+
+_HOUR = 3_600_000_000
+SUGGESTION = "redline.suggestion.v1"
+DECISION = "redline.decision.v1"
+EDIT = "redline.edit.v1"
+_TYPES = frozenset({SUGGESTION, DECISION, EDIT})
+_REFUSALS = frozenset({"rejected", "dismissed"})
+
+# Upper bounds in milliseconds: fine enough to tell a reflex from a reading, too coarse to recognise a person by.
+_BUCKETS = ((1_000, "<1s"), (5_000, "1-5s"), (30_000, "5-30s"), (120_000, "30s-2m"), (600_000, "2-10m"))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPolicy:
+    """Event-time limits in microseconds."""
+
+    window_us: int = 24 * _HOUR
+    grace_us: int = 60_000_000  # a decision and a last save may trail the final edit by a minute
+    keep_us: int = 7 * 24 * _HOUR  # how long a settled interaction is remembered, to tell late events
+
+
+class _Header(msgspec.Struct, array_like=True):
+    first_us: int
+    suggested_us: int | None = None
+    ended_us: int | None = None
+    revision: int = -1
+    dirty: bool = True
+    settled: bool = False
+
+
+class _Message(msgspec.Struct):
+    role: str
+    content: str
+
+
+class _Payload(msgspec.Struct):
+    """What the join reads of an event's scrubbed data, whatever its type."""
+
+    text: str = ""
+    before: str = ""
+    prompt: str | list[_Message] = ""
+    task: str = ""
+    model: str = ""
+    language: str = ""
+    verdict: str = ""
+    accepted_text: str | None = None
+    after_ms: int | None = None
+    final: bool = False
+
+
+class _Mark(msgspec.Struct):
+    final: bool = False
+    verdict: str = ""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_header = msgspec.msgpack.Decoder(_Header).decode
+_payload = msgspec.json.Decoder(_Payload).decode
+_mark = msgspec.json.Decoder(_Mark).decode
+
+
+class Join:
+    """`KeyedLogic` for interactions."""
+
+    name = "join"
+
+    def __init__(self, policy: JoinPolicy | None = None) -> None:
+        self._policy = policy or JoinPolicy()
+
+    def key_of(self, row: Interaction) -> bytes | None:
+        """The re-keyed interaction id; None for events that belong to no interaction."""
+        if row.event_type not in _TYPES or row.interaction_key is None:
+            return None
+        return row.interaction_key.encode()
+
+    def admit(self, key: bytes, header: bytes | None, row: Interaction, *, known: bool) -> Admission:
+        """Take an event into its interaction, or reject it if that has settled."""
+        del key
+        if known:
+            return Admission()
+        state = _Header(first_us=row.event_time) if header is None else _header(header)
+        if state.settled:
+            return Admission(emits=(_late(row),))
+        state.first_us = min(state.first_us, row.event_time)
+        if row.event_type == SUGGESTION:
+            state.suggested_us = _least(state.suggested_us, row.event_time)
+        else:
+            mark = _mark(row.data)
+            if mark.final or mark.verdict in _REFUSALS:
+                state.ended_us = _least(state.ended_us, row.event_time)
+        state.dirty = True
+        return Admission(header=_encode(state), keep=True)
+
+    def forgotten(self, row: Interaction) -> tuple[Emit, ...]:
+        """Late, however much later."""
+        return (_late(row),)
+
+    def due(self, header: bytes) -> int:
+        """The deadline, or the time a settled interaction may be forgotten."""
+        state = _header(header)
+        return self._deadline(state) + (self._policy.keep_us if state.settled else 0)
+
+    def wants_flush(self, header: bytes) -> bool:
+        """True for an interaction with a suggestion and something new since its last row."""
+        state = _header(header)
+        return state.dirty and not state.settled and state.suggested_us is not None
+
+    def settle(self, key: bytes, header: bytes, members: list[Interaction], *, final: bool) -> Settlement:
+        """The pair and the late rejects of this set; orphans if the suggestion never came."""
+        state = _header(header)
+        if state.settled:
+            return Settlement(None, Members.DROP)
+        if not members:  # a zombie's old header over a settled key: its members are marks, its row is published
+            state.settled = True
+            return Settlement(_encode(state), Members.KEEP)
+        deadline = self._deadline(state)
+        on_time = sorted((m for m in members if m.event_time <= deadline), key=event_order)
+        emits = [_late(m) for m in members if m.event_time > deadline]
+        if state.suggested_us is None:
+            if not final:
+                return Settlement(header, Members.KEEP)
+            emits += [_orphan(m) for m in on_time]
+        elif state.dirty:
+            state.revision += 1
+            emits.append(_pair(key, on_time, state.revision))
+        state.dirty = False
+        state.settled = final
+        return Settlement(_encode(state), Members.MARK if final else Members.KEEP, tuple(emits))
+
+    def _deadline(self, state: _Header) -> int:
+        if state.suggested_us is None:
+            return state.first_us + self._policy.window_us
+        window = state.suggested_us + self._policy.window_us
+        if state.ended_us is None:
+            return window
+        # With skewed clocks an end may seem to stand before its suggestion.
+        return min(window, max(state.ended_us, state.suggested_us) + self._policy.grace_us)
+
+
+def _pair(key: bytes, members: list[Interaction], revision: int) -> Emit:
+    """The row of one interaction. `members` are in event order, a suggestion among them."""
+    read = [(m, _payload(m.data)) for m in members]
+    decisions = [(m, p) for m, p in read if m.event_type == DECISION]
+    edits = [(m, p) for m, p in read if m.event_type == EDIT]
+    proposals = [(m, p) for m, p in read if m.event_type == SUGGESTION]
+    # A regenerated suggestion replaces the one before it, up to the first decision.
+    decided_us = decisions[0][0].event_time if decisions else None
+    offered = [x for x in proposals if decided_us is None or x[0].event_time <= decided_us] or proposals[:1]
+    head, proposal = offered[-1]
+    decision = decisions[-1] if decisions else None
+    verdict = decision[1].verdict if decision else ""
+    finals = [p.text for _, p in edits if p.final] or [p.text for _, p in edits]
+    accepted = next((p.accepted_text for _, p in reversed(decisions) if p.accepted_text is not None), None)
+    if verdict in _REFUSALS:
+        label, kept = "rejected", finals[-1] if finals else proposal.before
+    elif finals or accepted is not None:
+        kept = finals[-1] if finals else accepted or ""
+        label = "accepted" if kept == proposal.text else "edited"
+        if not verdict and kept == proposal.before != proposal.text:
+            label = "ignored"
+    elif verdict == "accepted":
+        label, kept = "accepted", proposal.text
+    else:
+        # Never decided; or partly accepted and what was kept never came, which tells a trainer no more than silence.
+        label, kept = "ignored", proposal.before
+    kept_spans, edited_spans = similarity.spans(proposal.text, kept)
+    row = Pair(
+        record_id=derived_id("pair", key),
+        scrub_version=head.scrub_version,
+        sources=sorted(source for m in members for source in m.sources),
+        event_date=head.event_date,
+        revision=revision,
+        surface=head.surface,
+        task=proposal.task,
+        label=label,
+        prompt=_conversation(proposal.prompt),
+        before=proposal.before,
+        suggestion=proposal.text,
+        final=kept,
+        similarity=similarity.similarity(proposal.text, kept),
+        retention_4gram=similarity.retention_4gram(proposal.text, kept),
+        no_revert=similarity.no_revert(proposal.before, proposal.text, kept),
+        kept_spans=kept_spans,
+        edited_spans=edited_spans,
+        decision_ms_bucket=_bucket(head, decision),
+        model=proposal.model,
+        language=proposal.language,
+        tool=head.tool,
+        key_epoch=head.key_epoch,
+    )
+    return Emit(topics.PAIRS, key, row)
+
+
+def _conversation(prompt: str | list[_Message]) -> str:
+    turns = [_Message("user", prompt)] if isinstance(prompt, str) and prompt else prompt or []
+    return msgspec.json.encode(turns).decode()
+
+
+def _bucket(head: Interaction, decision: tuple[Interaction, _Payload] | None) -> str:
+    if decision is None:
+        return "none"
+    row, payload = decision
+    took_ms = payload.after_ms if payload.after_ms is not None else (row.event_time - head.event_time) // 1000
+    return next((name for bound, name in _BUCKETS if took_ms < bound), ">10m")
+
+
+def _least(known: int | None, new: int) -> int:
+    return new if known is None else min(known, new)
+
+
+def _late(row: Interaction) -> Emit:
+    return turned_away(row, stage="join", reason="late", expected="an event before its interaction closed")
+
+
+def _orphan(row: Interaction) -> Emit:
+    return turned_away(
+        row,
+        stage="join",
+        reason="orphan",
+        path="$.data.interaction_id",
+        expected="a suggestion with the same interaction_id",
+    )

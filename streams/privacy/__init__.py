@@ -1,0 +1,14 @@
+"""Finding personal data, off the event loop. Presidio and spaCy are imported in `engine` only.
+
+engine     Presidio, faster and with more to look for: `Engine.analyze(texts, subject)`
+prefilter  cheap necessary conditions for Presidio's patterns
+phones     phone numbers: many regions at the price of one, and shapes that need no context word
+secrets    table of secrets: tokens, private keys, connection strings, assignments
+addresses  mail addresses and URLs, whole, under any top-level domain
+cards      card numbers, wherever they begin
+cues       places where a text says that a person follows
+people     the event's subject and the names found, in all their spellings
+pool       child processes, closed to failures: `ScrubPool`
+worker     the child
+frames     what goes over the pipe between the two
+"""

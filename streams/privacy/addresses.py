@@ -1,0 +1,36 @@
+"""Mail addresses and URLs by their shape. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from streams.surrogates import Found
+
+_MAIL = re.compile(
+    r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}(?:@|%40)(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.)+[^\W\d_](?:[^\W_]|-(?=[^\W_])){1,62}"
+)
+_URL = re.compile(r"(?<![A-Za-z])(?:(?:https?|ftps?|wss?|s3|gs)://|www\.)[^\s<>\"'`\\{}|^]+", re.IGNORECASE)
+_BARE_URL = re.compile(
+    r"(?<![\w@./\-])(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+(?:com|org|edu|gov)(?:/[^\s<>\"'`\\{}|^]*)?(?![\w@(=])",
+    re.IGNORECASE,
+)
+_LOCAL_URL = re.compile(r"[a-z]+://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?:[:/?#]|\Z)", re.IGNORECASE)
+_TRAILING = ".,;:!?*_~"  # ends a sentence or an emphasis, not a URL
+_OPENS = {")": "(", "]": "["}
+
+
+def find(text: str) -> list[Found]:
+    """Mail addresses under any top-level domain, and URLs with a scheme, `www.` or one of the oldest domains, whole."""
+    found: list[Found] = []
+    if "@" in text or "%40" in text:
+        found += [Found(*match.span(), "EMAIL_ADDRESS", 0.95) for match in _MAIL.finditer(text)]
+    if "://" in text or "www." in text.lower():
+        for match in _URL.finditer(text):
+            value = match.group().rstrip(_TRAILING)
+            while value and value[-1] in ")]" and value.count(value[-1]) > value.count(_OPENS[value[-1]]):
+                value = value[:-1].rstrip(_TRAILING)
+            if not _LOCAL_URL.match(value):
+                found.append(Found(match.start(), match.start() + len(value), "URL", 0.7))
+    if "." in text:
+        found += [Found(*match.span(), "URL", 0.6) for match in _BARE_URL.finditer(text)]
+    return found

@@ -1,0 +1,203 @@
+"""Structural cues: places where the text itself says that a person follows. Pure.
+
+No model of language is asked: a cue is a commit trailer, a greeting, a mail header, a home folder, a field called
+`author`. What follows must look like a name (capitalised words), or like a login where the place is one for logins.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from streams.surrogates import Found
+
+PERSON = "PERSON"
+
+_UPPER = r"[^\W\d_a-zß-öø-ÿ]"  # a letter that is not a small Latin one: also scripts without case
+_WORD = rf"{_UPPER}(?:[^\W\d_]|[\u2019'\-](?=[^\W\d_])|\.(?=\s*{_UPPER}))*"
+_PARTICLE = r"(?:(?:van|von|der|den|de|la|le|da|di|dos|bin|bint|al|el|ten|ter|zu|y)[ \t]+){0,2}"
+_MORE = rf"(?:[ \t]+{_PARTICLE}{_WORD})"
+_NAME = rf"{_WORD}{_MORE}{{0,3}}"
+_FULL = rf"{_WORD}{_MORE}{{1,3}}"
+_LOGIN = r"[A-Za-z][A-Za-z0-9._\-]{1,31}"
+_TRAILERS = (
+    r"(?:Signed-off|Co-authored|Reviewed|Acked|Tested|Reported|Suggested|Helped|Approved|Requested|Co-developed|Debugged"
+    r"|Committed|Merged|Authored|Written|Edited|Created)[- ]by"
+)
+_FIELDS = (
+    r"(?:author|reporter|assignee|reviewer|owner|maintainer|approver|requester|committer|full_?name|first_?name|last_?name"
+    r"|sur_?name|given_?name|family_?name|display_?name|real_?name|user_?name|sender|recipient|customer|contact|manager"
+    r"|employee|patient|client_?name|attendee|from_?name|signed)"
+)
+_LOGIN_FIELDS = r"(?:user_?name|user|login|log_?in_?name|assignee|reporter|reviewer|author|owner|uid)"
+
+
+def _words(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Home folders and logins of machines, not of people.
+_MACHINES = _words(
+    "admin administrator all app apps appuser build builder centos circleci coder container daemon data debian "
+    "default deploy dev developer docker ec2-user fedora git github gitlab guest hadoop home jenkins jovyan lib "
+    "local me name node nobody nginx none null opc oracle owner pi postgres public python rails redline root runner "
+    "runneradmin sandbox service shared some someone someuser spark src student svc system test tester tests tmp "
+    "true false ubuntu user username users vagrant vcap vscode web webapp work worker workspace www you your "
+    "yourname your-name youruser"
+)
+# Words that open a line or follow a greeting and are no names.
+_NO_NAMES = _words(
+    "mr mrs ms dr prof "
+    "all again any anyone back both can could code dear does each everybody everyone folks friend friends from "
+    "great guys have hello here hey hi how if in is it its let lgtm looks madam many me more my no not note now of "
+    "on one our please sir so some sorry sure team thanks thank that the then there these they this those to todo "
+    "us very was we welcome well what when where which who why will with world would yes yet you your fixme xxx "
+    "none null true false customer colleague colleagues support unknown anonymous admin user client hiring "
+    "recruiter manager i a an and or but monday tuesday wednesday thursday friday saturday sunday january february "
+    "march april may june july august september october november december english german french spanish american "
+    "british python java linux windows"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One place where a person is named. `words` gate it (lower case); group `v` is the value."""
+
+    words: tuple[str, ...]
+    expression: re.Pattern[str]
+    score: float = 0.85
+    login: bool = False
+
+
+def _cue(words: str, expression: str, *, login: bool = False, score: float = 0.85, flags: int = re.MULTILINE) -> Cue:
+    return Cue(tuple(words.split("|")), re.compile(expression, flags), score, login)
+
+
+_I = re.MULTILINE | re.IGNORECASE
+_AFTER = r"(?=[ \t]*(?:[,!.:;\-\u2013\u2014?)]|$|\\n))"  # a name is over where a sentence or a line is
+_NEXT = r"(?:[ \t]*\r?\n|\\n){1,2}[ \t]*[\-\u2013\u2014]*[ \t]*"  # the next line, in text or in a string of code
+_IS = r"\\?[\"']?[ \t]*(?:=>|:|=)[ \t]*\\?[\"']"
+_GREET = r"(?:Dear|[Hh]i|[Hh]ello|[Hh]ey|Good morning|Good afternoon|Moin|Hallo|Hola|Bonjour|Liebe|Lieber)"
+_THANK = r"(?i:\b(?:thanks|thank you|thx|cheers|ping))(?:[ \t]+(?:again|a lot|so much))?"
+_CLOSE = r"(?i:\b(?:regards|thanks|thank you|cheers|best|sincerely|wishes|yours|gr\u00fc\u00dfe|greetings))"
+_HEADER = r"(?i:from|to|cc|bcc|sender|attendees|participants|reply-to|assigned to|assignee|reporter|reviewers?|owner)"
+_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof)\.?"
+_TO_PERSON = (
+    r"(?i:\b(?:call|ask|ping|contact|tell|email|meet|met|thank|talk(?:ed|s|ing)?[ \t]+(?:to|with)"
+    r"|sp(?:eak|oke)[ \t]+(?:to|with)))"
+)
+_PERSON_DOES = (
+    r"(?:sa(?:id|ys)|ask(?:ed|s)|wrote|writes|told|thinks|agreed|mentioned|signed|approved|reported|suggested|confirmed"
+    r"|(?:will|to|can|should)[ \t]+(?:talk|call|send|ask|check|review|meet|join|write|look|take|own|confirm|follow))\b"
+)
+_AS_USER = (
+    r"\b(?:psql|pg_\w+|mysql\w*|mongo\w*|sqlplus|sudo|su)\b[^\n;|&]{0,80}?[ \t](?:-U|-u|--user(?:name)?|-)[ \t=]*"
+)
+_HERE = r"(?=[ \t]*(?:[,.;!?)]|from\b|at\b|and\b|here\b|in\b|$))"
+
+CUES: tuple[Cue, ...] = (
+    # Git trailers (git-interpret-trailers): the whole rest up to the mail is a name, however it is written
+    _cue("by:", rf"^[ \t>*#/\-]*{_TRAILERS}:[ \t]*(?P<v>[^<\n(]{{2,60}}?)[ \t]*(?=<|\(|$)", flags=_I, score=0.95),
+    _cue(
+        "author:|commit:|committer:",
+        r"^[ \t]*(?:Author|Commit|Committer):[ \t]+(?P<v>[^<\n]{2,60}?)[ \t]*(?=<[^>\n]*@)",
+        score=0.95,
+    ),
+    # Doc comments: @author, Author: in the head of a file, __author__ = "..."
+    _cue("@author|@reviewer", rf"@(?:author|reviewer)s?[ \t:]+(?P<v>{_NAME})"),
+    _cue(
+        "author|maintainer|written by|created by",
+        rf"(?i:authors?|maintainers?|written by|created by)\b:?_{{0,2}}[ \t]*[:=]?[ \t]*[\"'(\[]*(?P<v>{_FULL})",
+    ),
+    _cue("todo(|fixme(|xxx(|hack(|note(", rf"\b(?:TODO|FIXME|XXX|HACK|NOTE)\(@?(?P<v>{_LOGIN})\)", login=True),
+    # People of themselves
+    _cue("name is|name's|name\u2019s", rf"(?i:\bname(?: is|['\u2019]s))[ \t]+(?P<v>{_NAME})"),
+    _cue("i'm |i\u2019m |i am |this is ", rf"\b(?:I['\u2019]m|I am|(?i:this is))[ \t]+(?P<v>{_FULL}){_HERE}"),
+    # Letters and chat: greetings, thanks, signatures, titles
+    _cue(
+        "dear |hi |hello |hey |good morning|good afternoon|moin |hallo |hola |bonjour |liebe",
+        rf"\b{_GREET}[ \t]+(?:{_TITLE}[ \t]+)?@?(?P<v>{_NAME}){_AFTER}",
+    ),
+    _cue("thanks|thank you|thx|cheers|ping", rf"{_THANK},?[ \t]+@?(?P<v>{_NAME})(?:{_AFTER}|(?=[ \t]+for\b))"),
+    _cue(
+        "regards|thanks|thank you|cheers|best|sincerely|wishes|yours|gr\u00fc\u00dfe|greetings",
+        rf"{_CLOSE},?!?{_NEXT}(?P<v>{_NAME})[ \t]*(?=\r?$|\\n|\Z)",
+    ),
+    _cue("mr|ms|dr|prof", rf"\b{_TITLE}[ \t]+(?P<v>{_NAME})", score=0.8),
+    # Prose, where a full name stands beside a word that only goes with people, or an address
+    _cue("call|ask|ping|contact|tell|talk|spoke|email|meet|met|thank", rf"{_TO_PERSON}[ \t]+(?P<v>{_FULL})", score=0.7),
+    _cue(
+        "sa|ask|w|t|agree|mention|sign|approve|report|suggest|confirm",
+        rf"(?P<v>{_FULL})[ \t]+{_PERSON_DOES}",
+        score=0.7,
+    ),
+    _cue("@", rf"(?P<v>{_FULL})[ \t]*[(,;:][ \t]*[\w.+\-]+@[\w\-]+\."),
+    # Mail headers, and any display name in front of an address
+    _cue("@", rf"(?P<v>{_NAME})[\"']?[ \t]*<[^<>\s@]+@[^<>\s@]+>", score=0.9),
+    _cue(
+        "from|to|cc|bcc|sender|attendees|participants|assigned to|assignee|reporter|reviewer|owner",
+        rf"^[ \t>*\-]*{_HEADER}[*]*:[*]*[ \t]+(?P<v>{_FULL})",
+    ),
+    # Fields of data and code; logins only in fields of logins
+    _cue(
+        "name|author|reporter|assignee|reviewer|owner|maintainer|approver|requester|committer|sender|recipient|customer"
+        "|contact|manager|employee|patient|attendee|signed",
+        rf"(?i:(?<![A-Za-z]){_FIELDS}){_IS}(?P<v>{_NAME})\\?[\"']",
+    ),
+    _cue(
+        "user|login|log|assignee|reporter|reviewer|author|owner|uid",
+        rf"(?i:(?<![A-Za-z]){_LOGIN_FIELDS}){_IS}(?P<v>{_LOGIN})\\?[\"']",
+        login=True,
+        score=0.7,
+    ),
+    # Home folders: Linux, macOS, Windows (with any escaping of the backslash, and percent-encoded); remote logins
+    _cue("/home/|/users/", rf"(?i:/home|/Users)/(?P<v>{_LOGIN})(?![A-Za-z0-9._\-])", login=True, score=0.95),
+    _cue(
+        "users\\|settings\\",
+        r"(?i:\b(?:Users|Documents and Settings))\\{1,4}(?P<v>[^\\/:*?\"<>|\s]{2,40})",
+        login=True,
+        score=0.95,
+    ),
+    _cue(
+        "users%5c|home%2f|users%2f",
+        rf"(?i:Users%5C|home%2F|Users%2F)(?P<v>{_LOGIN}?)(?=%|[^A-Za-z0-9._\-]|$)",
+        login=True,
+        score=0.95,
+    ),
+    _cue("sql|pg_|sudo|su |mongo", rf"{_AS_USER}(?P<v>{_LOGIN})", login=True),
+    _cue("@", rf"^(?P<v>{_LOGIN})(?=@[\w.\-]+:[~/])", login=True),  # a shell's prompt
+    _cue("ssh |scp |rsync ", rf"\b(?:ssh|scp|rsync)\b[^\n@]{{0,80}}?[ \t](?P<v>{_LOGIN})(?=@[\w.\-]+)", login=True),
+)
+
+
+def people(text: str) -> list[Found]:
+    """Names and logins in the places that announce them."""
+    folded = text.lower()
+    found: list[Found] = []
+    for cue in CUES:
+        for word in cue.words:
+            if word in folded:
+                break
+        else:
+            continue
+        for match in cue.expression.finditer(text):
+            start, end = _trim(match["v"], match.start("v"), login=cue.login)
+            if end > start:
+                found.append(Found(start, end, PERSON, cue.score))
+    return found
+
+
+def _trim(value: str, start: int, *, login: bool) -> tuple[int, int]:
+    """The name in `value`, which starts at `start`; an empty range if there is none."""
+    bare = value.rstrip(" \t.,;:'\"")
+    if login:
+        bare = bare.rstrip("._-")
+        return (start, start) if bare.lower() in _MACHINES or len(bare) < 2 else (start, start + len(bare))  # noqa: PLR2004
+    words = bare.split()
+    while words and words[0].strip(".,").lower() in _NO_NAMES:  # "Hi Team", "Thanks All", "Dear Sir"
+        rest = bare[len(words[0]) :].lstrip()
+        start += len(bare) - len(rest)
+        bare, words = rest, words[1:]
+    while words and words[-1].strip(".,").lower() in _NO_NAMES:
+        bare, words = bare[: len(bare) - len(words[-1])].rstrip(), words[:-1]
+    return (start, start + len(bare)) if len(bare) > 1 else (start, start)

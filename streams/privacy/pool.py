@@ -1,0 +1,240 @@
+"""Scrubbing off the event loop: child processes that hold an engine each, fed over pipes.
+
+A child gets a chunk of jobs and answers job by job, so the parent knows which job a child died of or stalled at. That
+job is tried once more, alone, in a fresh child: a machine that swaps or an operator with `kill` must not cost an event.
+The second time it fails it is poison, and becomes a `Failed`. The rest of its chunk goes to the next free child. Text
+never passes a failure: not as an output, not in an error, not in a log.
+
+A child ends when its parent does, in whatever way: end of file on its pipe while it waits, and a watch on its parent's
+pid while it works. It ignores Ctrl-C, which is the parent's to handle. Memory: about 120 MB resident per child, nearly
+all of it the interpreter and the imports of Presidio, spaCy and phonenumbers; children are started, not forked, so
+little of it is shared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import pickle
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from schemas.errors import ScrubError
+from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
+from streams.scrub import Failed, Job, Keys, Scrubbed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+_START_S = 180.0  # loading takes 3 s; a cold disk and a busy machine may take a minute
+_START_TRIES = 3
+_TRIES = 2  # runs of a job before it counts as poison
+
+CHILD: tuple[str, ...] = ("-m", "streams.privacy.worker")
+
+Result = Scrubbed | Failed
+
+
+@dataclass(slots=True, eq=False)
+class _Child:
+    process: asyncio.subprocess.Process
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, message: object) -> None:
+        self.writer.write(pack(message))
+        await self.writer.drain()
+
+    async def receive(self) -> Any:
+        size = length(await self.reader.readexactly(LENGTH_BYTES))
+        return pickle.loads(await self.reader.readexactly(size))  # noqa: S301 - from our own child over our own pipe
+
+    async def kill(self) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        self.writer.close()
+        await self.process.wait()
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Jobs on their way: their places in the caller's list, and how often the first of them was tried."""
+
+    places: list[int]
+    tries: int = 0
+
+
+class ScrubPool:
+    """Scrubs lists of jobs in child processes, in order, closed to failures.
+
+    Args:
+        processes: how many children; 0 scrubs in this process, without time limit (for tests and one-off commands).
+        keys: handed to the children over their pipe, never in arguments or the environment.
+        timeout_s: for one event. A text that takes longer is poison.
+        chunk: most jobs sent to a child at once.
+    """
+
+    def __init__(
+        self, processes: int, keys: Keys, *, timeout_s: float = 5.0, score_threshold: float = 0.5, chunk: int = 32
+    ) -> None:
+        self._processes = processes
+        self._keys = keys
+        self._timeout_s = timeout_s
+        self._threshold = score_threshold
+        self._chunk = chunk
+        self._local: Callable[[Job], Result] | None = None
+        self._free: asyncio.Queue[_Child | None] = asyncio.Queue()
+        self._children: set[_Child] = set()
+        self._started = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the children that are alive."""
+        return [child.process.pid for child in self._children if child.process.returncode is None]
+
+    async def start(self) -> None:
+        """Start the children and wait until each can scrub.
+
+        Raises:
+            ScrubError: a child did not come up.
+        """
+        if self._processes == 0:
+            from streams.privacy.worker import Scrubber  # noqa: PLC0415 - 3 s and 100 MB that a parent of children saves
+
+            self._local = Scrubber(self._keys, self._threshold)
+            return
+        for child in await asyncio.gather(*(self._spawn() for _ in range(self._processes))):
+            self._free.put_nowait(child)
+        self._started = True
+
+    async def run(self, jobs: Sequence[Job]) -> list[Result]:
+        """A result for each job, in order. Several calls may run at once; they share the children.
+
+        Raises:
+            ScrubError: the pool was not started, or no child can be started any more.
+        """
+        if self._local is not None:
+            return [self._local(job) for job in jobs]
+        if not self._started:
+            raise ScrubError("scrub pool: needed running children, came none; call start() first")
+        results: list[Result | None] = [None] * len(jobs)
+        size = max(1, min(self._chunk, math.ceil(len(jobs) / self._processes)))
+        chunks = [_Chunk(list(range(at, min(at + size, len(jobs))))) for at in range(0, len(jobs), size)]
+        tasks = [asyncio.create_task(self._finish(chunk, jobs, results)) for chunk in chunks]
+        self._tasks.update(tasks)
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._tasks.difference_update(tasks)
+        done = [result for result in results if result is not None]
+        if len(done) != len(jobs):
+            raise ScrubError(f"scrub pool: needed {len(jobs)} results, came {len(done)}")
+        return done
+
+    async def close(self) -> None:
+        """Stop every child, and the calls that wait for one. Idempotent."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._started = False
+        children, self._children = self._children, set()
+        await asyncio.gather(*(child.kill() for child in children))
+        self._free = asyncio.Queue()
+        self._local = None
+
+    async def _finish(self, chunk: _Chunk, jobs: Sequence[Job], results: list[Result | None]) -> None:
+        """Run a chunk to its end, over as many children as it takes."""
+        while chunk.places:
+            child = await self._free.get()
+            try:
+                if child is None:
+                    child = await self._spawn()
+                # What was fatal once goes alone: if it is poison, nothing else is lost with it.
+                places = chunk.places[:1] if chunk.tries else list(chunk.places)
+                fault = await self._feed(child, places, chunk, jobs, results)
+                if fault is not None:
+                    await self._discard(child)
+                    child = None
+                    chunk.tries += 1
+                    if chunk.tries >= _TRIES:
+                        results[chunk.places.pop(0)] = Failed(fault)
+                        chunk.tries = 0
+            except BaseException:
+                # Cancelled or out of children: what this child still writes would answer the wrong question.
+                if child is not None:
+                    await self._discard(child)
+                    child = None
+                raise
+            finally:
+                self._free.put_nowait(child)
+
+    async def _feed(
+        self, child: _Child, places: list[int], chunk: _Chunk, jobs: Sequence[Job], results: list[Result | None]
+    ) -> str | None:
+        """Send the jobs at `places` and take their results; the reason if the child stalls or dies at one."""
+        try:
+            await asyncio.wait_for(child.send([jobs[place] for place in places]), self._timeout_s)
+            for place in places:
+                results[place] = await asyncio.wait_for(child.receive(), self._timeout_s)
+                chunk.places.remove(place)
+                chunk.tries = 0
+        except TimeoutError:
+            return "scrub_timeout"
+        except (EOFError, OSError, pickle.UnpicklingError):
+            return "scrub_failed"
+        return None
+
+    async def _discard(self, child: _Child) -> None:
+        self._children.discard(child)
+        await child.kill()
+
+    async def _spawn(self) -> _Child:
+        for _ in range(_START_TRIES):
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-P",  # nothing is imported from the folder it happens to be started in
+                *CHILD,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": _import_path()},
+            )
+            if process.stdin is None or process.stdout is None:
+                raise ScrubError("scrub pool: needed pipes to the child, came none")
+            child = _Child(process, process.stdout, process.stdin)
+            try:
+                await child.send((self._keys, self._threshold, os.getpid()))
+                if await asyncio.wait_for(child.receive(), _START_S) == READY:
+                    self._children.add(child)
+                    return child
+            except (EOFError, OSError, TimeoutError):
+                pass
+            except BaseException:
+                await child.kill()
+                raise
+            await child.kill()
+        raise ScrubError(
+            f"scrub pool: needed a child that can scrub, {_START_TRIES} did not come up; run `redline doctor`"
+        )
+
+
+def _import_path() -> str:
+    """The children import what this process does, wherever it was started."""
+    here = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -1,0 +1,92 @@
+"""The child of the scrub pool: reads chunks of jobs from a pipe, answers each job with a result. Run by `pool`.
+
+The first frame from the parent is `(keys, threshold, parent's pid)`, answered by
+`READY`; every further one is a list of jobs, answered by one frame per job.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, BinaryIO
+
+from schemas.errors import ScrubError
+from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
+from streams.scrub import Failed, Job, Keys, Scrubbed, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WATCH_S = 1.0  # how long a child may outlive its parent in the middle of a text
+
+
+class Scrubber:
+    """An engine with keys: job in, result out, never an exception."""
+
+    def __init__(self, keys: Keys, score_threshold: float) -> None:
+        from streams.privacy.engine import Engine  # noqa: PLC0415 - 3 s and 100 MB, for those who scrub
+
+        self._keys = keys
+        self._analyze = Engine(score_threshold=score_threshold).analyze
+
+    def __call__(self, job: Job) -> Scrubbed | Failed:
+        """The scrubbed event, or why there is none."""
+        try:
+            return scrub(job, self._analyze, self._keys)
+        except ScrubError:
+            return Failed("scrub_failed")
+
+
+def main(make: Callable[[Keys, float], Callable[[Job], Scrubbed | Failed]] = Scrubber) -> None:
+    """Serve until the parent is gone. `make` builds the scrubber from the keys and the score threshold."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whatever a library prints or logs may quote a text: only frames leave this process.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    logging.disable(logging.CRITICAL)
+    requests = sys.stdin.buffer
+    first = _receive(requests)
+    if not isinstance(first, tuple):
+        return
+    keys, threshold, parent = first
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    scrubber = make(keys, threshold)
+    _send(replies, READY)
+    while isinstance(jobs := _receive(requests), list):
+        for job in jobs:
+            _send(replies, scrubber(job))
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_WATCH_S)
+    os._exit(0)
+
+
+def _receive(stream: BinaryIO) -> object:
+    """The next frame; None at the end of the stream, whole or torn."""
+    head = stream.read(LENGTH_BYTES)
+    if len(head) < LENGTH_BYTES:
+        return None
+    size = length(head)
+    payload = stream.read(size)
+    return pickle.loads(payload) if len(payload) == size else None  # noqa: S301 - from our own parent
+
+
+def _send(stream: BinaryIO, message: object) -> None:
+    stream.write(pack(message))
+    stream.flush()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BaseException as error:  # noqa: BLE001 - a traceback could quote a text; the type cannot
+        if not isinstance(error, SystemExit | BrokenPipeError):
+            sys.stderr.write(f"redline scrub child: {type(error).__name__}\n")
+        os._exit(1)

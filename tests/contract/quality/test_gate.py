@@ -1,0 +1,310 @@
+"""The gate with the real Great Expectations: one good batch of every table, then one fault at a time."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import gc
+import logging
+import warnings
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from quality.facts import Facts
+from quality.gate import Gate, _engine
+from quality.suites import SUITES
+from schemas.tables import TABLES
+from schemas.verdict import Severity
+
+DAY = dt.date(2026, 1, 5)
+NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
+
+
+def head(n: int) -> dict[str, Any]:
+    sources = [{"topic": "redline.events", "partition": 0, "offset": n}]
+    return {
+        "record_id": f"{n:032x}",
+        "schema_version": 1,
+        "scrub_version": "1",
+        "sources": sources,
+        "event_date": DAY,
+    }
+
+
+def pair(n: int) -> dict[str, Any]:
+    label = ("accepted", "edited", "rejected", "ignored")[n % 4]
+    suggestion, before = f"return {n} + é", "return 0"
+    return {
+        **head(n),
+        "revision": 0,
+        "surface": "ide",
+        "task": "completion",
+        "label": label,
+        "prompt": '[{"role":"user","content":"one\\ntwo"}]',
+        "before": before,
+        "suggestion": suggestion,
+        "final": {"accepted": suggestion, "edited": suggestion + "!"}.get(label, before),
+        "similarity": 0.5,
+        "retention_4gram": 1.0,
+        "no_revert": 0.0,
+        "kept_spans": [{"start": 0, "end": len(suggestion)}],
+        "edited_spans": [],
+        "decision_ms_bucket": "none",
+        "model": "m-1",
+        "language": "python",
+        "tool": "ide/1",
+        "key_epoch": 0,
+    }
+
+
+def interaction(n: int) -> dict[str, Any]:
+    return {
+        **head(n),
+        "event_type": "redline.edit.v1",
+        "event_time": NOON,
+        "surface": "doc",
+        "tool": "",
+        "session_key": "a" * 32,
+        "interaction_key": None,
+        "thread_key": None,
+        "document_key": None,
+        "data": '{"text":"a\\nb"}',
+        "findings": [{"entity": "PERSON", "count": 2}] * (n % 3),
+        "key_epoch": 0,
+        "consent_version": "1",
+    }
+
+
+def trajectory(n: int) -> dict[str, Any]:
+    def step(i: int) -> dict[str, Any]:
+        texts = {"content": "do", "tool_name": "sh", "arguments": '{"a":1}', "outcome": "ok"}
+        return {"index": i, "role": "assistant", "kind": "tool_call", **texts}
+
+    return {
+        **head(n),
+        "revision": 0,
+        "surface": "agent",
+        "tool": "agent/2",
+        "closed_by": "ended",
+        "steps": [step(i) for i in range(1 + n % 4)],
+        "key_epoch": 0,
+    }
+
+
+def reject(n: int) -> dict[str, Any]:
+    rest = {"reason": "wrong_type", "path": "$.data.text", "expected": "str", "event_type": ""}
+    return {**head(n), "stage": "scrub", "fate": "dead_lettered", **rest}
+
+
+def subject(n: int) -> dict[str, Any]:
+    return {**head(n), "pseudonym": "b" * 32, "key_epoch": 0}
+
+
+ROWS = {"pairs": pair, "interactions": interaction, "trajectories": trajectory, "rejects": reject, "subjects": subject}
+
+
+def good(table: str, rows: int = 12) -> list[dict[str, Any]]:
+    return [ROWS[table](n) for n in range(rows)]
+
+
+def arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=TABLES[table].schema)
+
+
+@pytest.fixture(scope="session")
+def gates() -> dict[str, Gate]:
+    return {name: Gate(table) for name, table in TABLES.items()}
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_a_good_batch_passes_the_screen_and_the_whole_suite(gates: dict[str, Gate], table: str) -> None:
+    batch = arrow(table, good(table))
+    whole = Gate(TABLES[table], audit_every=1)
+    for gate in (gates[table], gates[table], whole):
+        verdict = gate(batch)
+        assert verdict.failures == ()
+        assert (verdict.table, verdict.rows, verdict.expectations) == (table, 12, len(SUITES[table]))
+
+
+# Table, row, what is wrong with it, the expectation that must say so; all rows that it must name, if not that one.
+FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
+    ("pairs", 3, {"record_id": "xyz"}, "record_id_is_32_hex_digits"),
+    ("pairs", 3, {"record_id": "0" * 31 + "3\n"}, "record_id_is_32_hex_digits"),
+    ("pairs", 3, {"sources": []}, "sources_are_present"),
+    ("pairs", 3, {"sources": [{"topic": "", "partition": 0, "offset": 1}]}, "sources_are_coordinates"),
+    ("pairs", 3, {"sources": [{"topic": "t", "partition": 0, "offset": -1}]}, "sources_are_coordinates"),
+    ("pairs", 3, {"schema_version": 99}, "schema_version_in_range"),
+    ("pairs", 3, {"scrub_version": ""}, "scrub_version_fits"),
+    ("pairs", 3, {"event_date": dt.date(1970, 1, 1)}, "event_date_is_after_2000_01_01"),
+    ("pairs", 3, {"label": "maybe"}, "label_is_known"),
+    ("pairs", 3, {"surface": "fax"}, "surface_is_known"),
+    ("pairs", 3, {"task": ""}, "task_is_known"),
+    ("pairs", 3, {"prompt": "hello"}, "prompt_is_a_json_list"),
+    ("pairs", 3, {"similarity": 1.01}, "similarity_in_range"),
+    ("pairs", 3, {"similarity": float("nan")}, "similarity_is_a_number"),
+    ("pairs", 3, {"no_revert": -0.1}, "no_revert_in_range"),
+    ("pairs", 0, {"final": "another"}, "accepted_is_the_suggestion"),
+    ("pairs", 1, {"final": "return 1 + é"}, "edited_is_not_the_suggestion"),
+    ("pairs", 3, {"final": "another"}, "ignored_is_the_text_before"),
+    ("pairs", 2, {"final": "return 2 + é"}, "rejected_is_not_the_suggestion"),
+    ("pairs", 3, {"kept_spans": [{"start": 0, "end": 99}]}, "kept_spans_lie_in_suggestion"),
+    ("pairs", 3, {"edited_spans": [{"start": 3, "end": 2}]}, "edited_spans_lie_in_final"),
+    ("pairs", 3, {"key_epoch": -1}, "key_epoch_in_range"),
+    ("pairs", 3, {"model": ""}, "model_is_named"),
+    ("pairs", 3, {"model": "m" * 600}, "model_fits"),
+    ("pairs", 0, {"before": "x" * 200_001}, "before_is_not_unusually_long"),
+    ("interactions", 3, {"event_type": "redline.other.v1"}, "event_type_is_known"),
+    ("interactions", 3, {"data": "[]"}, "data_is_a_json_object"),
+    ("interactions", 3, {"findings": [{"entity": "PERSON", "count": 0}]}, "findings_are_counts"),
+    ("interactions", 3, {"event_date": dt.date(2026, 1, 6)}, "event_date_is_the_day_of_event_time"),
+    ("interactions", 3, {"sources": head(1)["sources"] * 2}, "comes_from_one_record"),
+    ("trajectories", 3, {"closed_by": "force"}, "closed_by_is_known"),
+    ("trajectories", 3, {"steps": []}, "steps_are_present"),
+    ("rejects", 3, {"reason": "because"}, "reason_is_known"),
+    ("rejects", 3, {"stage": "sink"}, "stage_is_known"),
+    ("rejects", 3, {"fate": "lost"}, "fate_is_known"),
+    ("rejects", 3, {"path": "data.text"}, "path_is_a_json_path"),
+    ("subjects", 3, {"pseudonym": "Bob"}, "pseudonym_is_hex"),
+]
+
+
+@pytest.mark.parametrize(("table", "row", "wrong", "name"), FAULTS)
+def test_a_fault_is_found_in_its_row_and_nowhere_else(
+    gates: dict[str, Gate], table: str, row: int, wrong: dict[str, Any], name: str
+) -> None:
+    rows = good(table)
+    rows[row].update(wrong)
+    verdict = gates[table](arrow(table, rows))
+    assert [(f.expectation, f.rows) for f in verdict.failures] == [(name, (row,))]
+    assert not verdict.halts
+    warns = verdict.failures[0].severity is Severity.WARNING
+    assert set(verdict.bad_rows) == (set() if warns else {row})
+
+
+def test_steps_out_of_order_or_of_an_unknown_kind_are_found(gates: dict[str, Gate]) -> None:
+    rows = good("trajectories")
+    rows[2]["steps"] = copy.deepcopy(rows[3]["steps"][::-1])
+    rows[7]["steps"][0]["role"] = "robot"
+    verdict = gates["trajectories"](arrow("trajectories", rows))
+    assert {f.expectation: f.rows for f in verdict.failures} == {
+        "steps_are_numbered_in_order": (2,),
+        "steps_have_known_roles_and_kinds": (7,),
+    }
+
+
+def test_all_rows_that_share_a_record_id_are_named(gates: dict[str, Gate]) -> None:
+    rows = good("pairs")
+    rows[9]["record_id"] = rows[4]["record_id"]
+    [failure] = gates["pairs"](arrow("pairs", rows)).failures
+    assert (failure.expectation, failure.rows) == ("record_id_is_unique", (4, 9))
+
+
+def test_a_null_in_a_required_column_is_quarantined(gates: dict[str, Gate]) -> None:
+    rows = good("pairs")
+    rows[5]["language"] = None
+    schema = pa.schema([field.with_nullable(nullable=True) for field in TABLES["pairs"].schema])
+    [failure] = gates["pairs"](pa.Table.from_pylist(rows, schema=schema)).failures
+    assert (failure.expectation, failure.rows) == ("required_values_are_present", (5,))
+
+
+@pytest.mark.parametrize(
+    ("table", "place"),
+    [
+        ("pairs", lambda row, text: row.update(prompt='[{"role":"user","content":"a\\n' + text + '"}]')),
+        ("pairs", lambda row, text: row.update(model=text)),
+        ("interactions", lambda row, text: row.update(data='{"text":"' + text + '"}')),
+        ("trajectories", lambda row, text: row["steps"][0].update(arguments='{"to":"' + text + '"}')),
+        ("rejects", lambda row, text: row.update(expected=text)),
+    ],
+)
+def test_personal_data_left_anywhere_halts_the_table(gates: dict[str, Gate], table: str, place: Any) -> None:
+    rows = good(table)
+    place(rows[6], "jo.miller@acme-corp.com")
+    verdict = gates[table](arrow(table, rows))
+    assert verdict.halts
+    [failure] = verdict.failures
+    assert (failure.expectation, failure.rows) == ("no_personal_data_left", (6,))
+
+
+def test_a_canary_halts_the_table() -> None:
+    rows = good("pairs")
+    rows[1]["final"] += " thanks, ZELDA quist"
+    assert Gate(TABLES["pairs"], canaries=["Zelda Quist"])(arrow("pairs", rows)).halts
+
+
+def test_another_schema_halts_the_table_without_naming_rows(gates: dict[str, Gate]) -> None:
+    batch = arrow("pairs", good("pairs"))
+    without = batch.drop_columns(["model"])
+    for wrong in (without, without.slice(0, 0), batch.append_column("person", pa.array(["x"] * 12))):
+        verdict = gates["pairs"](wrong)
+        assert verdict.halts
+        assert verdict.bad_rows == {}
+
+
+def test_an_empty_batch_passes(gates: dict[str, Gate]) -> None:
+    assert gates["pairs"](arrow("pairs", [])).failures == ()
+
+
+def test_slices_and_chunks_are_checked_like_whole_batches(gates: dict[str, Gate]) -> None:
+    rows = good("trajectories", 20)
+    rows[13]["closed_by"] = "force"
+    whole = arrow("trajectories", rows)
+    chunked = pa.concat_tables([whole.slice(8, 3), whole.slice(11, 7)])
+    assert [f.rows for f in gates["trajectories"](chunked).failures] == [(5,)]
+    assert [f.rows for f in gates["trajectories"](whole.slice(10)).failures] == [(3,)]
+
+
+def test_the_two_ways_disagreeing_halts_the_table(gates: dict[str, Gate], monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = good("pairs")
+    rows[3]["label"] = "maybe"
+    monkeypatch.setattr(_engine(), "ask", lambda asked, frame: [(True, ())] * len(asked))
+    verdict = gates["pairs"](arrow("pairs", rows))
+    assert verdict.halts
+    assert verdict.failures[0].expectation == "both_ways_agree_on_label_is_known"
+
+
+def test_an_expectation_that_cannot_be_evaluated_halts_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail closed: a column of a type that the question does not fit."""
+    real = Facts.column
+    gate = Gate(TABLES["pairs"])
+    batch = arrow("pairs", good("pairs"))
+    gate(batch)
+    rows = good("pairs")
+    rows[3]["similarity"] = 7.0
+    broken = Facts.broken
+
+    def textual(self: Facts, name: str) -> Any:
+        column = real(self, name)
+        return column.cast(pa.string()) if name == "similarity" else column
+
+    flags = {e.name: broken(Facts(arrow("pairs", rows), TABLES["pairs"]), e) for e in SUITES["pairs"]}
+    monkeypatch.setattr(Facts, "broken", lambda self, e: flags[e.name])
+    monkeypatch.setattr(Facts, "column", textual)
+    assert gate(arrow("pairs", rows)).halts
+
+
+def test_no_value_reaches_a_log_a_verdict_or_a_warning(
+    gates: dict[str, Gate], caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = good("pairs")
+    rows[3]["label"] = rows[4]["task"] = "Zelda-Quist"
+    with warnings.catch_warnings(), caplog.at_level(logging.DEBUG):
+        warnings.simplefilter("error")
+        verdict = gates["pairs"](arrow("pairs", rows))
+    out, err = capfd.readouterr()
+    assert len(verdict.failures) == 2
+    assert "Zelda" not in caplog.text + repr(verdict) + out + err
+
+
+def test_many_batches_keep_nothing_of_themselves(gates: dict[str, Gate]) -> None:
+    batch = arrow("pairs", good("pairs"))
+    counts = []
+    for _ in range(3):
+        for _ in range(5):
+            gates["pairs"](batch)
+        gc.collect()
+        counts.append(sum(isinstance(o, pd.DataFrame) for o in gc.get_objects()))
+    assert counts[2] <= counts[0]

@@ -1,0 +1,59 @@
+"""The tables of a run as multisets of rows, to be compared with those of another run over the same records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from support.rows import plain_ids
+
+from schemas.records import Coordinate
+from schemas.tables import TABLES
+from sinks import reader
+from sinks.layout import Layout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def contents(data: Path, origins: dict[Coordinate, str]) -> dict[str, Counter[str]]:
+    """Each table as a multiset of rows, to be compared between two runs over the same records with the same keys.
+
+    Two things may differ between equal runs, and are left out. `revision`: a run that was restarted may close its input
+    more than once. Which of two copies of an event came first, if they came by different partitions: `sources` are
+    compared by what was there, not by where, and of a `duplicate` only what it was a copy of.
+    """
+    found: dict[str, Counter[str]] = {}
+    for name in TABLES:
+        rows: Counter[str] = Counter()
+        for row in reader.read(data, name).to_pylist():
+            row.pop("revision", None)
+            places = [Coordinate(s["topic"], s["partition"], s["offset"]) for s in row.pop("sources")]
+            row["sources"] = sorted(origins[place] for place in places)
+            if row.get("reason") == "duplicate":
+                del row["record_id"]  # made from its place
+            rows[repr(sorted(row.items()))] += 1
+        found[name] = rows
+    return found
+
+
+def differences(found: dict[str, Counter[str]], wanted: dict[str, Counter[str]]) -> list[str]:
+    """Rows that only one side has, shortened: what to look at first."""
+    return [
+        f"{name}: {sign} {count}x {row[:1500]}"
+        for name in wanted
+        for sign, rest in (("too much", found[name] - wanted[name]), ("missing", wanted[name] - found[name]))
+        for row, count in list(rest.items())[:5]
+    ]
+
+
+def torn(data: Path) -> list[str]:
+    """Tables whose plain Parquet files are not what their Delta log says."""
+    wrong = []
+    for name in TABLES:
+        by_log = sorted(reader.read(data, name, ["record_id"]).column(0).to_pylist())
+        if plain_ids(Layout(data).dataset(name)) != by_log:
+            wrong.append(name)
+        if len(set(by_log)) != len(by_log):
+            wrong.append(f"{name} (a record_id twice)")
+    return wrong

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from support import rows as make
+from support.folder import publish
+
+from redline import doctor as module
+from redline.doctor import doctor
+from redline.keys import keys_of
+from redline.settings import Kafka, Settings
+from schemas.records import Partition
+from schemas.verdict import Failure, Severity
+from sinks import halts, log, reader
+from sinks.batch import Range
+from sinks.layout import Layout
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(data=str(folder))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    keys_of(settings(tmp_path))
+    publish(tmp_path, "pairs", [make.pair(1)])
+    return tmp_path
+
+
+def missing(text: str) -> list[str]:
+    return [re.split(r"\s{2,}", line)[1] for line in text.splitlines() if line.startswith("MISSING")]
+
+
+def fix(text: str, what: str) -> str:
+    return next(line for line in text.partition("to fix")[2].splitlines() if line.strip().startswith(what))
+
+
+def test_a_machine_on_which_tests_run_lacks_nothing(folder: Path) -> None:
+    text, healthy = doctor(settings(folder))
+    assert healthy, text
+    assert "nothing is missing" in text
+    assert re.search(r"ok +Java runtime +openjdk version", text)
+
+
+def test_the_packages_looked_for_are_those_of_the_project_file() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert set(module._NATIVE) <= {name.replace("-", "_") for name in map(name_of, project["dependencies"])}
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[<>=]", requirement)[0]
+
+
+def test_a_package_that_is_not_there_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.metadata, "requires", lambda _name: ["no-such-package>=1", "click"])
+    text, _ = doctor(settings(folder))
+    assert missing(text) == ["packages"]
+    assert re.search(r"packages +no-such-package$", text, re.MULTILINE)
+    assert "make setup" in fix(text, "packages")
+
+
+def test_native_code_that_does_not_load_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_NATIVE", ("no_such_module",))
+    assert "no_such_module (ModuleNotFoundError)" in doctor(settings(folder))[0]
+
+
+def test_a_folder_that_is_not_there_yet_is_fine_and_is_not_made(tmp_path: Path) -> None:
+    text, healthy = doctor(settings(tmp_path / "a" / "b"))
+    assert healthy, text
+    assert "made at the first run" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_jars_that_will_be_downloaded_are_announced_and_not_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDLINE_CACHE", str(tmp_path / "cache"))
+    text, healthy = doctor(settings(tmp_path / "data"))
+    assert healthy
+    assert re.search(r"ok +Kafka [\d.]+ +\d+ jars, about 44 MB, will be downloaded", text)
+
+
+def test_a_kafka_home_without_a_kafka_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KAFKA_HOME", str(tmp_path))
+    text, healthy = doctor(settings(tmp_path))
+    assert (healthy, missing(text)) == (False, ["Kafka"])
+
+
+def test_a_java_that_does_not_start_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "libs").mkdir()
+    monkeypatch.setenv("KAFKA_HOME", str(tmp_path))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    text, _ = doctor(settings(tmp_path))
+    assert missing(text) == ["Java runtime"]
+
+
+def test_an_open_key_file_and_a_lost_one_are_told_apart(folder: Path) -> None:
+    path = folder / "state" / "keys.json"
+    path.chmod(0o644)
+    text, _ = doctor(settings(folder))
+    assert missing(text) == ["key file"]
+    assert f"chmod 600 {path}" in fix(text, "key file")
+    path.unlink()
+    text, _ = doctor(settings(folder))
+    assert "backup" in fix(text, "key file")
+    assert not path.exists()
+
+
+def test_a_state_folder_open_to_others_is_told(folder: Path) -> None:
+    (folder / "state").chmod(0o755)
+    assert f"chmod 700 {folder / 'state'}" in fix(doctor(settings(folder))[0], "state folder is private")
+
+
+def test_a_torn_log_is_told_with_the_command_that_helps(folder: Path) -> None:
+    entry = log.entry(Layout(folder).dataset("pairs"), 1)
+    entry.write_bytes(entry.read_bytes()[:40])
+    text, _ = doctor(settings(folder))
+    assert missing(text) == ["table pairs"]
+    assert f"mv {entry} {entry}.torn" in fix(text, "table pairs")
+
+
+def test_data_files_that_are_gone_are_told(folder: Path) -> None:
+    Path(reader.files(folder, "pairs")[0]).unlink()
+    assert missing(doctor(settings(folder))[0]) == ["table pairs"]
+
+
+def test_a_halted_table_is_told_with_the_command_that_lets_it_go_on(folder: Path) -> None:
+    failure = Failure("schema_is_the_tables", None, Severity.CRITICAL)
+    halts.record(folder, "pairs", (failure,), {Partition("redline.pairs", 0): Range(0, 5)})
+    text, healthy = doctor(settings(folder))
+    assert (healthy, missing(text)) == (False, ["table pairs goes on"])
+    assert "redline release pairs" in fix(text, "table pairs goes on")
+
+
+def test_a_broker_that_does_not_answer_is_missing_and_a_stale_address_is_not(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redline.broker_findings._ANSWER_S", 0.5)
+    nobody = "127.0.0.1:1"
+    (folder / "state" / "bootstrap").write_text(nobody)
+    text, healthy = doctor(settings(folder))
+    assert healthy, text
+    text, healthy = doctor(Settings(data=str(folder), kafka=Kafka(bootstrap=nobody)))
+    assert (healthy, missing(text)) == (False, ["broker"])
+
+
+def test_a_full_disk_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(folder)
+    monkeypatch.setattr(module, "_LEAST_BYTES", usage.total * 2)
+    assert missing(doctor(settings(folder))[0]) == ["disk space, 1 GB"]
+
+
+def test_a_file_system_without_hard_links_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_self: Path, _target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    text, _ = doctor(settings(folder))
+    assert "hard links: Operation not permitted" in text
+    assert not list(folder.glob(".redline-doctor-*"))
+
+
+def test_variables_with_a_typing_error_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDLINE_KAFKA_BOOTSTRAPS", "XYZZY")
+    text, healthy = doctor(settings(folder))
+    assert healthy
+    assert "ignored: REDLINE_KAFKA_BOOTSTRAPS" in text
+    assert "XYZZY" not in text

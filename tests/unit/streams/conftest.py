@@ -1,0 +1,18 @@
+"""One engine for all tests of scrubbing: it takes seconds to load."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.privacy.engine import Engine
+from streams.scrub import Keys
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    return Keys(identity=b"i" * 32, surrogate=b"s" * 32, epoch=3)

@@ -1,0 +1,304 @@
+"""The engine against stock Presidio, and tables of what is found and what is not."""
+
+from __future__ import annotations
+
+import random
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.privacy import phones, prefilter
+from streams.privacy.engine import LANGUAGE, Engine
+from streams.surrogates import Found, Surrogates, merge
+
+VALUES = (
+    *("call me at 212-867-5309", "my number is (303) 555-0111 or +49 30 123456", "phone 030 1234567"),
+    *("cell 2128675309", "tel. 0044 20 7946 0958", "12(3): 211-227 (2003) number"),
+    *("call 650-234-2345/332-445-1234", "call 01 23 45 67 89", "phone 2012-01-02 08:00", "phone 2012-01-02 08"),
+    *("phone 3/10/2011", "call 1-800-123-4567 x123", "x+12128675309y", "ip 10.2.3.4", "fe80::1"),
+    *("2001:db8:85a3::8a2e:370:7334", "::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4", "std::vector", "2024-01-05"),
+    *("03/04/21 date", "12-MAY-2020", "may-22", "03/2021 date birthday", "1.2.2020", "\u017fep-12"),
+    *("2024-01-05T10:11:12Z", "card 4111-1111-1111-1111", "4242424242424242", "ssn 078-05-1120", "078 05 1120"),
+    *("DE89370400440532013000", "iban DE89 3704 0044 0532 0130 00 2 days", "nhs 943 476 5919", "9434765919"),
+    *("mail x.y@corp.com", "email: a@b.local", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "00:1B:44:11:3A:B7"),
+    *("a1b2.c3d4.e5f6", "123e4567-e89b-12d3-a456-426614174000", "tax 912-70-1234", "taxid 912701234"),
+    *("AB1234563", "bank account 12345678901"),
+    *("\u0442\u0435\u043b\u0435\u0444\u043e\u043d \u0660\u0661\u0662\u0663",),
+    *("phone \u0662\u0661\u0662-\u0665\u0665\u0665-\u0660\u0661\u0662\u0663",),
+    *("passport 123456789", "\U00011f52\U00011f53 phone", "number", "call()", "date", "ip"),
+    *("\U0001f600 na\xefve \xfcber", "\n", "\t\r\n", "1.2.3.4.5", "0x7fffabcd12345678", "{'key': 12345}"),
+    "def f(x): return x",
+)  # fmt: skip
+
+
+def presidio_only(threshold: float) -> Engine:
+    """An engine whose registry holds Presidio's recognisers only."""
+    engine = Engine(score_threshold=threshold, memo=0)
+    for recogniser in list(engine.analyzer.registry.recognizers):
+        if recogniser.name.startswith("Redline"):
+            engine.analyzer.registry.remove_recognizer(recogniser.name)
+    return engine
+
+
+def stock(engine: Engine, text: str) -> list[tuple[Any, ...]]:
+    """What Presidio's own loop gives for its own recognisers."""
+    return _plain(engine.analyzer.analyze(text, LANGUAGE, score_threshold=engine.threshold))
+
+
+def _plain(results: list[Any]) -> list[tuple[Any, ...]]:
+    return sorted((r.entity_type, r.start, r.end, r.score) for r in results)
+
+
+@pytest.fixture(scope="module")
+def bare() -> Engine:
+    return presidio_only(0.5)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(VALUES) | st.text(max_size=12), max_size=10), st.sampled_from(["", " ", ", ", "\n", "/"])
+)
+def test_findings_equal_stock_presidio_over_generated_texts(bare: Engine, parts: list[str], gap: str) -> None:
+    text = gap.join(parts)
+    assert _plain(bare.stock_findings(text)) == stock(bare, text)
+
+
+def test_findings_equal_stock_presidio_over_the_standard_library(bare: Engine) -> None:
+    files = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
+    chooser = random.Random(4)  # noqa: S311 - which files, not a secret
+    for path in chooser.sample(files, 40):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        at = chooser.randrange(max(1, len(text) - 1500))
+        assert _plain(bare.stock_findings(text[at : at + 1500])) == stock(bare, text[at : at + 1500]), path.name
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.4, 0.6, 0.9])
+def test_findings_equal_stock_presidio_at_other_thresholds(threshold: float) -> None:
+    engine = presidio_only(threshold)
+    for at in range(0, len(VALUES), 6):
+        text = " and ".join(VALUES[at : at + 6])
+        assert _plain(engine.stock_findings(text)) == stock(engine, text)
+
+
+def test_a_pattern_that_presidio_has_changed_has_no_gate() -> None:
+    assert prefilter.gate("EmailRecognizer", "Email (Medium)", "something new") is None
+    assert prefilter.gate("OfSomeUser", "Email (Medium)", r"\d") is None
+
+
+def test_every_gated_pattern_is_one_of_the_installed_presidio(engine: Engine) -> None:
+    """Else the gates are dead, and the engine slow without a word."""
+    ungated = [
+        (type(r).__name__, p.name)
+        for r in engine.analyzer.registry.recognizers
+        for p in getattr(r, "patterns", [])
+        if prefilter.gate(type(r).__name__, p.name, p.regex) is None
+    ]
+    assert sorted(name for _, name in ungated) == ["SSN1 (very weak)", "SSN2 (very weak)", "SSN3 (very weak)"]
+
+
+def kinds(engine: Engine, text: str, subject: str | None = None) -> dict[str, str]:
+    """Value -> entity of what is found, overlaps merged."""
+    (found,) = engine.analyze([text], subject)
+    return {text[one.start : one.end]: one.entity for one in merge(found)}
+
+
+SECRETS = (
+    ("AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLQ", "AKIAIOSFODNN7EXAMPLQ"),
+    ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+    ("git clone with ghp_" + "a1B2" * 9, "ghp_" + "a1B2" * 9),
+    ("token github_pat_" + "A1b2" * 8, "github_pat_" + "A1b2" * 8),
+    ("glpat-" + "x1Y2z" * 4, "glpat-" + "x1Y2z" * 4),
+    ("xoxb-" + "1234567890-abcDEF", "xoxb-" + "1234567890-abcDEF"),
+    ("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"),
+    ("AIza" + "SyD1" * 8 + "abc", "AIza" + "SyD1" * 8 + "abc"),
+    ("sk-ant-api03-" + "aB3d" * 6, "sk-ant-api03-" + "aB3d" * 6),
+    ("sk-proj-" + "aB3d" * 6, "sk-proj-" + "aB3d" * 6),
+    ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-_123", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-_123"),
+    ("db postgres://app:pa55@db.corp.com:5432/x now", "postgres://app:pa55@db.corp.com:5432/x"),
+    ("https://jane:pw1@git.corp.com/r.git", "https://jane:pw1@git.corp.com/r.git"),
+    ('api_key = "q8Zr4kP0x9Lm"', "q8Zr4kP0x9Lm"),
+    ('{"client_secret": "q8Zr4kP0x9Lm"}', "q8Zr4kP0x9Lm"),
+    ('{\\"token\\": \\"q8Zr4kP0x9Lm\\"}', "q8Zr4kP0x9Lm"),
+    ("PASSWORD='correcthorse'", "correcthorse"),
+    ("export DB_PASSWORD=hunter2", "hunter2"),
+    ("the password is hunter2!", "hunter2"),
+    ("Authorization: Bearer q8Zr4kP0x9LmW2vT", "q8Zr4kP0x9LmW2vT"),
+)
+
+
+@pytest.mark.parametrize(("text", "secret"), SECRETS)
+def test_secret_is_found_whole(engine: Engine, text: str, secret: str) -> None:
+    assert kinds(engine, text).get(secret) == "SECRET"
+
+
+def test_private_key_is_found_over_its_lines_and_also_when_cut(engine: Engine) -> None:
+    block = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\nAAAA\n-----END OPENSSH PRIVATE KEY-----"
+    assert kinds(engine, f"x\n{block}\ny") == {block: "SECRET"}
+    cut = block[:50]
+    assert kinds(engine, cut) == {cut: "SECRET"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password = get_password()",
+        'api_key = os.environ["API_KEY"]',
+        "token: str = field(default=None)",
+        'password = "${DB_PASSWORD}"',
+        'secret_key: "<your key here>"',
+        "max_tokens = 4096",
+        "for token in tokens: count(token.kind)",
+        "sk-learn and task-based pipelines",
+        'key = "name"',
+        "the secret of success is work",
+    ],
+)
+def test_code_about_secrets_is_no_secret(engine: Engine, text: str) -> None:
+    assert kinds(engine, text) == {}
+
+
+CUES = (
+    ("Signed-off-by: Jane Doe <jane@corp.com>", "Jane Doe"),
+    ("    Co-authored-by: jane doe <jane@corp.com>", "jane doe"),
+    ("Author: Jane van der Berg <jane@corp.com>", "Jane van der Berg"),
+    (" * @author Jane Doe", "Jane Doe"),
+    ("# TODO(jdoe): later", "jdoe"),
+    ("Hello, my name is Zoë Müller-Lüdenscheidt.", "Zoë Müller-Lüdenscheidt"),
+    ("Dear Dr. O\u2019Brien,\nthe report", "O\u2019Brien"),
+    ("Hi Jane, can you", "Jane"),
+    ("looks good. Thanks, Bob Miller\n", "Bob Miller"),
+    ("Best regards,\nJane Doe", "Jane Doe"),
+    ("Kind regards,\r\n\r\n-- Jane", "Jane"),
+    ("From: Jane Doe <jane@corp.com>", "Jane Doe"),
+    ("Assignee: Jane Doe", "Jane Doe"),
+    ('{"author": "Jane Doe"}', "Jane Doe"),
+    ('username = "jdoe42"', "jdoe42"),
+    ("open /home/jdoe/src/main.py", "jdoe"),
+    ("open /Users/jane.doe/x", "jane.doe"),
+    (r"C:\Users\jane.doe\AppData", "jane.doe"),
+    (r'"C:\\Users\\jane.doe\\AppData"', "jane.doe"),
+    ("Mr. Smith called", "Smith"),
+    ("I'm Jane Doe from sales", "Jane Doe"),
+    ("ssh jdoe@build7 uptime", "jdoe"),
+    ("psql -h db1 -U jdoe -c 'select 1'", "jdoe"),
+    ("If that fails, call Hana Garc\u00eda on Monday", "Hana Garc\u00eda"),
+    ("and Hana Garc\u00eda will talk to Data", "Hana Garc\u00eda"),
+    ("is blocked; Asha Stone (asha@corp.com) knows", "Asha Stone"),
+)
+
+
+@pytest.mark.parametrize(("text", "name"), CUES)
+def test_person_is_found_by_a_cue(engine: Engine, text: str, name: str) -> None:
+    assert kinds(engine, text).get(name) == "PERSON"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi all, thanks everyone",
+        "Hi Team,",
+        "Dear Sir or Madam,",
+        "Thanks for the quick fix",
+        "cd /home/user/src && ls /Users/Shared",
+        "@property\n@dataclass\ndef name(self): return self.name",
+        "self.name = name; obj.com_port = 3; import os.path",
+        "The author of this module",
+        "np.dot(a@b, c)",
+        "http://localhost:8080/x and ftp://127.0.0.1/",
+    ],
+)
+def test_plain_code_and_prose_have_no_person_and_no_address(engine: Engine, text: str) -> None:
+    assert kinds(engine, text) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["jane.doe", "Jane Doe", "JANE DOE", "Doe, Jane", "jane_doe", "janeDoe", "Jane", "jane-doe-laptop"],
+)
+def test_the_subject_is_found_in_every_spelling(engine: Engine, text: str) -> None:
+    assert "PERSON" in kinds(engine, f"so {text} did it", "jane.doe@corp.com").values()
+
+
+def test_a_subject_whose_name_is_a_word_hides_the_name_and_not_the_word(engine: Engine) -> None:
+    assert kinds(engine, "Will will do it", "will.baker@corp.com") == {"Will": "PERSON"}
+
+
+def test_a_name_found_in_one_text_is_found_in_all_of_the_event(engine: Engine) -> None:
+    one, other = engine.analyze(["Hi Roberta Klein,", "then Roberta said ROBERTA KLEIN agreed"])
+    assert {"Roberta Klein"} == {"Hi Roberta Klein,"[f.start : f.end] for f in merge(one)}
+    assert [(f.start, f.end) for f in merge(other)] == [(5, 12), (18, 31)]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("write jane@build.corp.internal now", "jane@build.corp.internal"),
+        ("see https://jira.company.internal:8443/x?y=1#z.", "https://jira.company.internal:8443/x?y=1#z"),
+        ("(see https://corp.com/a_(b))", "https://corp.com/a_(b)"),
+        ("reach me: +49 30 1234567.", "+49 30 1234567"),
+        ("id 426614174000 4242 4242 4242 4242", "4242 4242 4242 4242"),
+        ("reach me: (212) 867-5309", "(212) 867-5309"),
+        ("ping me on +33 6 39 98 84 15.", "+33 6 39 98 84 15"),
+    ],
+)
+def test_addresses_are_found_whole_without_context_words(engine: Engine, text: str, value: str) -> None:
+    assert value in kinds(engine, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["version 1.2.3-4567", "ids 20240105 and 1700000000", "0.12-345 6789", "a-212-867-5309-b"]
+)
+def test_numbers_of_other_kinds_are_no_phones(text: str) -> None:
+    assert phones.written(text) == []
+
+
+def test_a_text_seen_before_is_not_analysed_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = engine.analyze(["memo: mail jane@corp.com"])
+    monkeypatch.setattr(engine, "stock_findings", lambda text: pytest.fail("analysed again"))
+    assert engine.analyze(["memo: mail jane@corp.com"]) == first
+
+
+# Without values that count only with a context word near: a surrogate is fewer or more words than what it stands for.
+PIECES = st.sampled_from(
+    [
+        *(
+            "call me at 212-867-5309",
+            "+1 (212) 867 5309",
+            "10.2.3.4/24",
+            "fe80::1",
+            "2024-01-05",
+            "5.6.2020",
+            "1.2.3.4.5",
+        ),
+        *("4242 4242 4242 4242", "DE89 3704 0044 0532 0130 00", "x.y@corp.com", "<a@b.corp>", "00:1B:44:11:3A:B7"),
+        *("https://jira.corp.com:8443/x?y=1", "www.corp.com", "corp.com/x", "123e4567-e89b-12d3-a456-426614174000"),
+        *(text for text, _ in SECRETS),
+        *(text for text, _ in CUES),
+        *("jane.doe", "Jane", "JDoe", "quick.brook07@example.com", "<PERSON_3f9a>", "<SECRET_0000>", "naïve 😀"),
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.lists(PIECES, min_size=1, max_size=6), st.sampled_from([" ", "\n", ", "]))
+def test_scrubbing_scrubbed_text_changes_nothing(engine: Engine, pieces: list[str], gap: str) -> None:
+    surrogates = Surrogates(b"k" * 32, 1, b"s")
+    text = gap.join(pieces)
+    once = surrogates.apply(text, engine.analyze([text], "jane.doe@corp.com")[0])
+    again: list[Found] = engine.analyze([once], "jane.doe@corp.com")[0]
+    assert surrogates.apply(once, again) == once
+
+
+@pytest.mark.parametrize(
+    "value", ["ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8", "4556737586899855", "4556 7375 8689 9855", "jane@corp-zeta.io"]
+)
+@pytest.mark.parametrize("escape", ["\\n", "\\t", "\\r\\n", '\\"'])
+def test_a_value_behind_an_escape_of_embedded_json_is_found(engine: Engine, value: str, escape: str) -> None:
+    text = f'{{"out":"line one{escape}{value}{escape}"}}'
+    (found,) = engine.analyze([text])
+    start = text.index(value)
+    assert any(one.start <= start and one.end >= start + len(value) for one in found)

@@ -1,0 +1,226 @@
+"""The pool with real children: order, poison, death of a child and of the parent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from schemas.errors import ScrubError
+from schemas.events import Edit, Event
+from schemas.records import Coordinate
+from streams.privacy import pool as pool_module
+from streams.privacy.pool import ScrubPool
+from streams.scrub import Failed, Job, Keys, Scrubbed, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from streams.privacy.engine import Engine
+
+ROOT = Path(__file__).resolve().parents[3]
+# Stands in for the real child's engine: these texts stall, kill and break it as a bad pattern or a bug would.
+CHILD = """
+import os, signal, sys, time
+from streams.privacy import worker
+from streams.scrub import Failed, ScrubError, scrub
+
+def analyze(texts, subject):
+    for text in texts:
+        if text == "stall": time.sleep(60)
+        if text == "die": os.kill(os.getpid(), signal.SIGKILL)
+        if text == "break": raise ValueError(text)
+        if text.startswith("once ") and not os.path.exists(text[5:]):
+            open(text[5:], "w").close()
+            os._exit(3)
+        if text == "print": print("x" * 100_000)
+    return [[] for _ in texts]
+
+def make(keys, threshold):
+    def scrubber(job):
+        try:
+            return scrub(job, analyze, keys)
+        except ScrubError:
+            return Failed("scrub_failed")
+    return scrubber
+
+worker.main(make)
+"""
+
+
+def job(text: str, ident: int = 0) -> Job:
+    data = Edit(session_id="s", surface="ide", tool="t", interaction_id="i", text=text)
+    event = Event(source="a", id=str(ident), type="redline.edit.v1", time_us=1, subject=None, data=data)
+    return Job(event, Coordinate("t", 0, ident), "v")
+
+
+def run(keys: Keys, work: Callable[[ScrubPool], Coroutine[None, None, None]], processes: int = 2) -> None:
+    async def main() -> None:
+        async with ScrubPool(processes, keys, timeout_s=1.0, chunk=8) as scrubbers:
+            await work(scrubbers)
+
+    asyncio.run(main())
+
+
+@pytest.fixture
+def fake_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / "child.py"
+    script.write_text(CHILD)
+    monkeypatch.setattr(pool_module, "CHILD", (str(script),))
+
+
+def outcomes(results: list[Scrubbed | Failed]) -> list[str]:
+    return [result.reason if isinstance(result, Failed) else "ok" for result in results]
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+def test_results_are_those_of_scrub_in_order(engine: Engine, keys: Keys, processes: int) -> None:
+    jobs = [job(f"Hi Jane, mail jane{n}@corp.com", n) for n in range(40)]
+
+    async def work(scrubbers: ScrubPool) -> None:
+        assert await scrubbers.run(jobs) == [scrub(one, engine.analyze, keys) for one in jobs]
+        assert await scrubbers.run([]) == []
+
+    run(keys, work, processes)
+
+
+@pytest.mark.usefixtures("fake_child")
+@pytest.mark.parametrize(
+    ("poison", "reason"), [("stall", "scrub_timeout"), ("die", "scrub_failed"), ("break", "scrub_failed")]
+)
+def test_poison_fails_alone_and_the_rest_goes_on(keys: Keys, poison: str, reason: str) -> None:
+    async def work(scrubbers: ScrubPool) -> None:
+        jobs = [job(poison if n in {3, 11} else "fine", n) for n in range(20)]
+        assert outcomes(await scrubbers.run(jobs)) == [reason if n in {3, 11} else "ok" for n in range(20)]
+        assert outcomes(await scrubbers.run([job("fine")] * 5)) == ["ok"] * 5
+        assert len(scrubbers.pids) == 2
+
+    run(keys, work)
+
+
+@pytest.mark.usefixtures("fake_child")
+def test_a_job_whose_child_died_once_is_not_poison(keys: Keys, tmp_path: Path) -> None:
+    async def work(scrubbers: ScrubPool) -> None:
+        jobs = [job(f"once {tmp_path / 'mark'}" if n == 2 else "fine", n) for n in range(6)]
+        assert outcomes(await scrubbers.run(jobs)) == ["ok"] * 6
+
+    run(keys, work)
+
+
+@pytest.mark.usefixtures("fake_child")
+def test_what_a_library_prints_does_not_break_the_wire(keys: Keys) -> None:
+    async def work(scrubbers: ScrubPool) -> None:
+        assert outcomes(await scrubbers.run([job("print"), job("fine")])) == ["ok", "ok"]
+
+    run(keys, work)
+
+
+@pytest.mark.usefixtures("fake_child")
+def test_children_that_were_killed_are_replaced(keys: Keys) -> None:
+    async def work(scrubbers: ScrubPool) -> None:
+        for pid in scrubbers.pids:
+            os.kill(pid, signal.SIGKILL)
+        assert outcomes(await scrubbers.run([job("fine", n) for n in range(50)])) == ["ok"] * 50
+
+    run(keys, work)
+
+
+@pytest.mark.usefixtures("fake_child")
+def test_children_ignore_ctrl_c(keys: Keys) -> None:
+    async def work(scrubbers: ScrubPool) -> None:
+        before = sorted(scrubbers.pids)
+        for pid in before:
+            os.kill(pid, signal.SIGINT)
+        assert outcomes(await scrubbers.run([job("fine", n) for n in range(50)])) == ["ok"] * 50
+        assert sorted(scrubbers.pids) == before
+
+    run(keys, work)
+
+
+@pytest.mark.usefixtures("fake_child")
+def test_two_calls_at_once_get_their_own_results(keys: Keys) -> None:
+    async def work(scrubbers: ScrubPool) -> None:
+        calls = [scrubbers.run([job("fine", 100 * call + n) for n in range(30)]) for call in range(4)]
+        got = [
+            [one.record_id for one in results if isinstance(one, Scrubbed)] for results in await asyncio.gather(*calls)
+        ]
+        assert len({ident for results in got for ident in results}) == 120
+
+    run(keys, work)
+
+
+@pytest.mark.usefixtures("fake_child")
+def test_a_cancelled_call_leaves_a_pool_that_works(keys: Keys) -> None:
+    async def work(scrubbers: ScrubPool) -> None:
+        call = asyncio.create_task(scrubbers.run([job("stall")] * 4))
+        await asyncio.sleep(0.1)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert outcomes(await scrubbers.run([job("fine", n) for n in range(9)])) == ["ok"] * 9
+
+    run(keys, work)
+
+
+def test_a_pool_that_was_not_started_says_so(keys: Keys) -> None:
+    with pytest.raises(ScrubError, match=r"call start\(\) first"):
+        asyncio.run(ScrubPool(1, keys).run([job("x")]))
+
+
+def test_children_that_cannot_start_are_an_error_and_not_a_loop(
+    keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "child.py"
+    script.write_text("raise SystemExit(1)")
+    monkeypatch.setattr(pool_module, "CHILD", (str(script),))
+    with pytest.raises(ScrubError, match="redline doctor"):
+        asyncio.run(ScrubPool(1, keys).start())
+
+
+PARENT = """
+import asyncio, sys, time
+from streams.privacy import pool
+from streams.scrub import Keys
+pool.CHILD = (sys.argv[1],)
+sys.path.insert(0, sys.argv[2])
+from test_pool import job
+
+async def main():
+    scrubbers = pool.ScrubPool(2, Keys(b"i" * 32, b"s" * 32, 1), timeout_s=60)
+    await scrubbers.start()
+    print(*scrubbers.pids, flush=True)
+    await scrubbers.run([job("stall")]) if sys.argv[3] == "busy" else await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("state", ["idle", "busy"])
+def test_children_end_when_their_parent_is_killed(tmp_path: Path, state: str) -> None:
+    script = tmp_path / "child.py"
+    script.write_text(CHILD)
+    argv = [sys.executable, "-c", PARENT, str(script), str(Path(__file__).parent), state]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=ROOT) as parent:
+        assert parent.stdout is not None
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        parent.kill()
+    deadline = time.monotonic() + 20
+    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in pids if _alive(pid)] == []
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False

@@ -1,0 +1,255 @@
+"""One event in, its row out: nothing personal in any byte, one set of surrogates per interaction."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from schemas import events, rows
+from schemas.errors import ScrubError
+from schemas.events import Event
+from schemas.records import Coordinate
+from streams.scrub import SCRUB_VERSION, Job, Keys, Scrubbed, scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.privacy.engine import Engine
+    from streams.surrogates import Found
+
+SUBJECT = "Roberta.Kleinhans@corp-zeta.io"
+CANARIES = (
+    *("kleinhans", "roberta", "corp-zeta", "zacharias", "okonkwo", "hunter2secret", "q8zr4kp0x9lm"),
+    *("akiaiosfodnn7exampl2", "867-5309", "8675309", "4242 4242", "10.77.3.9", "078-05-1121", "7373123"),
+    *("sess-raw", "inter-raw", "doc-raw", "thread-raw", "chan-raw", "msg-raw", "src-raw", "ev-raw"),
+)
+TEXT = (
+    "Hi Zacharias Okonkwo, it's Roberta (roberta.kleinhans@corp-zeta.io, call 212-867-5309). Card 4242 4242 4242 4242, "
+    'host 10.77.3.9, ssn 078-05-1121.\npassword = "hunter2secret"; api_key="q8Zr4kP0x9Lm"; AKIAIOSFODNN7EXAMPL2 '
+    "/home/rkleinhans/x.py okonkwo Kleinhans, Roberta"
+)
+COMMON: dict[str, Any] = {"session_id": "sess-raw-Kleinhans", "tool": "ide of Roberta Kleinhans/1.2.20"}
+DATA: tuple[events.Data, ...] = (
+    events.Suggestion(
+        **COMMON,
+        surface="ide",
+        interaction_id="inter-raw-kleinhans",
+        task="completion",
+        text=TEXT,
+        prompt=TEXT,
+        before=TEXT,
+        model="model by roberta.kleinhans@corp-zeta.io",
+        language="python of Roberta",
+        path="/Users/rkleinhans/okonkwo/a.py",
+    ),
+    events.Suggestion(
+        **COMMON,
+        surface="chat",
+        interaction_id="inter-raw-kleinhans",
+        task="reply",
+        text="",
+        prompt=[events.Message(role="user Roberta", content=TEXT), events.Message(role="assistant", content=TEXT)],
+    ),
+    events.Decision(
+        **COMMON, surface="ide", interaction_id="inter-raw-kleinhans", verdict="partial", accepted_text=TEXT, after_ms=7
+    ),
+    events.Edit(**COMMON, surface="mail", interaction_id="inter-raw-kleinhans", text=TEXT, final=True, origin="send"),
+    events.Step(
+        **COMMON,
+        surface="agent",
+        role="tool",
+        kind="tool_call",
+        content=TEXT,
+        tool_name="bash for roberta.kleinhans@corp-zeta.io",
+        arguments={
+            "command": TEXT,
+            "password": "hunter2secret",
+            "nested": [{"phone": 2128675309, "author": "Zacharias Okonkwo", TEXT: [TEXT, 1, None, True, 2.5]}],
+            "roberta.kleinhans@corp-zeta.io": {"x": "Roberta"},
+        },
+        outcome=TEXT,
+    ),
+    events.Revision(
+        **COMMON, surface="doc", document_id="doc-raw-kleinhans", revision="r-Kleinhans", before=TEXT, after=TEXT
+    ),
+    events.ThreadMessage(
+        **COMMON,
+        surface="chat",
+        thread_id="thread-raw-kleinhans",
+        channel_id="chan-raw-kleinhans",
+        reply_to="msg-raw-kleinhans",
+        members=4,
+        text=TEXT,
+    ),
+    events.Session(**COMMON, surface="terminal", state="ended", reason=TEXT),
+)
+NAMES = {kind: name for name, kind in events.TYPES.items()}
+
+
+def job(data: events.Data, *, subject: str | None = SUBJECT, ident: str = "ev-raw", time_us: int = 0) -> Job:
+    event = Event(
+        source="/src-raw/kleinhans",
+        id=ident,
+        type=NAMES[type(data)],
+        time_us=time_us or 1_700_000_000_000_000,
+        subject=subject,
+        data=data,
+    )
+    return Job(event, Coordinate("redline.events", 3, 42), "v7")
+
+
+def row(scrubbed: Scrubbed) -> rows.Interaction:
+    return rows.decode_interaction(scrubbed.interaction)
+
+
+def edit(text: str, ident: str = "e") -> events.Edit:
+    return events.Edit(session_id="s", surface="ide", tool="t/1", interaction_id=ident, text=text)
+
+
+@pytest.mark.parametrize("data", DATA, ids=lambda data: type(data).__name__)
+def test_no_canary_is_in_any_byte_of_the_output(engine: Engine, keys: Keys, data: events.Data) -> None:
+    scrubbed = scrub(job(data), engine.analyze, keys)
+    everything = repr(scrubbed).encode() + b" ".join(
+        (scrubbed.identity, scrubbed.clean_key, scrubbed.step_key or b"", scrubbed.interaction, scrubbed.subject or b"")
+    )
+    written = everything.decode("utf-8", "replace").lower()
+    assert [canary for canary in CANARIES if canary in written] == []
+    assert scrubbed.findings
+
+
+def test_all_types_of_events_are_tried() -> None:
+    assert {type(data) for data in DATA} == set(events.TYPES.values())
+
+
+def test_the_row_says_where_and_when_and_under_what(engine: Engine, keys: Keys) -> None:
+    scrubbed = scrub(job(DATA[3], time_us=1_700_006_399_999_999), engine.analyze, keys)
+    one = row(scrubbed)
+    assert one.sources == [rows.Source("redline.events", 3, 42)]
+    assert (one.event_date, scrubbed.event_date) == ("2023-11-14", "2023-11-14")
+    assert (one.event_time, one.event_type, one.surface) == (1_700_006_399_999_999, "redline.edit.v1", "mail")
+    assert (one.scrub_version, one.key_epoch, one.consent_version) == (SCRUB_VERSION, 3, "v7")
+    assert one.record_id.encode() == scrubbed.identity
+    assert scrubbed.clean_key == (one.interaction_key or "").encode()
+    assert scrubbed.step_key == one.session_key.encode()
+    assert [finding.entity for finding in one.findings] == sorted(finding.entity for finding in one.findings)
+
+
+def test_data_has_the_fields_of_the_event_without_ids_and_columns(engine: Engine, keys: Keys) -> None:
+    suggestion, _, decision, edited, step, revision, message, session = [
+        json.loads(row(scrub(job(data), engine.analyze, keys)).data) for data in DATA
+    ]
+    assert set(suggestion) == {"task", "text", "prompt", "before", "model", "language", "path"}
+    assert decision["after_ms"] == 7
+    assert (edited["final"], edited["origin"]) == (True, "send")
+    assert set(step) == {"role", "kind", "content", "tool_name", "arguments", "outcome"}
+    assert step["arguments"]["nested"][0]["phone"] != 2128675309
+    assert set(revision) == {"revision", "before", "after"}
+    assert set(message) == {"channel_key", "reply_key", "members", "text"}
+    assert set(session) == {"state", "reason"}
+
+
+@pytest.mark.parametrize(
+    ("data", "step", "column"),
+    [
+        (DATA[0], True, "interaction_key"),
+        (DATA[2], True, "interaction_key"),
+        (DATA[4], True, "session_key"),
+        (DATA[5], False, "document_key"),
+        (DATA[6], False, "thread_key"),
+        (DATA[7], True, "session_key"),
+    ],
+)
+def test_each_type_travels_under_its_own_key(
+    engine: Engine, keys: Keys, data: events.Data, step: bool, column: str
+) -> None:
+    scrubbed = scrub(job(data), engine.analyze, keys)
+    assert scrubbed.clean_key.decode() == getattr(row(scrubbed), column)
+    assert (scrubbed.step_key is not None) == step
+
+
+def test_a_suggestion_its_decision_and_its_edit_get_the_same_surrogates(engine: Engine, keys: Keys) -> None:
+    texts = [json.loads(row(scrub(job(DATA[at]), engine.analyze, keys)).data) for at in (0, 2, 3)]
+    assert texts[0]["text"] == texts[1]["accepted_text"] == texts[2]["text"]
+
+
+def test_another_interaction_gets_other_surrogates(engine: Engine, keys: Keys) -> None:
+    one, other = (row(scrub(job(edit("mail a@corp.io", ident)), engine.analyze, keys)).data for ident in ("a", "b"))
+    assert one != other
+
+
+def test_the_same_event_gives_the_same_bytes_from_any_engine(engine: Engine, keys: Keys) -> None:
+    first = scrub(job(DATA[4]), engine.analyze, keys)
+    engine._memo.clear()
+    assert scrub(job(DATA[4]), engine.analyze, keys) == first
+
+
+def test_the_pseudonym_is_of_the_person_and_of_the_epoch(engine: Engine, keys: Keys) -> None:
+    def pseudonym(subject: str, using: Keys) -> str:
+        scrubbed = scrub(job(edit("x"), subject=subject), engine.analyze, using)
+        assert scrubbed.subject is not None
+        return msgspec.msgpack.decode(scrubbed.subject, type=rows.Subject).pseudonym
+
+    later = Keys(keys.identity, keys.surrogate, keys.epoch + 1)
+    assert pseudonym("Jane@corp.com ", keys) == pseudonym("jane@corp.com", keys) != pseudonym("jane@corp.com", later)
+
+
+@pytest.mark.parametrize("subject", [None, "", "  "])
+def test_an_event_without_subject_has_no_subject_row(engine: Engine, keys: Keys, subject: str | None) -> None:
+    assert scrub(job(edit("x"), subject=subject), engine.analyze, keys).subject is None
+
+
+def test_versions_in_metadata_stay(engine: Engine, keys: Keys) -> None:
+    data = events.Suggestion(
+        session_id="s", surface="ide", tool="x/10.1.20", interaction_id="i", task="edit", text="", model="m-2024-08-06"
+    )
+    one = row(scrub(job(data), engine.analyze, keys))
+    assert (one.tool, json.loads(one.data)["model"]) == ("x/10.1.20", "m-2024-08-06")
+
+
+def test_two_keys_that_become_one_both_stay(keys: Keys) -> None:
+    def analyze(texts: Sequence[str], subject: str | None) -> list[list[Found]]:
+        return [[] for _ in texts]
+
+    data = events.Step(
+        session_id="s", surface="agent", tool="t", role="tool", kind="tool_call", arguments={"a@b.io": 1, "A@B.io": 2}
+    )
+    assert json.loads(row(scrub(job(data), analyze, keys)).data)["arguments"] == {"a@b.io": 1, "A@B.io": 2}
+
+
+def test_a_fault_raises_its_type_and_quotes_nothing(keys: Keys) -> None:
+    def broken(texts: Sequence[str], subject: str | None) -> list[list[Found]]:
+        raise ValueError(f"could not read {texts[1]}")
+
+    with pytest.raises(ScrubError) as failed:
+        scrub(job(edit("mail " + "jane"[::-1])), broken, keys)
+    assert "enaj" not in "".join(traceback.format_exception(failed.value))
+    assert "ValueError" in str(failed.value)
+
+
+def test_an_analysis_that_forgets_a_text_fails_the_event(keys: Keys) -> None:
+    with pytest.raises(ScrubError):
+        scrub(job(edit("x")), lambda texts, _: [[] for _ in texts[1:]], keys)
+
+
+def test_no_repr_shows_keys_or_text(keys: Keys) -> None:
+    assert "ssss" not in repr(keys)
+    assert "iiii" not in repr(keys)
+    assert "kleinhans" not in repr(job(DATA[0])).lower()
+
+
+def test_a_text_is_scrubbed_alike_in_every_event_of_its_interaction(engine: Engine, keys: Keys) -> None:
+    """A name that only the prompt gives away must not make the suggestion differ from the edit that keeps it."""
+    text = "Then Morwenna Tregear saw the report."
+    common: dict[str, Any] = {"session_id": "s", "surface": "doc", "tool": "t/1", "interaction_id": "i"}
+    pair: tuple[events.Data, ...] = (
+        events.Suggestion(**common, task="edit", prompt="my name is Morwenna Tregear", text=text),
+        events.Decision(**common, verdict="accepted", accepted_text=text),
+        events.Edit(**common, text=text, final=True),
+    )
+    made = [json.loads(row(scrub(job(data), engine.analyze, keys)).data) for data in pair]
+    assert made[0]["text"] == made[1]["accepted_text"] == made[2]["text"]
+    assert "Morwenna" not in made[0]["prompt"]
