@@ -58,7 +58,7 @@ def run_worker(
     tables = tables_for(app, [stage.table for stage in stages if stage.table is not None], partitions)
     changelog = Changelog(state_delivery)
     runners = [
-        _agent(app, stage, tables.get(stage.table or ""), delivery=delivery, changelog=changelog, policy=policy)
+        agent_of(app, stage, tables.get(stage.table or ""), delivery=delivery, changelog=changelog, policy=policy)
         for stage in stages
     ]
     keyed = [stage for stage in stages if isinstance(stage, KeyedStage)]
@@ -93,7 +93,7 @@ def run_worker(
         state_delivery.close()
 
 
-def _agent(
+def agent_of(
     app: SafeApp, stage: Stage, table: Any, *, delivery: Delivery, changelog: Changelog, policy: RuntimePolicy
 ) -> Runner:
     runner = Runner(app, stage, table, delivery=delivery, changelog=changelog, policy=policy)

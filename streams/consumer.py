@@ -84,6 +84,15 @@ class SafeConsumer(AiokafkaConsumer):  # type: ignore[misc]  # faust ships no ty
             for tracker in self.trackers.values():
                 tracker.reset()
 
+    async def seek_to_committed(self) -> Any:
+        """Seek, also where nothing is committed yet: there aiokafka stays where it has read to, and the rest is lost."""
+        committed = await super().seek_to_committed()
+        acks_enabled = self.app.topics.acks_enabled_for
+        if never := [tp for tp, offset in committed.items() if not offset and acks_enabled(tp.topic)]:
+            thread = self._thread
+            await thread.call_thread(thread._ensure_consumer().seek_to_beginning, *never)  # noqa: SLF001  # no public way
+        return committed
+
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
         """What could be committed is; whoever has these partitions next goes on from there, not from our notes."""
         await super().on_partitions_revoked(revoked)
@@ -118,6 +127,9 @@ class SafeConsumer(AiokafkaConsumer):  # type: ignore[misc]  # faust ships no ty
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Any:
         return [tp for tp in self.trackers if topics is None or tp in topics or tp.topic in topics]
+
+    async def verify_all_partitions_active(self) -> None:
+        """Faust's own watch only logs, and dies of a partition that has no position yet: `runtime.watchdog` is ours."""
 
     async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
         """A number that was never delivered is no gap to us."""
