@@ -50,7 +50,7 @@ chaos: setup ## the long crash tests (about an hour)
 	@$(BIN)/pytest -m 'chaos or crash' tests/crash
 
 lock: $(BIN)/uv ## resolve the dependencies anew into requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra fast --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the virtual environment and the demo's data
 	rm -rf $(VENV) $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache
