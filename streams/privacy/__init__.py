@@ -1,8 +1,9 @@
-"""Finding personal data, off the event loop. Presidio and spaCy are imported in `engine` only.
+"""Finding personal data, off the event loop. Presidio and spaCy are imported in `engine` and `presidio` only.
 
 engine     Presidio, faster and with more to look for: `Engine.analyze(texts, subject)`
 prefilter  cheap necessary conditions for Presidio's patterns
-phones     phone numbers: many regions at the price of one, and shapes that need no context word
+presidio/  Presidio's analyzer, faster, with the findings of Presidio's own
+phones     phone numbers on sight: shapes that need no context word
 secrets    table of secrets: tokens, private keys, connection strings, assignments
 addresses  mail addresses and URLs, whole, under any top-level domain
 cards      card numbers, wherever they begin

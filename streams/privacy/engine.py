@@ -32,6 +32,7 @@ from spacy.language import Language
 
 from streams.privacy import addresses, cards, cues, people, phones, secrets
 from streams.privacy.prefilter import Gate, gate
+from streams.privacy.presidio.phones import RegionMatchers
 from streams.surrogates import Found, unreserved
 
 LANGUAGE = "en"
@@ -101,7 +102,7 @@ class _Slot:
     entities: list[str]
     context: tuple[str, ...]
     patterns: list[tuple[Any, Gate | None, bool]] | None = None  # pattern, gate, needs a context word
-    numbers: phones.RegionMatchers | None = None
+    numbers: RegionMatchers | None = None
     needs_context: bool = False
 
     def in_context(self, folded: str) -> bool:
@@ -261,7 +262,7 @@ def _slot(recogniser: Any, threshold: float) -> _Slot | None:
     if type(recogniser) is PhoneRecognizer:
         if reach(recogniser.SCORE) < threshold:
             return None
-        numbers = phones.RegionMatchers(recogniser.supported_regions, recogniser.leniency)
+        numbers = RegionMatchers(recogniser.supported_regions, recogniser.leniency)
         return _Slot(recogniser, entities, context, None, numbers, needs_context=threshold > recogniser.SCORE)
     if not isinstance(recogniser, PatternRecognizer):
         return _Slot(recogniser, entities, context)
