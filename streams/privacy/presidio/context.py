@@ -1,0 +1,154 @@
+"""Context words near a finding, as Presidio's enhancer sees them, from no more tokens than it takes.
+
+Presidio tokenises every text, takes as keywords the tokens that are no stop words and no punctuation, and looks at the
+six keywords up to a finding and the first one from there on. spaCy's tokenizer cuts at white space first, so a word
+between white space has the same tokens wherever it stands: they are kept by word.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+_CHUNK = re.compile(r"\S+|\s+")
+_PLAIN = re.compile(r"[A-Za-z]+").fullmatch
+# No token of these holds a colon with a stop word or a sign next to it: `key:`, `"key":`, `12:30`.
+_HARMLESS = re.compile(r"""["'(\[{]*\w+["')\]}]*:|\d+(?::\d+)+""").fullmatch
+_KEPT = 20_000  # words; some 10 MB
+
+Tokens = tuple[tuple[int, str, bool], ...]  # offset of the end in the word, lower-cased token, whether a keyword
+
+
+class Words:
+    """The tokens of single words, kept. `renew` gives a tokenizer and its vocabulary, new each time it is asked."""
+
+    def __init__(self, renew: Callable[[], tuple[Any, Any]]) -> None:
+        self._renew = renew
+        self._tokenizer, self._vocabulary = renew()
+        self._special = frozenset(self._tokenizer.rules or ())
+        self._kept: dict[str, Tokens] = {}
+
+    def of(self, word: str) -> Tokens:
+        """The tokens of a word, or of white space."""
+        known = self._kept.get(word)
+        if known is None:
+            if len(self._kept) >= _KEPT:
+                # The vocabulary has grown with the words, and never shrinks.
+                self._kept.clear()
+                self._tokenizer, self._vocabulary = self._renew()
+            known = self._kept[word] = self._split(word)
+        return known
+
+    def counts(self, token: str) -> bool:
+        """Whether Presidio counts a token among the keywords, before any cut at colons."""
+        lexeme = self._vocabulary[token]
+        return not lexeme.is_stop and not lexeme.is_punct and token not in ("-PRON-", "be")
+
+    def _split(self, word: str) -> Tokens:
+        if _PLAIN(word) and word not in self._special:
+            low = word.lower()
+            return ((len(word), low, self.counts(low)),)
+        tokens = []
+        for token in self._tokenizer(word):
+            low = token.text.lower()
+            tokens.append((token.idx + len(token.text), low.lower(), self.counts(low)))
+        return tuple(tokens)
+
+
+class Around(NamedTuple):
+    """How far the enhancer looks."""
+
+    before: int
+    after: int
+
+
+class Context:
+    """One text's keywords."""
+
+    def __init__(self, text: str, words: Words, around: Around) -> None:
+        self._text = text
+        self._words = words
+        self._around = around
+        self._starts: list[int] = []
+        self._chunks: list[str] = []
+        self._again: frozenset[str] | None = None
+        self._known: dict[int, tuple[str, ...]] = {}
+
+    def words(self, start: int) -> tuple[str, ...]:
+        """The keywords around a finding that begins at `start`.
+
+        Raises:
+            ValueError: if there is no token there; Presidio does the same.
+        """
+        known = self._known.get(start)
+        if known is None:
+            known = self._known[start] = tuple({*self._backward(start), *self._forward(start)})
+        return known
+
+    def _load(self) -> None:
+        previous = ""
+        for match in _CHUNK.finditer(self._text):
+            start, chunk = match.start(), match.group()
+            if chunk[0] == " " and previous:  # the first space behind a word belongs to it
+                start, chunk = start + 1, chunk[1:]
+            previous = chunk
+            if chunk:
+                self._starts.append(start)
+                self._chunks.append(chunk)
+
+    def _at(self, start: int) -> tuple[int, int]:
+        """Chunk and token that hold the character at `start`, or the next token behind it."""
+        if not self._starts:
+            self._load()
+        chunk = max(0, bisect_right(self._starts, start) - 1)
+        while chunk < len(self._chunks):
+            offset = start - self._starts[chunk]
+            for number, (end, _, _) in enumerate(self._words.of(self._chunks[chunk])):
+                if offset < end:
+                    return chunk, number
+            chunk += 1
+        raise ValueError("context: no token at a finding's start; report this as a bug")
+
+    def _backward(self, start: int) -> Iterator[str]:
+        chunk, token = self._at(start)
+        left = self._around.before + 1
+        while chunk >= 0 and left:
+            tokens = self._words.of(self._chunks[chunk])
+            for _, low, counts in reversed(tokens if token < 0 else tokens[: token + 1]):
+                if self._is_keyword(low, counts=counts):
+                    yield low
+                    left -= 1
+                    if not left:
+                        return
+            chunk, token = chunk - 1, -1
+
+    def _forward(self, start: int) -> Iterator[str]:
+        chunk, token = self._at(start)
+        left = self._around.after + 1
+        while chunk < len(self._chunks) and left:
+            for _, low, counts in self._words.of(self._chunks[chunk])[token:]:
+                if self._is_keyword(low, counts=counts):
+                    yield low
+                    left -= 1
+                    if not left:
+                        return
+            chunk, token = chunk + 1, 0
+
+    def _is_keyword(self, low: str, *, counts: bool) -> bool:
+        """Keywords are cut at colons, and a token is looked up among the pieces: of all tokens of the text."""
+        if ":" in low:
+            return False
+        if counts:
+            return True
+        if self._again is None:
+            self._again = frozenset(self._pieces())
+        return low in self._again
+
+    def _pieces(self) -> Iterator[str]:
+        for chunk in {chunk for chunk in self._chunks if ":" in chunk}:
+            if not _HARMLESS(chunk):
+                for _, low, counts in self._words.of(chunk):
+                    if counts and ":" in low:
+                        yield from low.split(":")
