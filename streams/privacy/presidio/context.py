@@ -74,17 +74,18 @@ class Context:
         self._starts: list[int] = []
         self._chunks: list[str] = []
         self._again: frozenset[str] | None = None
-        self._known: dict[int, tuple[str, ...]] = {}
+        self._known: dict[int, str] = {}
 
-    def words(self, start: int) -> tuple[str, ...]:
-        """The keywords around a finding that begins at `start`.
+    def words(self, start: int) -> str:
+        """The keywords around a finding that begins at `start`, each between two zero characters.
 
         Raises:
             ValueError: if there is no token there; Presidio does the same.
         """
         known = self._known.get(start)
         if known is None:
-            known = self._known[start] = tuple({*self._backward(start), *self._forward(start)})
+            known = "\0".join(("", *self._backward(start), *self._forward(start), ""))
+            self._known[start] = known
         return known
 
     def _load(self) -> None:

@@ -1,27 +1,28 @@
 """Phone numbers as Presidio finds them: python-phonenumbers for many regions at the price of one.
 
 `PhoneNumberMatcher` searches a text for candidates once per region with one and the same expression, and parses each of
-them once per region: half of stock Presidio's time. `RegionMatchers` searches once, works out once which parts of a
-candidate could be a number anywhere, and has a region parse only digits that fit its numbering plan. Its findings are
-those of Presidio's recogniser, one for one; the matcher's own order of search is kept, as every match moves it on.
+them once per region: half of stock Presidio's time. Here a candidate is found once. Most are digits and plain
+punctuation: what the matcher would try in them is worked out once, `numbering` answers each region from the digits, and
+no region's answer moves the search of another, since every one of them goes on behind the candidate. Where that does
+not hold (extensions, signs outside ASCII, very long runs) the library's own matchers run until they meet again.
+
+One difference is on purpose: a matcher of the library gives up on a text after 65,535 candidates that are no numbers.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-from phonenumbers import (
-    PhoneMetadata,
-    PhoneNumberMatch,
-    PhoneNumberMatcher,
-    country_code_for_region,
-    region_codes_for_country_code,
-)
+from phonenumbers import PhoneNumberMatcher
 from phonenumbers import phonenumbermatcher as matcher
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from streams.privacy.presidio.numbering import Region
+
+Span = tuple[int, int]
+Wanted = Callable[[int, int], bool]
 
 
 def _own(name: str) -> re.Pattern[str]:
@@ -35,69 +36,68 @@ _SECOND = _own("_SECOND_NUMBER_START_PATTERN")
 _UNWANTED = _own("_UNWANTED_END_CHAR_PATTERN")
 _SLASHED_DATES = _own("_SLASH_SEPARATED_DATES")
 _STAMP, _STAMP_REST = _own("_TIME_STAMPS"), _own("_TIME_STAMPS_SUFFIX")
+_LEAD, _BRACKETS, _PAGES = _own("_LEAD_PATTERN"), _own("_MATCHING_BRACKETS"), _own("_PUB_PAGES")
 _INNER: tuple[re.Pattern[str], ...] = matcher._INNER_MATCHES  # noqa: SLF001 - likewise
-_NO_DIGITS = re.compile(r"\D+")
-_ODD = frozenset("xXeE#;,=+~")  # signs of an extension or of a country code: the digits alone do not say enough
-_FEWEST = 4  # no region that Presidio asks for has valid numbers of fewer digits
-_MOST = 15  # digits, E.164; a longer candidate may have been cut at the matcher's own limits
-_ENOUGH = re.compile(rf"(?:\d[^\w\n]{{0,8}}){{{_FEWEST}}}")
-# Every type of number that counts as valid.
-_TYPES = (
-    *("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost"),
-    *("voip", "personal_number", "pager", "uan", "voicemail"),
-)
-_MEMO = 20_000  # digit strings per region; a log's timestamps and ids come back in every text
+# Digits and punctuation that says nothing but "here is a gap", and at most one plus sign, before the first digit.
+_PLAIN = re.compile(r"[ \-./()\[\]]*\+?[0-9 \-./()\[\]]*").fullmatch
+_NO_DIGITS = re.compile(r"[^0-9]+")
+_FEWEST = 4  # digits: no plan in the library's tables has shorter numbers, short codes apart
+_MOST = 20  # digits in a row of blocks from which the matcher cuts a candidate short
+_KEPT = 20_000  # candidates; a log's times and ids come back line by line
+_LENIENCY = 1  # VALID, Presidio's default, and the one `numbering` knows
+
+
+@lru_cache(maxsize=4096)
+def _glued(character: str) -> bool:
+    """Whether a number that touches this character is none, as at the matcher's leniency VALID."""
+    own = PhoneNumberMatcher
+    return bool(own._is_invalid_punctuation_symbol(character) or own._is_latin_letter(character))  # noqa: SLF001
 
 
 class _Part(NamedTuple):
-    """A part of a candidate that may be a number; `digits` is None where a region has to look at the part itself."""
+    """A part of a plain candidate that may be a number; offsets are those of the candidate."""
 
-    text: str
-    offset: int
-    digits: str | None
-
-
-class _Candidates:
-    """Candidates of one text, found once. `after(i)` is what the matcher's own search from `i` gives."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.settled: set[int] = set()  # starts of candidates that some region has taken whole
-        self._seen: dict[int, tuple[int, str, bool] | None] = {}
-        self._parts: dict[tuple[int, str], list[_Part]] = {}
-
-    def after(self, index: int) -> tuple[int, str, bool] | None:
-        """Start and text of the next candidate, and whether it ends where the search ended."""
-        if index not in self._seen:
-            match = _CANDIDATE.search(self.text, index)
-            if match is None:
-                self._seen[index] = None
-            else:
-                number = match.group()
-                second = _SECOND.search(number)
-                self._seen[index] = (match.start(), number[: second.start()] if second else number, second is None)
-        return self._seen[index]
-
-    def parts(self, start: int, number: str) -> list[_Part]:
-        """What `PhoneNumberMatcher._extract_match` tries to parse, in its order, without what fails everywhere."""
-        key = (start, number)
-        if key not in self._parts:
-            stamp = _STAMP.search(number) and _STAMP_REST.match(self.text, start + len(number))
-            tries = () if stamp or _SLASHED_DATES.search(number) else dict.fromkeys(_tries(number, start))
-            self._parts[key] = [part for part in tries if part.digits is None or len(part.digits) >= _FEWEST]
-        return self._parts[key]
+    start: int
+    end: int
+    digits: str
+    plus: bool
 
 
-def _tries(number: str, start: int) -> Iterator[_Part]:
-    yield _part(number, start)
+def _parts(candidate: str, before: str, behind: str) -> tuple[_Part, ...]:
+    """What `PhoneNumberMatcher._extract_match` tries to parse, in its order, without what fails in every region."""
+    if _SLASHED_DATES.search(candidate) or (_STAMP.search(candidate) and _STAMP_REST.match(behind)):
+        return ()
+    found: dict[Span, _Part] = {}
+    for start, group in _tries(candidate):
+        end = start + len(group)
+        if (start, end) in found or not group:
+            continue
+        if ("(" in group or ")" in group or "[" in group or "]" in group) and (
+            not _BRACKETS.fullmatch(group) or _PAGES.search(group)
+        ):
+            continue
+        left = candidate[start - 1] if start else before
+        right = candidate[end] if end < len(candidate) else behind[:1]
+        if (left and _glued(left) and not _LEAD.match(group)) or (right and _glued(right)):
+            continue
+        digits = _NO_DIGITS.sub("", group)
+        if len(digits) >= _FEWEST:
+            found[(start, end)] = _Part(start, end, digits, "+" in group)
+    return tuple(found.values())
+
+
+def _tries(candidate: str) -> Iterator[tuple[int, str]]:
+    yield 0, candidate
+    if candidate.isdigit():
+        return
     for inner in _INNER:
-        match, first = inner.search(number), True
+        match, first = inner.search(candidate), True
         while match:
             if first:
-                yield _part(_cut(number[: match.start()]), start)
+                yield 0, _cut(candidate[: match.start()])
                 first = False
-            yield _part(_cut(match.group(1)), start + match.start(1))
-            match = inner.search(number, match.start() + 1)
+            yield match.start(1), _cut(match.group(1))
+            match = inner.search(candidate, match.start() + 1)
 
 
 def _cut(group: str) -> str:
@@ -105,82 +105,135 @@ def _cut(group: str) -> str:
     return group[: unwanted.start()] if unwanted else group
 
 
-def _part(text: str, offset: int) -> _Part:
-    plain = text.isascii() and _ODD.isdisjoint(text)
-    return _Part(text, offset, _NO_DIGITS.sub("", text) if plain else None)
+def _next(text: str, index: int) -> tuple[int, str] | None:
+    """Start and text of the next candidate from `index` on, as the matcher's search gives it."""
+    match = _CANDIDATE.search(text, index)
+    if match is None:
+        return None
+    number = match.group()
+    if "/" in number or "\\" in number:
+        second = _SECOND.search(number)
+        number = number[: second.start()] if second else number
+    return match.start(), number
 
 
-class _Plan:
-    """A region's numbering plan as one expression over digits: a superset of what is valid there."""
+class _Library(PhoneNumberMatcher):  # type: ignore[misc]
+    """The library's matcher, asked for one candidate at a time."""
 
-    def __init__(self, region: str) -> None:
-        self.region = region
-        metadata = PhoneMetadata.metadata_for_region(region, None)
-        # A number with the country's code in front may belong to a sister region (+1 is the US, Canada and others).
-        sisters = region_codes_for_country_code(country_code_for_region(region))
-        plans = [metadata, *(PhoneMetadata.metadata_for_region(sister, None) for sister in sisters)]
-        described = [getattr(plan, kind) for plan in plans if plan for kind in _TYPES]
-        patterns = dict.fromkeys(d.national_number_pattern for d in described if d and d.national_number_pattern)
-        # Up to six digits in front: national prefix, carrier code, country code.
-        self._valid = re.compile(r"\d{0,6}?(?:" + "|".join(f"(?:{p})" for p in patterns) + ")").fullmatch
-        self._abroad = re.compile((metadata.international_prefix if metadata else None) or r"(?!)").match
-        self._memo: dict[str, bool] = {}
+    def take(self, start: int, candidate: str) -> Span | None:
+        self._max_tries = 1 << 16
+        found = self._extract_match(candidate, start)
+        return None if found is None else (found.start, found.end)
 
-    def fits(self, digits: str) -> bool:
-        known = self._memo.get(digits)
+
+class Numbers:
+    """Phone numbers of several regions in one text after the other.
+
+    Args:
+        regions: names of regions, in Presidio's order.
+
+    Raises:
+        ValueError: for a region that python-phonenumbers has no tables of.
+    """
+
+    def __init__(self, regions: Sequence[str]) -> None:
+        self._names = tuple(regions)
+        self._regions = [Region(name) for name in regions]
+        self._valid: list[dict[tuple[str, bool], bool]] = [{} for _ in regions]
+        self._kept: dict[tuple[str, str, str], tuple[Span, ...]] = {}
+
+    def spans(self, text: str, wanted: Wanted | None = None) -> list[Span]:
+        """Where the matchers find a number; what lies inside another finding may be left out.
+
+        Args:
+            text: any text.
+            wanted: asked for start and end of a candidate, before work is spent on it, whether findings in there count.
+        """
+        found: dict[Span, None] = {}
+        index = 0
+        while (candidate := _next(text, index)) is not None:
+            start, number = candidate
+            end = start + len(number)
+            if len(number) <= _MOST * 2 and _PLAIN(number) and (digits := sum(map(str.isdigit, number))) <= _MOST:
+                index = end
+                if digits >= _FEWEST and (wanted is None or wanted(start, end)):
+                    before = text[start - 1] if start else ""
+                    for low, high in self._inside(number, before, text[end : end + 3]):
+                        found[(start + low, start + high)] = None
+            else:
+                index = self._zone(text, candidate, found)
+        return list(found)
+
+    def _inside(self, number: str, before: str, behind: str) -> tuple[Span, ...]:
+        """Findings in one plain candidate."""
+        if number.isdigit() and ((before and _glued(before)) or (behind and _glued(behind[0]))):
+            return ()
+        key = (number, before, behind)
+        known = self._kept.get(key)
         if known is None:
-            known = self._valid(digits) is not None or self._abroad(digits) is not None
-            if len(self._memo) >= _MEMO:
-                self._memo.clear()
-            self._memo[digits] = known
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            known = self._kept[key] = self._search(number, before, behind)
         return known
 
+    def _search(self, number: str, before: str, behind: str) -> tuple[Span, ...]:
+        parts = _parts(number, before, behind)
+        found: dict[Span, None] = {}
+        for region in range(len(self._regions)) if parts else ():
+            span = self._first(region, parts)
+            if span == (0, len(number)):
+                # Whatever another region finds in here is inside of this, and removed as a duplicate.
+                return (span, *found)
+            while span is not None:
+                found[span] = None
+                span = self._behind(region, number, span[1], behind)
+        return tuple(found)
 
-class _Matcher(PhoneNumberMatcher):
-    """The library's matcher over shared candidates."""
-
-    def __init__(self, candidates: _Candidates, plan: _Plan, leniency: int) -> None:
-        super().__init__(candidates.text, plan.region, leniency=leniency)
-        self._candidates = candidates
-        self._plan = plan
-
-    def _find(self, index: int) -> PhoneNumberMatch | None:
-        candidate = self._candidates.after(index)
-        while candidate is not None:
-            start, number, whole = candidate
-            if start not in self._candidates.settled:
-                match = self._extract_match(number, start)
-                if match is not None:
-                    if whole and match.start == start and match.end == start + len(number) and len(number) <= _MOST:
-                        # Whatever another region finds in here is inside of this, and removed as a duplicate.
-                        self._candidates.settled.add(start)
-                    return match
-            candidate = self._candidates.after(start + len(number))
+    def _behind(self, region: int, number: str, index: int, behind: str) -> Span | None:
+        """The region's next finding in the rest of a candidate, behind one of its findings."""
+        while (candidate := _next(number, index)) is not None:
+            start, rest = candidate
+            index = start + len(rest)
+            after = (number[index : index + 3] + behind)[:3]
+            span = self._first(region, _parts(rest, number[start - 1], after))
+            if span is not None:
+                return start + span[0], start + span[1]
         return None
 
-    def _extract_match(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
-        for text, at, digits in self._candidates.parts(offset, candidate):
-            if digits is None or self._plan.fits(digits):
-                match = self._parse_and_verify(text, at)
-                if match is not None:
-                    return match
+    def _first(self, region: int, parts: Sequence[_Part]) -> Span | None:
+        known = self._valid[region]
+        for part in parts:
+            key = (part.digits, part.plus)
+            valid = known.get(key)
+            if valid is None:
+                if len(known) >= _KEPT:
+                    known.clear()
+                valid = known[key] = self._regions[region].valid(part.digits, plus=part.plus)
+            if valid:
+                return part.start, part.end
         return None
 
+    def _zone(self, text: str, candidate: tuple[int, str], found: dict[Span, None]) -> int:
+        """Run the library's matchers from a candidate on until all would go on with the same one; where that is."""
+        matchers = [_Library(text, name, leniency=_LENIENCY) for name in self._names]
+        places = [candidate[0]] * len(matchers)
+        limit = candidate[0] + len(candidate[1])
+        memo: dict[int, tuple[int, str] | None] = {candidate[0]: candidate}
+        while True:
+            following = set()
+            for number, one in enumerate(matchers):
+                while (at := _remembered(memo, text, places[number])) is not None and at[0] < limit:
+                    span = one.take(*at)
+                    if span is not None:
+                        found[span] = None
+                    places[number] = span[1] if span else at[0] + len(at[1])
+                following.add(at)
+            if len(following) <= 1:
+                return next((at[0] for at in following if at is not None), len(text))
+            limit = max(at[0] + len(at[1]) for at in following if at is not None)
 
-class RegionMatchers:
-    """`PhoneNumberMatcher` of several regions over one text."""
 
-    def __init__(self, regions: Sequence[str], leniency: int) -> None:
-        self._leniency = leniency
-        self._plans = [_Plan(region) for region in regions]
-
-    def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where the matchers find a number, without repeats; what lies inside another finding may be left out."""
-        if not _ENOUGH.search(text):
-            return []
-        candidates = _Candidates(text)
-        found: dict[tuple[int, int], None] = {}
-        for plan in self._plans:
-            for match in _Matcher(candidates, plan, self._leniency):
-                found[(match.start, match.end)] = None
-        return list(found)
+def _remembered(memo: dict[int, tuple[int, str] | None], text: str, index: int) -> tuple[int, str] | None:
+    if index not in memo:
+        memo[index] = _next(text, index)
+    return memo[index]
