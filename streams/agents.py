@@ -96,6 +96,7 @@ def run_worker(
 def agent_of(
     app: SafeApp, stage: Stage, table: Any, *, delivery: Delivery, changelog: Changelog, policy: RuntimePolicy
 ) -> Runner:
+    """Put a stage on the app as an agent of its topic; the runner says how much it has handled."""
     runner = Runner(app, stage, table, delivery=delivery, changelog=changelog, policy=policy)
     topic = app.topic(
         stage.topic, key_type=None, value_type=None, key_serializer="raw", value_serializer="raw", allow_empty=True

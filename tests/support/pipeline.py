@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 LOOK_S = 0.5
 SESSION_S = 6.0  # Kafka's least: a killed worker's partitions move on after it
 _STUCK_S = 120.0
+_TRICKLE_S = 0.5
 _QUICK = Backoff(first_s=0.2, most_s=2.0, healthy_s=5.0)
 
 
@@ -224,12 +225,22 @@ class Pipeline:
         for fleet in list(self._fleets.values()):
             fleet.watch(0.0)
 
-    def run(self, records: Sequence[Outgoing], *, rate: float, acts: Iterable[Act] = ()) -> None:
-        """Emit at `rate` records per second, disturb, and drain until everything is in a table."""
+    def run(
+        self,
+        records: Sequence[Outgoing],
+        *,
+        rate: float,
+        acts: Iterable[Act] = (),
+        until: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Emit at `rate` records per second, disturb, and drain until everything is in a table.
+
+        The last tenth trickles while `until` does not hold: what needs flow to happen gets it on a slow machine too.
+        """
         waiting = sorted(acts, key=lambda act: act.after)
         if waiting and waiting[-1].after > len(records):
             raise ValueError("a disturbance would never be due")
-        emitter = threading.Thread(target=self._emit, args=(records, rate), daemon=True)
+        emitter = threading.Thread(target=self._emit, args=(records, rate, until), daemon=True)
         emitter.start()
         while emitter.is_alive() or waiting:
             self.step()
@@ -243,12 +254,15 @@ class Pipeline:
         self.story.tell("everything is emitted")
         self.drain()
 
-    def _emit(self, records: Sequence[Outgoing], rate: float) -> None:
+    def _emit(self, records: Sequence[Outgoing], rate: float, until: Callable[[], bool]) -> None:
         began = time.monotonic()
+        tail = len(records) - len(records) // 10
 
         def paced() -> Iterator[Outgoing]:
             for number, record in enumerate(records):
-                if (early := began + number / rate - time.monotonic()) > 0:
+                if number >= tail and not until():
+                    time.sleep(_TRICKLE_S)
+                elif (early := began + number / rate - time.monotonic()) > 0:
                     time.sleep(early)
                 self._emitted = min(number, len(records) - 1)  # the last counts once it is confirmed
                 yield record

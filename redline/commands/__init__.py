@@ -1,0 +1,8 @@
+"""The commands of `redline`: a few lines each; what a command does lives in the file of `redline` named like it.
+
+root     the group, shared options, how an error is told
+jobs     run, demo, up
+parts    broker, topics, worker, sink, emit
+look     status, ledger, check, release, rebuild, sql, doctor, settings
+people   scrub, consent
+"""

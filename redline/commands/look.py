@@ -1,0 +1,117 @@
+"""Commands that look at what is there, or let it go on: status, ledger, check, release, rebuild, sql, doctor."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from redline.commands.root import bootstrap_option, data_option, main, say, settings_of
+from redline.settings import shown
+
+
+@main.command("status")
+@data_option
+@bootstrap_option
+def status_command(data: str | None, bootstrap: str | None) -> None:
+    """How far each stage and table is, and which tables are halted."""
+    from redline.status import status
+
+    click.echo(status(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), say))
+
+
+@main.command("ledger")
+@data_option
+@bootstrap_option
+def ledger_command(data: str | None, bootstrap: str | None) -> None:
+    """Account for every raw offset; exit 1 with the coordinates if one has no fate, or two."""
+    from quality import report
+    from redline import cluster
+    from redline.ledger_reader import balance
+    from redline.up import attached
+
+    settings = settings_of(**{"data": data, "kafka.bootstrap": bootstrap})
+    with cluster.broker(attached(settings), say) as live:
+        answer = balance(live)
+    click.echo(report.balance(answer))
+    sys.exit(0 if answer.balanced else 1)
+
+
+@main.command("check")
+@data_option
+@click.argument("tables", nargs=-1)
+def check_command(data: str | None, tables: tuple[str, ...]) -> None:
+    """Run the suites over the tables as they are on disk; exit 1 if one fails."""
+    from redline.check import check
+
+    text, passed = check(settings_of(data=data), tables)
+    click.echo(text)
+    sys.exit(0 if passed else 1)
+
+
+@main.command("release")
+@data_option
+@click.argument("table")
+@click.option("--quarantine", is_flag=True, help="Rows that fail again go to quarantine instead of halting the table.")
+def release_command(data: str | None, table: str, quarantine: bool) -> None:
+    """Let a halted TABLE go on: its waiting rows are read and checked again."""
+    from sinks import halts
+
+    settings = settings_of(data=data)
+    if not any(halt.table == table for halt in halts.halted(settings.data_dir)):
+        click.echo(f"{table} is not halted")
+        sys.exit(1)
+    halts.release(settings.data_dir, table, quarantine=quarantine)
+    click.echo(f"{table} goes on" + (", rows that fail again go to quarantine" if quarantine else ""))
+
+
+@main.group("rebuild")
+def rebuild_group() -> None:
+    """Make a table anew from `interactions`."""
+
+
+@rebuild_group.command("pairs")
+@data_option
+@click.option("--compare/--no-compare", default=True, show_default=True, help="Compare with the streamed table.")
+@click.option(
+    "--to", "target", type=click.Path(dir_okay=False), help="Also write the rebuilt rows to this Parquet file."
+)
+def rebuild_pairs(data: str | None, compare: bool, target: str | None) -> None:
+    """Pairs from `interactions` by the same join; exit 1 if they differ from the streamed table."""
+    from redline.rebuild import pairs
+
+    result = pairs(settings_of(data=data), target=Path(target) if target else None)
+    click.echo(result.text)
+    sys.exit(0 if result.equal or not compare else 1)
+
+
+@main.command("sql")
+@data_option
+@click.argument("query")
+def sql_command(data: str | None, query: str) -> None:
+    """Answer one QUERY over the tables with DuckDB."""
+    from quality.report import table
+    from redline.sql import query as ask
+
+    header, rows = ask(settings_of(data=data).data_dir, query)
+    click.echo(table([str(name) for name in header], [list(row) for row in rows]))
+
+
+@main.command("doctor")
+@data_option
+@bootstrap_option
+def doctor_command(data: str | None, bootstrap: str | None) -> None:
+    """What is missing, and the command that fixes it; exit 1 if something is."""
+    from redline.doctor import doctor
+
+    text, healthy = doctor(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}))
+    click.echo(text)
+    sys.exit(0 if healthy else 1)
+
+
+@main.command("settings")
+def settings_command() -> None:
+    """The effective settings, secrets hidden."""
+    for name, value in shown(settings_of()):
+        click.echo(f"{name} = {value}")

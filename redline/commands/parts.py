@@ -1,0 +1,81 @@
+"""Commands that are one part each, for those who run them on many machines: broker, topics, worker, sink, emit."""
+
+from __future__ import annotations
+
+import click
+
+from redline.commands.root import bootstrap_option, consent_option, data_option, main, say, settings_of
+
+
+@main.command("broker")
+@data_option
+def broker_command(data: str | None) -> None:
+    """The embedded broker alone, until Ctrl-C; prints its address."""
+    from redline.up import broker
+
+    broker(settings_of(data=data), say=say)
+
+
+@main.group("topics")
+def topics_group() -> None:
+    """Topics of the pipeline."""
+
+
+@topics_group.command("create")
+@bootstrap_option
+@data_option
+def topics_create(bootstrap: str | None, data: str | None) -> None:
+    """Create every topic that is missing; refuse a partition count that does not fit."""
+    from redline import cluster
+    from redline.up import attached
+
+    settings = attached(settings_of(**{"kafka.bootstrap": bootstrap, "data": data}))
+    with cluster.broker(settings, say) as live:
+        created = cluster.prepare_topics(live)
+    click.echo(f"created {len(created)}: {', '.join(created)}" if created else "all topics are there")
+
+
+@main.command("worker")
+@data_option
+@bootstrap_option
+@consent_option
+@click.option("--name", default="worker-1", show_default=True, help="Unique on this machine: names its state folder.")
+def worker_command(data: str | None, bootstrap: str | None, mode: str | None, name: str) -> None:
+    """Scrub, join and sessionise until told to stop."""
+    from redline.up import attached
+    from redline.worker import run
+
+    run(attached(settings_of(**{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode})), name=name)
+
+
+@main.command("sink")
+@data_option
+@bootstrap_option
+@click.option("--name", default="sink-1", show_default=True, help="Unique on this machine.")
+def sink_command(data: str | None, bootstrap: str | None, name: str) -> None:
+    """Check and publish batches until told to stop."""
+    from redline.sink import run
+    from redline.up import attached
+
+    run(attached(settings_of(**{"data": data, "kafka.bootstrap": bootstrap})), name=name)
+
+
+@main.command("emit")
+@click.argument("files", nargs=-1, required=True)
+@bootstrap_option
+@data_option
+def emit_command(files: tuple[str, ...], bootstrap: str | None, data: str | None) -> None:
+    """Send events from FILES (JSON lines, - for standard input) to the raw topic and wait for every confirmation."""
+    from redline.emit import emit
+    from redline.up import running_bootstrap
+    from schemas import topics
+
+    settings = settings_of(**{"kafka.bootstrap": bootstrap, "data": data})
+    result = emit(
+        list(files),
+        bootstrap=running_bootstrap(settings),
+        topic=topics.EVENTS,
+        kafka_config=settings.kafka.config,
+        progress=lambda _count: None,
+    )
+    click.echo(f"{result.records:,} records confirmed, {result.bytes:,} bytes, {result.refused:,} too large to send")
