@@ -85,7 +85,7 @@ class SafeConsumer(AiokafkaConsumer):  # type: ignore[misc]  # faust ships no ty
                 tracker.reset()
 
     async def seek_to_committed(self) -> Any:
-        """Seek, also where nothing is committed yet: there aiokafka stays where it has read to, and the rest is lost."""
+        """Seek back also where nothing is committed yet: there aiokafka stays where it is, and events are lost."""
         committed = await super().seek_to_committed()
         acks_enabled = self.app.topics.acks_enabled_for
         if never := [tp for tp, offset in committed.items() if not offset and acks_enabled(tp.topic)]:
