@@ -84,7 +84,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         artifacts = None
         if not lazy or raw.reads_artifacts or guests:
             artifacts = nlp_artifacts or self.nlp_engine.process_text(text, language)
-        reading = Reading(text, self._context(text, language) if lazy else None, context or ())
+        reading = Reading(raw.plan, text, self._context(text, language) if lazy else None, context or ())
         findings = list(raw.findings(reading, entities or raw.entities, artifacts))
         slots = [*raw.plan.slots]
         for guest in (one for one in recognisers if any(one is g for g in guests)):

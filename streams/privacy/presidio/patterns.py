@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from streams.privacy.presidio.shape import Shape
 
 TIMEOUT_S = 60.0  # Presidio's own; it skips the pattern, here the text is refused
-_NARROW = 80  # a wider window is cut at separators instead, where it can be
 
 
 class Pattern:
@@ -34,7 +33,7 @@ class Pattern:
         self._find = regex.compile(expression, flags).finditer
         self.shape = shape
         self._margin = shape.ahead + 1 if shape else 0
-        self._bounded = bool(shape and shape.width is not None and (shape.width <= _NARROW or not shape.excluded))
+        self._bounded = bool(shape and shape.bounded)
         self.windowed = bool(shape and (self._bounded or shape.excluded))
 
     def whole(self, text: str) -> Iterator[tuple[int, int]]:

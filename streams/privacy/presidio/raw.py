@@ -20,12 +20,14 @@ class Reading:
     """A text with what is worked out about it at most once.
 
     Args:
+        plan: how it is read.
         text: the text.
         context: its keywords; None if Presidio's own enhancer will look at them.
         outside: context words that the caller gives.
     """
 
-    def __init__(self, text: str, context: Context | None, outside: Sequence[str]) -> None:
+    def __init__(self, plan: Plan, text: str, context: Context | None, outside: Sequence[str]) -> None:
+        self._plan = plan
         self.text = text
         self.context = context
         self.outside = outside
@@ -41,17 +43,17 @@ class Reading:
             self._low = self.text.lower()
         return self._low
 
-    def present(self, plan: Plan, slot: Slot) -> bool:
+    def present(self, slot: Slot) -> bool:
         """Whether a finding of the slot's may have a context word."""
         known = self._present.get(slot.number)
         if known is None:
-            known = bool(self.outside) or plan.present(slot, self.text, self.hits, self.low)
+            known = bool(self.outside) or self._plan.present(slot, self.text, self.hits, self.low)
             self._present[slot.number] = known
         return known
 
     def supported(self, slot: Slot, start: int, boost: Boost) -> bool:
         """Whether a context word of the slot's is near a finding that starts there."""
-        if self.context is None or self._present.get(slot.number) is False:
+        if self.context is None or not self.present(slot):
             return False
         near = self.context.words(start) + self._beyond
         if boost.whole_words:
@@ -79,7 +81,7 @@ class Raw:
             slot = rule.slot
             if slot.gated:
                 gated.add(slot.number)
-            elif not rule.contextual or reading.present(plan, slot):
+            elif not rule.contextual or reading.present(slot):
                 found = list(self._matches(rule, text, ends))
                 if found:
                     matches.setdefault(slot.number, []).extend(found)
@@ -118,7 +120,7 @@ class Raw:
         score = slot.recogniser.SCORE
         boost = plan.boost
         if boost is not None and boost.lazy and score < slot.threshold:
-            if not reading.present(plan, slot):
+            if not reading.present(slot):
                 return
 
             def wanted(start: int, end: int) -> bool:

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _LONG = 1 << 20  # a width that nobody means: unbounded
+_NARROW = 80  # a wider window is cut at separators instead, where it can be
 _LITERAL_BUDGET = 40_000  # signs of an expression for the scanner; a back reference repeats its group
 # `regex` reads these otherwise than `re`: fuzzy counts, POSIX classes, and verbs.
 _FOREIGN = re.compile(r"\{[^{}]*[a-zA-Z][^{}]*\}|\[:\^?[a-zA-Z]+:\]|\(\*")
 _ONE = re.compile(r"\w|\\x[0-9a-f]{2}|\[[^\]]*\]")  # an expression that a count can follow
+_EMPTY = (op.AT, op.ASSERT, op.ASSERT_NOT)
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 
 
@@ -37,9 +39,11 @@ class Shape:
     """Promises about every match of an expression.
 
     Attributes:
-        scan: an expression that ends at every end of a match (and maybe elsewhere), over `projection`'s bytes.
+        scan: an expression over `projection`'s bytes. If `bounded` it ends at every end of a match, and maybe elsewhere;
+            if not, it ends somewhere in every match.
         caseless: whether `scan` is to be read without regard to letter case.
         width: how many characters a match has at most; None if there is no limit.
+        bounded: whether a match is best looked for in so many characters, and not between two separators.
         ahead: how many characters behind its end a match may depend on.
         behind: how many characters before its start a match may depend on; None if there is no limit.
         excluded: characters that no match contains.
@@ -49,6 +53,7 @@ class Shape:
     scan: str
     caseless: bool
     width: int | None
+    bounded: bool
     ahead: int
     behind: int
     excluded: frozenset[str]
@@ -61,6 +66,8 @@ class _Walk:
 
     groups: dict[int, Any]
     caseless: bool
+    longest: int = _LONG  # a count above it is written as none
+    refers: bool = False
     ahead: int = 0
     behind: int = 0
     consumed: Kinds = frozenset()
@@ -85,16 +92,23 @@ def shape(pattern: str, flags: int) -> Shape:
     if least == 0:
         raise NoShapeError
     caseless = bool(tree.state.flags & re.I)
+    flags = tree.state.flags
     walk = _Walk({}, caseless)
-    scan = _sequence(tree, tree.state.flags, walk)
+    scan = _sequence(tree, flags, walk)
+    excluded = frozenset(separator for separator in "\n " if not members(separator) & walk.consumed)
+    bounded = most <= _NARROW or (not excluded and most < _LONG)
+    if not bounded and not walk.refers:
+        inner = _without_edge(_without_edge(list(tree), last=True)[0], last=False)[0]
+        scan = _sequence(inner, flags, _Walk({}, caseless, longest=_NARROW))
     return Shape(
         scan=scan,
         caseless=caseless,
         width=int(most) if most < _LONG else None,
+        bounded=bounded,
         ahead=walk.ahead + 1,  # one for a boundary or the end of a line
         behind=walk.behind + 1,
-        excluded=frozenset(separator for separator in "\n " if not members(separator) & walk.consumed),
-        needed=_needed(tree, tree.state.flags),
+        excluded=excluded,
+        needed=_needed(tree, flags),
     )
 
 
@@ -120,13 +134,14 @@ def _node(code: Any, value: Any, flags: int, walk: _Walk) -> str:  # one case a 
         return f"(?:{inside})" if "|" in inside else inside
     if code in _REPEATS:
         least, most, nodes = value
-        limits = f"{{{least},}}" if most is op.MAXREPEAT or most >= _LONG else f"{{{least},{most}}}"
+        limits = f"{{{least},}}" if most is op.MAXREPEAT or most >= walk.longest else f"{{{least},{most}}}"
         inside = _sequence(nodes, flags, walk)
         return (inside if _ONE.fullmatch(inside) else f"(?:{inside})") + limits
     if code is op.ATOMIC_GROUP:
         return "(?:" + _sequence(value, flags, walk) + ")"
     if code is op.GROUPREF and value in walk.groups:
         nodes, inner = walk.groups[value]
+        walk.refers = True
         # In a look-around's width, and in its letter case, a reference is as its group.
         return "(?:" + _sequence(nodes, inner | (flags & re.I), walk) + ")"
     if code in (op.ASSERT, op.ASSERT_NOT):
@@ -135,6 +150,35 @@ def _node(code: Any, value: Any, flags: int, walk: _Walk) -> str:  # one case a 
     if code is op.AT:
         return _at(value, flags)
     raise NoShapeError
+
+
+def _without_edge(nodes: list[Any], *, last: bool) -> tuple[list[Any], bool]:
+    """The nodes without what is optional at one of their ends, and whether anything was left out.
+
+    Whatever has a match in some place has a match of the rest in that place as well.
+    """
+    ordered = list(reversed(nodes)) if last else list(nodes)
+    changed = False
+    while True:
+        place = next((i for i, (code, _) in enumerate(ordered) if code not in _EMPTY), None)
+        if place is None:
+            break
+        code, value = ordered[place]
+        if code in _REPEATS and value[0] == 0:
+            ordered, changed = ordered[place + 1 :], True
+            continue
+        inner: Any = None
+        if code in _REPEATS and (value[0] > 1 or value[1] != 1):
+            inner = (code, (value[0], value[0], value[2])) if value[1] != value[0] else None
+            if value[0] == 1:
+                inner = (op.SUBPATTERN, (None, 0, 0, _without_edge(list(value[2]), last=last)[0]))
+        elif code is op.SUBPATTERN:
+            kept, cut = _without_edge(list(value[3]), last=last)
+            inner = (code, (*value[:3], kept)) if cut else None
+        if inner is not None:
+            ordered, changed = [inner, *ordered[place + 1 :]], True
+        break
+    return (list(reversed(ordered)) if last else ordered), changed
 
 
 def _look(value: Any, flags: int, walk: _Walk) -> None:
