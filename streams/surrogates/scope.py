@@ -1,0 +1,115 @@
+"""Surrogates of one scope under one epoch's key. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from typing import TYPE_CHECKING, Literal
+
+from streams.surrogates import forms, lines, people, values
+from streams.surrogates.findings import SECRET, Found, merge
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable
+
+Style = Literal["natural", "placeholder"]
+
+_ENTITY = re.compile(r"[^A-Z0-9]+")
+_SPACE = re.compile(r"\s+")
+_NAME_GAP = re.compile(r"[\s._\-,]+")
+_AT = re.compile(forms.AT)
+_NAMES = frozenset(("PERSON", "LOCATION"))
+_IN_WORD = re.compile(r"[^\W_]|_")
+
+
+def normalise(entity: str, value: str) -> str:
+    """The spelling under which values are the same: `J.Smith@X.org` is `j.smith@x.org`, `+1 (212) …` is `212…`."""
+    if entity == SECRET:
+        return value.strip()  # the letter case of a key is the key
+    if entity == "PHONE_NUMBER":
+        return lines.bare(value)
+    if entity == "CREDIT_CARD":
+        return "".join(str(int(digit)) for digit in lines.DIGIT.findall(value))
+    if entity == "EMAIL_ADDRESS":
+        value = _AT.sub("@", value)
+    plain = people.plain(value)
+    if entity in _NAMES:
+        return _NAME_GAP.sub(" ", plain).strip()
+    return _SPACE.sub("", plain)
+
+
+class Surrogates:
+    """Surrogates of one scope under one epoch's key: the same value gets the same one, here and in any other process.
+
+    Another scope, epoch or key gives unrelated ones.
+
+    Args:
+        key: of the epoch; whoever has it can link values again.
+        epoch: number of the key.
+        scope: what values agree within, such as an interaction.
+        style: "natural" is a value of a reserved range, or an invented name, in the shape of what it stands for;
+            "placeholder" is a type and four hex digits. Secrets are placeholders in both.
+    """
+
+    def __init__(self, key: bytes, epoch: int, scope: bytes, style: Style = "natural") -> None:
+        base = hmac.new(key, digestmod=hashlib.sha256)
+        for part in (str(epoch).encode(), scope):
+            base.update(len(part).to_bytes(4, "big") + part)
+        self._base = base
+        self._memo: dict[tuple[str, str], bytes] = {}
+        self._epoch = epoch
+        self._natural = style == "natural"
+
+    def __repr__(self) -> str:
+        return f"Surrogates(epoch={self._epoch})"
+
+    def replace(self, entity: str, value: str, *, in_identifier: bool = False) -> str:
+        """The surrogate of `value`, written in the shape of `value` where the type has one.
+
+        Args:
+            entity: type of the finding.
+            value: what was found.
+            in_identifier: a letter, digit or underscore stands right beside it, so that `<` would break the code.
+        """
+        natural = self._invent(entity, value) if self._natural else None
+        if natural is not None:
+            return natural
+        name = _ENTITY.sub("_", entity.upper()).strip("_") or "DATA"
+        code = self._digest(entity, normalise(entity, value))[:2].hex()
+        bare = in_identifier and name in forms.IN_IDENTIFIERS and re.fullmatch(r"\w+", value)
+        return f"{name}_{code}" if bare else f"<{name}_{code}>"
+
+    def apply(self, text: str, found: Iterable[Found], counts: Counter[str] | None = None) -> str:
+        """`text` with every finding replaced; `counts` grows by the entity types replaced."""
+        parts: list[str] = []
+        at = 0
+        for one in merge(found):
+            start, end, entity, _ = forms.past_escape(text, one)
+            beside = text[start - 1 : start] if start else ""
+            escape = text[max(0, start - 2) : start - 1] == "\\"
+            inside = bool((_IN_WORD.match(beside) and not escape) or _IN_WORD.match(text[end : end + 1]))
+            parts += (text[at:start], self.replace(entity, text[start:end], in_identifier=inside))
+            at = end
+            if counts is not None:
+                counts[entity] += 1
+        return "".join((*parts, text[at:])) if parts else text
+
+    def _invent(self, entity: str, value: str) -> str | None:
+        if entity in _NAMES:
+            return people.invented(value, lambda use, word: self._number(f"{entity}/{use}", word))
+        maker = values.MAKERS.get(entity)
+        return maker(self._number(entity, normalise(entity, value)), value) if maker else None
+
+    def _number(self, entity: str, value: str) -> int:
+        return int.from_bytes(self._digest(entity, value), "big")
+
+    def _digest(self, entity: str, value: str) -> bytes:
+        known = self._memo.get((entity, value))
+        if known is None:
+            mac = self._base.copy()
+            kind = entity.encode()
+            mac.update(len(kind).to_bytes(4, "big") + kind + value.encode("utf-8", "surrogatepass"))
+            known = self._memo[(entity, value)] = mac.digest()
+        return known
