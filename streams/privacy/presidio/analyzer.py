@@ -17,10 +17,11 @@ from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 
 from streams.privacy.presidio import scan
 from streams.privacy.presidio.blank import BlankNlpEngine
-from streams.privacy.presidio.context import Around, Context, Words
+from streams.privacy.presidio.context import Around, Context
 from streams.privacy.presidio.plan import Boost, Plan, Slot, silent
 from streams.privacy.presidio.raw import Raw, Reading
 from streams.privacy.presidio.results import Finding, distinct
+from streams.privacy.presidio.words import Words
 
 _ID = RecognizerResult.RECOGNIZER_IDENTIFIER_KEY
 _NAME = RecognizerResult.RECOGNIZER_NAME_KEY

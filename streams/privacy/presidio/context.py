@@ -9,52 +9,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from streams.privacy.presidio.words import Words
 
 _CHUNK = re.compile(r"\S+|\s+")
-_PLAIN = re.compile(r"[A-Za-z]+").fullmatch
 # No token of these holds a colon with a stop word or a sign next to it: `key:`, `"key":`, `12:30`.
 _HARMLESS = re.compile(r"""["'(\[{]*\w+["')\]}]*:|\d+(?::\d+)+""").fullmatch
-_KEPT = 20_000  # words; some 10 MB
-
-Tokens = tuple[tuple[int, str, bool], ...]  # offset of the end in the word, lower-cased token, whether a keyword
-
-
-class Words:
-    """The tokens of single words, kept. `renew` gives a tokenizer and its vocabulary, new each time it is asked."""
-
-    def __init__(self, renew: Callable[[], tuple[Any, Any]]) -> None:
-        self._renew = renew
-        self._tokenizer, self._vocabulary = renew()
-        self._special = frozenset(self._tokenizer.rules or ())
-        self._kept: dict[str, Tokens] = {}
-
-    def of(self, word: str) -> Tokens:
-        """The tokens of a word, or of white space."""
-        known = self._kept.get(word)
-        if known is None:
-            if len(self._kept) >= _KEPT:
-                # The vocabulary has grown with the words, and never shrinks.
-                self._kept.clear()
-                self._tokenizer, self._vocabulary = self._renew()
-            known = self._kept[word] = self._split(word)
-        return known
-
-    def counts(self, token: str) -> bool:
-        """Whether Presidio counts a token among the keywords, before any cut at colons."""
-        lexeme = self._vocabulary[token]
-        return not lexeme.is_stop and not lexeme.is_punct and token not in ("-PRON-", "be")
-
-    def _split(self, word: str) -> Tokens:
-        if _PLAIN(word) and word not in self._special:
-            low = word.lower()
-            return ((len(word), low, self.counts(low)),)
-        tokens = []
-        for token in self._tokenizer(word):
-            low = token.text.lower()
-            tokens.append((token.idx + len(token.text), low.lower(), self.counts(low)))
-        return tuple(tokens)
 
 
 class Around(NamedTuple):

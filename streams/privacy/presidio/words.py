@@ -1,0 +1,128 @@
+"""spaCy's tokens of single words, without spaCy's vocabulary.
+
+spaCy keeps a lexeme of every token it has ever seen, which costs time when a word is new and memory for good. The rules
+by which it cuts a word are plain expressions: prefixes and suffixes are taken off, then it is cut at infixes. They are
+followed here; words that hold one of the language's special cases (`don't`, `e.g.`, smileys) go to spaCy itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from spacy.attrs import IS_PUNCT, IS_STOP
+
+_KEPT = 20_000  # words; some 10 MB
+_PLAIN = re.compile(r"[A-Za-z]+").fullmatch
+
+Tokens = tuple[tuple[int, str, bool], ...]  # offset of the end in the word, lower-cased token, whether a keyword
+Search = Callable[[str], re.Match[str] | None]
+
+
+def _never(_text: str) -> None:
+    return None
+
+
+class Words:
+    """The tokens of words, kept.
+
+    Args:
+        renew: gives a tokenizer of spaCy's and its vocabulary, new each time it is asked.
+    """
+
+    def __init__(self, renew: Callable[[], tuple[Any, Any]]) -> None:
+        self._renew = renew
+        self._tokenizer, vocabulary = renew()
+        rules = self._tokenizer
+        self._special = frozenset(rules.rules or ())
+        self._prefix: Search = rules.prefix_search or _never
+        self._suffix: Search = rules.suffix_search or _never
+        self._infixes: Callable[[str], Iterator[re.Match[str]]] = rules.infix_finditer or (lambda _text: iter(()))
+        self._whole: Search = rules.token_match or _never
+        self._address: Search = rules.url_match or _never
+        # spaCy looks for these once more, in the finished tokens.
+        odd = [s for s in self._special if self._prefix(s) or self._suffix(s) or any(self._infixes(s)) or " " in s]
+        self._odd = re.compile("|".join(map(re.escape, sorted(odd, key=len, reverse=True))) or "(?!)").search
+        self._is_stop: Callable[[str], bool] = vocabulary.lex_attr_getters[IS_STOP]
+        self._is_sign: Callable[[str], bool] = vocabulary.lex_attr_getters[IS_PUNCT]
+        self._kept: dict[str, Tokens] = {}
+        self._asked = 0
+
+    def of(self, word: str) -> Tokens:
+        """The tokens of a word, or of white space."""
+        known = self._kept.get(word)
+        if known is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            known = self._kept[word] = self._tokens(word)
+        return known
+
+    def _tokens(self, word: str) -> Tokens:
+        if _PLAIN(word) and word not in self._special:
+            low = word.lower()
+            return ((len(word), low, self._counts(low)),)
+        tokens, end = [], 0
+        for token in self._cut(word):
+            end += len(token)
+            low = token.lower()
+            tokens.append((end, low.lower(), self._counts(low)))
+        return tuple(tokens)
+
+    def _counts(self, token: str) -> bool:
+        """Whether Presidio counts a token among the keywords, before any cut at colons."""
+        return not self._is_stop(token) and not self._is_sign(token) and token not in ("-PRON-", "be")
+
+    def _cut(self, word: str) -> list[str]:
+        if word in self._special or self._odd(word):
+            return self._asked_of_spacy(word)
+        before: list[str] = []
+        behind: list[str] = []
+        size = -1
+        while word and len(word) != size:
+            if self._whole(word):
+                break
+            if word in self._special:
+                return [*before, *self._asked_of_spacy(word), *reversed(behind)]
+            size = len(word)
+            prefix = _length(self._prefix(word))
+            if prefix and word[prefix:] in self._special:
+                before.append(word[:prefix])
+                word = word[prefix:]
+                continue
+            suffix = _length(self._suffix(word[prefix:]))
+            if suffix and word[:-suffix] in self._special:
+                behind.append(word[-suffix:])
+                word = word[:-suffix]
+                continue
+            if prefix and suffix and prefix + suffix > size:
+                suffix = 0
+            if prefix:
+                before.append(word[:prefix])
+            if suffix:
+                behind.append(word[-suffix:])
+            word = word[prefix : size - suffix]
+        return [*before, *self._middle(word), *reversed(behind)]
+
+    def _middle(self, word: str) -> list[str]:
+        if not word:
+            return []
+        infixes = [] if self._whole(word) or self._address(word) else list(self._infixes(word))
+        tokens, start = [], 0
+        for match in infixes:
+            if match.start() == 0:
+                continue
+            tokens += [word[start : match.start()], match.group()]
+            start = match.end()
+        return [token for token in (*tokens, word[start:]) if token]
+
+    def _asked_of_spacy(self, word: str) -> list[str]:
+        self._asked += 1
+        if self._asked > _KEPT:  # the vocabulary has grown with the words, and never shrinks
+            self._asked = 0
+            self._tokenizer, _ = self._renew()
+        return [token.text for token in self._tokenizer(word)]
+
+
+def _length(match: re.Match[str] | None) -> int:
+    return match.end() - match.start() if match else 0
