@@ -9,6 +9,8 @@ addresses  mail addresses and URLs, whole, under any top-level domain
 cards      card numbers, wherever they begin
 cues       places where a text says that a person follows
 people     the event's subject and the names found, in all their spellings
+views      what a text reads as once its encodings are undone, and the way back
+lookalikes characters that read as others
 pool       child processes, closed to failures: `ScrubPool`
 worker     the child
 frames     what goes over the pipe between the two
