@@ -55,22 +55,38 @@ _NO_NAMES = _words(
     "none null true false customer colleague colleagues support unknown anonymous admin user client hiring "
     "recruiter manager i a an and or but monday tuesday wednesday thursday friday saturday sunday january february "
     "march april may june july august september october november december english german french spanish american "
-    "british python java linux windows"
+    "british python java linux windows info debug warn warning error trace"
+)
+
+
+# Words that make a group or a company of the whole: "Engineering Team", "The Apache Software Foundation".
+_GROUPS = _words(
+    "team teams department group support inc corp corporation llc ltd gmbh company foundation university project "
+    "contributors authors committee services service desk helpdesk office center centre institute labs software "
+    "systems technologies organization association community engineering operations billing accounting accounts hr "
+    "sales marketing devops security platform management staff guild crew council agency bank board"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One place where a person is named. `words` gate it (lower case); group `v` is the value."""
+    """One kind of place where a person is named; group `v` of the expression is the value.
 
-    words: tuple[str, ...]
+    The expression is tried only if one of `words` is in the text (small letters, between signs that are no letters)
+    or, where there are none, if one of `parts` is (any piece of the text in small letters); with both, both.
+    """
+
+    words: frozenset[str]
+    parts: tuple[str, ...]
     expression: re.Pattern[str]
     score: float = 0.85
     login: bool = False
 
 
-def _cue(words: str, expression: str, *, login: bool = False, score: float = 0.85, flags: int = re.MULTILINE) -> Cue:
-    return Cue(tuple(words.split("|")), re.compile(expression, flags), score, login)
+def _cue(
+    words: str, expression: str, parts: str = "", *, login: bool = False, score: float = 0.85, flags: int = re.MULTILINE
+) -> Cue:
+    return Cue(_words(words), tuple(parts.split("|")) if parts else (), re.compile(expression, flags), score, login)
 
 
 _I = re.MULTILINE | re.IGNORECASE
@@ -79,16 +95,34 @@ _NEXT = r"(?:[ \t]*\r?\n|\\n){1,2}[ \t]*[\-\u2013\u2014]*[ \t]*"  # the next lin
 _IS = r"\\?[\"']?[ \t]*(?:=>|:|=)[ \t]*\\?[\"']"
 _GREET = r"(?:Dear|[Hh]i|[Hh]ello|[Hh]ey|Good morning|Good afternoon|Moin|Hallo|Hola|Bonjour|Liebe|Lieber)"
 _THANK = r"(?i:\b(?:thanks|thank you|thx|cheers|ping))(?:[ \t]+(?:again|a lot|so much))?"
-_CLOSE = r"(?i:\b(?:regards|thanks|thank you|cheers|best|sincerely|wishes|yours|gr\u00fc\u00dfe|greetings))"
-_HEADER = r"(?i:from|to|cc|bcc|sender|attendees|participants|reply-to|assigned to|assignee|reporter|reviewers?|owner)"
-_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof)\.?"
+_CLOSE = (
+    r"(?i:\b(?:regards|thanks|thank you|cheers|best|sincerely|wishes|yours|gr\u00fc\u00dfe"
+    r"|greetings|saludos|cordialement))"
+)
+_HEADER = (
+    r"(?i:from|to|cc|bcc|sender|attendees|participants|reply-to|assigned to|assignee|reporter|reviewers?|owner"
+    r"|(?:full |patient |employee |customer |client )?name|patient|employee|customer|client|contact|candidate|applicant"
+    r"|student|tenant|manager|approver|interviewer|(?:prepared|submitted) by)"
+)
+_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof|Herr|Frau)\.?"
+_CLOCK = r"\d{1,2}:\d\d(?::\d\d)?(?:[ \t]?[AaPp][Mm])?"
+_SMALL = r"(?!(?:not|on|in|the|a|an|too|very|so|also|still|now|no)\b)[a-z\u00df-\u00f6\u00f8-\u00ff]{3,}"
+_FIELD_WORDS = (
+    "author reporter assignee reviewer owner maintainer approver requester committer name fullname firstname lastname "
+    "surname givenname familyname displayname realname username sender recipient customer contact manager employee "
+    "patient clientname attendee fromname signed"
+)
 _TO_PERSON = (
     r"(?i:\b(?:call|ask|ping|contact|tell|email|meet|met|thank|talk(?:ed|s|ing)?[ \t]+(?:to|with)"
     r"|sp(?:eak|oke)[ \t]+(?:to|with)))"
 )
 _PERSON_DOES = (
-    r"(?:sa(?:id|ys)|ask(?:ed|s)|wrote|writes|told|thinks|agreed|mentioned|signed|approved|reported|suggested|confirmed"
-    r"|(?:will|to|can|should)[ \t]+(?:talk|call|send|ask|check|review|meet|join|write|look|take|own|confirm|follow))\b"
+    r"(?:sa(?:id|ys)|ask(?:ed|s)|wrote|writes|told|thinks|agreed|mentioned|signed|approved|reported|suggested"
+    r"|confirmed)\b"
+)
+_PERSON_WILL = (
+    r"(?:will|to|can|should)[ \t]+"
+    r"(?:talk|call|send|ask|check|review|meet|join|write|look|take|own|confirm|follow)\b"
 )
 _AS_USER = (
     r"\b(?:psql|pg_\w+|mysql\w*|mongo\w*|sqlplus|sudo|su)\b[^\n;|&]{0,80}?[ \t](?:-U|-u|--user(?:name)?|-)[ \t=]*"
@@ -97,93 +131,137 @@ _HERE = r"(?=[ \t]*(?:[,.;!?)]|from\b|at\b|and\b|here\b|in\b|$))"
 
 CUES: tuple[Cue, ...] = (
     # Git trailers (git-interpret-trailers): the whole rest up to the mail is a name, however it is written
-    _cue("by:", rf"^[ \t>*#/\-]*{_TRAILERS}:[ \t]*(?P<v>[^<\n(]{{2,60}}?)[ \t]*(?=<|\(|$)", flags=_I, score=0.95),
+    _cue("by", rf"^[ \t>*#/\-]*{_TRAILERS}:[ \t]*@?(?P<v>[^<\n(@]{{2,60}}?)[ \t]*(?=<|\(|$)", flags=_I, score=0.95),
     _cue(
-        "author:|commit:|committer:",
+        "author commit committer",
         r"^[ \t]*(?:Author|Commit|Committer):[ \t]+(?P<v>[^<\n]{2,60}?)[ \t]*(?=<[^>\n]*@)",
         score=0.95,
     ),
+    _cue("", rf"^\^?[0-9a-f]{{7,40}}[^(\n]{{0,80}}\((?P<v>{_FULL})[ \t]+\d{{4}}-\d\d-\d\d ", " ("),  # git blame
     # Doc comments: @author, Author: in the head of a file, __author__ = "..."
-    _cue("@author|@reviewer", rf"@(?:author|reviewer)s?[ \t:]+(?P<v>{_NAME})"),
+    _cue("", rf"@(?:author|reviewer)s?[ \t:]+(?P<v>{_NAME})", "@author|@reviewer"),
     _cue(
-        "author|maintainer|written by|created by",
+        "author authors maintainer maintainers by",
         rf"(?i:authors?|maintainers?|written by|created by)\b:?_{{0,2}}[ \t]*[:=]?[ \t]*[\"'(\[]*(?P<v>{_FULL})",
     ),
-    _cue("todo(|fixme(|xxx(|hack(|note(", rf"\b(?:TODO|FIXME|XXX|HACK|NOTE)\(@?(?P<v>{_LOGIN})\)", login=True),
-    # People of themselves
-    _cue("name is|name's|name\u2019s", rf"(?i:\bname(?: is|['\u2019]s))[ \t]+(?P<v>{_NAME})"),
-    _cue("i'm |i\u2019m |i am |this is ", rf"\b(?:I['\u2019]m|I am|(?i:this is))[ \t]+(?P<v>{_FULL}){_HERE}"),
-    # Letters and chat: greetings, thanks, signatures, titles
     _cue(
-        "dear |hi |hello |hey |good morning|good afternoon|moin |hallo |hola |bonjour |liebe",
+        "todo fixme xxx hack note",
+        rf"\b(?:TODO|FIXME|XXX|HACK|NOTE)\(@?(?P<v>{_LOGIN})\)",
+        "todo(|fixme(|xxx(|hack(|note(",
+        login=True,
+    ),
+    # People of themselves
+    _cue("name", rf"(?i:\bname(?: is|['\u2019]s))[ \t]+(?P<v>{_NAME})"),
+    _cue("my", rf"(?i:\bmy name(?: is|['\u2019]s))[ \t]+(?P<v>{_SMALL}(?: {_SMALL})?){_HERE}", "my name"),
+    _cue("", rf"\b(?:I['\u2019]m|I am|(?i:this is))[ \t]+(?P<v>{_FULL}){_HERE}", "i'm |i\u2019m |i am |this is "),
+    # Letters and chat: greetings, thanks, signatures, titles, who says what and when
+    _cue(
+        "dear hi hello hey morning afternoon moin hallo hola bonjour liebe lieber",
         rf"\b{_GREET}[ \t]+(?:{_TITLE}[ \t]+)?@?(?P<v>{_NAME}){_AFTER}",
     ),
-    _cue("thanks|thank you|thx|cheers|ping", rf"{_THANK},?[ \t]+@?(?P<v>{_NAME})(?:{_AFTER}|(?=[ \t]+for\b))"),
+    _cue("thanks thank thx cheers ping", rf"{_THANK},?[ \t]+@?(?P<v>{_NAME})(?:{_AFTER}|(?=[ \t]+for\b))"),
     _cue(
-        "regards|thanks|thank you|cheers|best|sincerely|wishes|yours|gr\u00fc\u00dfe|greetings",
+        "regards thanks thank cheers best sincerely wishes yours gr\u00fc\u00dfe greetings saludos cordialement",
         rf"{_CLOSE},?!?{_NEXT}(?P<v>{_NAME})[ \t]*(?=\r?$|\\n|\Z)",
     ),
-    _cue("mr|ms|dr|prof", rf"\b{_TITLE}[ \t]+(?P<v>{_NAME})", score=0.8),
+    _cue("mr mrs ms dr prof herr frau", rf"\b{_TITLE}[ \t]+(?P<v>{_NAME})", score=0.8),
+    _cue("", rf"^\[?{_CLOCK}\]?[ \t]+<?@?(?P<v>{_NAME})>?[ \t]*:(?!\S)", ":", score=0.8),
+    _cue("am pm today", rf"^(?P<v>{_FULL})[ \t]+(?:\[?{_CLOCK}\]?|Today at {_CLOCK})[ \t]*$", score=0.8),
     # Prose, where a full name stands beside a word that only goes with people, or an address
-    _cue("call|ask|ping|contact|tell|talk|spoke|email|meet|met|thank", rf"{_TO_PERSON}[ \t]+(?P<v>{_FULL})", score=0.7),
     _cue(
-        "sa|ask|w|t|agree|mention|sign|approve|report|suggest|confirm",
+        "call ask ping contact tell talk talked talks talking spoke speak email meet met thank",
+        rf"{_TO_PERSON}[ \t]+(?P<v>{_FULL})",
+        score=0.7,
+    ),
+    _cue(
+        "said says asked asks wrote writes told thinks agreed mentioned signed approved reported suggested confirmed",
         rf"(?P<v>{_FULL})[ \t]+{_PERSON_DOES}",
         score=0.7,
     ),
-    _cue("@", rf"(?P<v>{_FULL})[ \t]*[(,;:][ \t]*[\w.+\-]+@[\w\-]+\."),
-    # Mail headers, and any display name in front of an address
-    _cue("@", rf"(?P<v>{_NAME})[\"']?[ \t]*<[^<>\s@]+@[^<>\s@]+>", score=0.9),
     _cue(
-        "from|to|cc|bcc|sender|attendees|participants|assigned to|assignee|reporter|reviewer|owner",
+        "talk call send ask check review meet join write look take own confirm follow",
+        rf"(?P<v>{_FULL})[ \t]+{_PERSON_WILL}",
+        " will | to | can | should ",
+        score=0.7,
+    ),
+    _cue("", rf"(?P<v>{_FULL})[ \t]*[(,;:][ \t]*[\w.+\-]+@[\w\-]+\.", "@"),
+    # Mail headers, forms, and any display name in front of an address
+    _cue("", rf"(?P<v>{_NAME})[\"']?[ \t]*<[^<>\s@]+@[^<>\s@]+>", "@", score=0.9),
+    _cue(
+        "from to cc bcc sender attendees participants assigned assignee reporter reviewer reviewers owner name patient "
+        "employee customer client contact candidate applicant student tenant manager approver "
+        "interviewer prepared submitted",
         rf"^[ \t>*\-]*{_HEADER}[*]*:[*]*[ \t]+(?P<v>{_FULL})",
+        ": |:\t|:*",
+    ),
+    # Handles: "cc @jdoe", "Reviewers: @jdoe, @asmith"
+    _cue(
+        "cc ping reviewer reviewers assignee assignees assigned approved reviewed thanks thx review owner owners by",
+        r"(?i:\b(?:cc|ping|reviewers?|assignees?|assigned to|(?:approv|review)ed by|thanks|thx|review from|owners?)\b)"
+        rf"[:,]?[ \t]+(?P<v>@{_LOGIN}(?:,?[ \t]+(?:and[ \t]+)?@{_LOGIN}){{0,8}})(?![\w/])",
+        "@",
+        login=True,
+        score=0.8,
     ),
     # Fields of data and code; logins only in fields of logins
     _cue(
-        "name|author|reporter|assignee|reviewer|owner|maintainer|approver|requester|committer|sender|recipient|customer"
-        "|contact|manager|employee|patient|attendee|signed",
+        _FIELD_WORDS,
         rf"(?i:(?<![A-Za-z]){_FIELDS}){_IS}(?P<v>{_NAME})\\?[\"']",
     ),
     _cue(
-        "user|login|log|assignee|reporter|reviewer|author|owner|uid",
+        "username user login loginname assignee reporter reviewer author owner uid name",
         rf"(?i:(?<![A-Za-z]){_LOGIN_FIELDS}){_IS}(?P<v>{_LOGIN})\\?[\"']",
         login=True,
         score=0.7,
     ),
     # Home folders: Linux, macOS, Windows (with any escaping of the backslash, and percent-encoded); remote logins
-    _cue("/home/|/users/", rf"(?i:/home|/Users)/(?P<v>{_LOGIN})(?![A-Za-z0-9._\-])", login=True, score=0.95),
+    _cue("home users", rf"(?i:/home|/Users)/(?P<v>{_LOGIN})(?![A-Za-z0-9._\-])", login=True, score=0.95),
     _cue(
-        "users\\|settings\\",
+        "users settings",
         r"(?i:\b(?:Users|Documents and Settings))\\{1,4}(?P<v>[^\\/:*?\"<>|\s]{2,40})",
+        "\\",
         login=True,
         score=0.95,
     ),
     _cue(
-        "users%5c|home%2f|users%2f",
+        "",
         rf"(?i:Users%5C|home%2F|Users%2F)(?P<v>{_LOGIN}?)(?=%|[^A-Za-z0-9._\-]|$)",
+        "users%5c|home%2f|users%2f",
         login=True,
         score=0.95,
     ),
-    _cue("sql|pg_|sudo|su |mongo", rf"{_AS_USER}(?P<v>{_LOGIN})", login=True),
-    _cue("@", rf"^(?P<v>{_LOGIN})(?=@[\w.\-]+:[~/])", login=True),  # a shell's prompt
-    _cue("ssh |scp |rsync ", rf"\b(?:ssh|scp|rsync)\b[^\n@]{{0,80}}?[ \t](?P<v>{_LOGIN})(?=@[\w.\-]+)", login=True),
+    _cue("", rf"{_AS_USER}(?P<v>{_LOGIN})", "sql|pg_|sudo|su |mongo", login=True),
+    _cue("", rf"^(?P<v>{_LOGIN})(?=@[\w.\-]+:[~/])", "@", login=True),  # a shell's prompt
+    _cue("ssh scp rsync", rf"\b(?:ssh|scp|rsync)\b[^\n@]{{0,80}}?[ \t](?P<v>{_LOGIN})(?=@[\w.\-]+)", "@", login=True),
 )
+_GATE = {word: frozenset(i for i, cue in enumerate(CUES) if word in cue.words) for cue in CUES for word in cue.words}
+_ALWAYS = frozenset(i for i, cue in enumerate(CUES) if not cue.words)
+_HANDLE = re.compile(rf"@(?P<v>{_LOGIN})")
+_NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 
 def people(text: str) -> list[Found]:
-    """Names and logins in the places that announce them."""
+    """Names and logins in the places that announce them, as `PERSON`, in no order; the same place may come twice."""
     folded = text.lower()
+    live = set(_ALWAYS)
+    for word in _GATE.keys() & set(folded.translate(_NO_LETTERS).split()):
+        live |= _GATE[word]
     found: list[Found] = []
-    for cue in CUES:
-        for word in cue.words:
-            if word in folded:
+    for i in sorted(live):
+        cue = CUES[i]
+        for part in cue.parts:
+            if part in folded:
                 break
         else:
-            continue
+            if cue.parts:
+                continue
         for match in cue.expression.finditer(text):
-            start, end = _trim(match["v"], match.start("v"), login=cue.login)
-            if end > start:
-                found.append(Found(start, end, PERSON, cue.score))
+            first = match.start("v")
+            pieces = _HANDLE.finditer(text, first, match.end("v")) if text[first] == "@" else (match,)
+            for piece in pieces:
+                start, end = _trim(piece["v"], piece.start("v"), login=cue.login)
+                if end > start:
+                    found.append(Found(start, end, PERSON, cue.score))
     return found
 
 
@@ -194,6 +272,8 @@ def _trim(value: str, start: int, *, login: bool) -> tuple[int, int]:
         bare = bare.rstrip("._-")
         return (start, start) if bare.lower() in _MACHINES or len(bare) < 2 else (start, start + len(bare))  # noqa: PLR2004
     words = bare.split()
+    if any(word.strip(".,").lower() in _GROUPS for word in words):
+        return start, start
     while words and words[0].strip(".,").lower() in _NO_NAMES:  # "Hi Team", "Thanks All", "Dear Sir"
         rest = bare[len(words[0]) :].lstrip()
         start += len(bare) - len(rest)

@@ -1,0 +1,130 @@
+"""What the model is told about a word and its neighbours: the one list that training and finding share. Pure.
+
+Features are strings. Those of one word at one distance are the same wherever the word stands, so that their sum can be
+kept; those that join neighbours are few and made of short classes (`shape` and `Lexicon.kind`), so that theirs can.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.privacy.names.tokens import EDGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.privacy.names.lexicon import Lexicon
+
+REACH = 2  # words to each side
+_LONG = 9
+
+
+def shape(word: str) -> str:
+    """`X.` `Xx` `XX` `xX` `XxX` `x` `9` `@` `#` `u` (address), or the sign itself."""
+    first = word[0]
+    if first.isalpha():
+        if len(word) > 1 and word[-1] == "." and len(word) <= 2:  # noqa: PLR2004 - an initial
+            return "X."
+        if word.islower():
+            return "u" if "@" in word or "://" in word or word.startswith("www.") else "x"
+        if word.isupper():
+            return "X" if len(word) == 1 else "XX."[: 3 if word[-1] == "." else 2] + ("4" if len(word) > 4 else "")  # noqa: PLR2004
+        if "@" in word or "://" in word:
+            return "u"
+        if "-" in word:
+            return "X-X"
+        if first.isupper():
+            return "Xx" if word[1:].rstrip(".").islower() else ("X'X" if "'" in word or "\u2019" in word else "XxX")
+        return "xX"
+    if first.isdigit():
+        return "9999" if len(word) == 4 else "9"  # noqa: PLR2004 - a year
+    if first in "@#" and len(word) > 1:
+        return first
+    return word if len(word) == 1 else word[:2]
+
+
+def sort(word: str, lexicon: Lexicon) -> str:
+    """The class of a word in joint features: its shape, and what the lists say if it is one that could be named."""
+    form = shape(word)
+    if form == "x":
+        return "x" + lexicon.kind(word).lstrip("gGsS")
+    return form + lexicon.kind(word) if form[0] in "Xx" else form
+
+
+def own(word: str, lexicon: Lexicon) -> list[str]:
+    """Features of a word for its own label."""
+    folded = word.lower().rstrip(".") or word
+    form, kind = shape(word), lexicon.kind(word)
+    given = [
+        f"w={folded}",
+        f"s={form}",
+        f"k={kind}",
+        f"sk={form}{kind}",
+        f"p2={folded[:2]}",
+        f"p3={folded[:3]}",
+        f"e2={folded[-2:]}",
+        f"e3={folded[-3:]}",
+        f"e4={folded[-4:]}",
+        f"n={min(len(word), _LONG)}{form}",
+        f"c={kind[-1]}",
+    ]
+    given += [f"l={letter}" for letter in kind[:-1]]
+    return given
+
+
+def near(word: str, distance: int, lexicon: Lexicon) -> list[str]:
+    """Features of a word for the label of the one `distance` words before (negative: behind) it."""
+    folded, form = word.lower(), shape(word)
+    if abs(distance) == 1:
+        return [f"{distance}w={folded}", f"{distance}s={form}", f"{distance}k={sort(word, lexicon)}", f"{distance}e={folded[-3:]}"]
+    return [f"{distance}w={folded}", f"{distance}k={sort(word, lexicon)}"]
+
+
+def joint(before: str, sort_before: str, middle: str, shape_middle: str, after: str, sort_after: str) -> tuple[list[str], list[str], str]:
+    """Features of two words and of three; `middle` is the sort of the word itself, `before` and `after` are words."""
+    left = [f"bk={sort_before}|{middle}", f"bw={before.lower()}|{shape_middle}"]
+    right = [f"ak={middle}|{sort_after}", f"aw={shape_middle}|{after.lower()}"]
+    return left, right, f"t={sort_before}|{middle}|{sort_after}"
+
+
+def heading(words: Sequence[str]) -> str:
+    """How a line is capitalised: `t` like a heading, `u` all in capitals, `l` nothing, `` like a sentence."""
+    letters = [word for word in words if word[0].isalpha() and len(word) > 2]  # noqa: PLR2004 - "a", "of", "to" say nothing
+    large = sum(word[0].isupper() for word in letters)
+    if not large:
+        return "l"
+    if len(letters) > 1 and sum(word.isupper() for word in letters) * 2 > len(letters):
+        return "u"
+    if len(letters) > 3 and large * 4 >= len(letters) * 3:  # noqa: PLR2004 - three words are a name rather than a heading
+        return "t"
+    return "s1" if len(letters) <= 2 else "s"  # noqa: PLR2004
+
+
+def around(words: Sequence[str], i: int) -> tuple[str, str, str, str]:
+    """The two words before and the two behind word `i` of a line."""
+    last = len(words) - 1
+    return (
+        words[i - 2] if i > 1 else EDGE,
+        words[i - 1] if i else EDGE,
+        words[i + 1] if i < last else EDGE,
+        words[i + 2] if i + 1 < last else EDGE,
+    )
+
+
+def features(words: Sequence[str], i: int, lexicon: Lexicon, line: str) -> list[str]:
+    """All features of word `i`; `line` is the line's `heading`."""
+    word = words[i]
+    before2, before, after, after2 = around(words, i)
+    middle = sort(word, lexicon)
+    left, right, three = joint(before, sort(before, lexicon), middle, shape(word), after, sort(after, lexicon))
+    return [
+        *own(word, lexicon),
+        *near(before2, -2, lexicon),
+        *near(before, -1, lexicon),
+        *near(after, 1, lexicon),
+        *near(after2, 2, lexicon),
+        *left,
+        *right,
+        three,
+        f"h={line}|{middle}",
+    ]

@@ -1,0 +1,108 @@
+"""Where a text is prose that a person wrote, and not code, data or a log. Pure.
+
+Judged line by line. What counts: lines with at least four words and few signs; the text of a comment (`#`, `//`, `--`,
+`/*`, `*`, `<!--`, `;;`) behind or instead of code; the inside of a string of three words or more. A shorter line
+("Kim," or "Lena Fox") goes with the last line that was decided, and counts where none was. What does not: lines with
+the marks of code (calls, assignments, braces, arrows, tags), log lines, stack frames, and lines of long unbroken words
+(base64, hashes, minified code).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LINE = re.compile(r"[^\r\n]+")
+_CODE = re.compile(
+    r"""[;{}\[(\\]\s*$ | [\w\])]\((?!s\)) | [^\s=!<>]\s?={1,3}\s?[\w"'({\[\-$] | ->|=>|::|:=|!=|&&|\|\||\+\+|\+=|\$[{(]|\}\} | [\w\])]\[
+    | </?[a-z][\w:\-]*(?:\s[^>]*)?/?> | \w\.\w+\.\w+\.\w | ^\s*[)\]}]
+    | ^\s*(?:def|class|import|package|func|fn|let|const|var|public|private|protected|static|struct|enum|interface|namespace
+        |async|await|elif|impl|mod|pub|using|typedef|template|extern|val|SELECT|INSERT|UPDATE|CREATE|ALTER|DROP|FROM|WHERE|JOIN)\s\S
+    | ^\s*(?:from\s[\w.]+\simport|return\b|raise\s\w+\b$|\#include|\#!/|@\w+$|@[\w.]+\(|else:|try:|pass$|break$|end$|fi$|done$)
+    | ^\s*(?:if|for|while|with|except|elif|switch|case)\b.*[:{]\s*$ | ^\s*["']?[\w.\-]+["']?\s*:\s*(?:["'{\[]|[\d.]+,?$|true|false|null|!) | ^\s*\$\s""",
+    re.VERBOSE,
+)
+_LOG = re.compile(
+    r"""^\W{0,2}\d{4}-\d\d-\d\d[T\x20]\d\d:\d\d\S*.{0,40}\b(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL|NOTICE)\b
+    | ^\W?(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL)\b[:\]\s] | ^\s*at\s[\w$.<>]+\( | ^\s*File\s" | ^[A-Z][a-z]{2}\s+\d+\s\d\d:\d\d:\d\d\s\S+\s\S+:
+    | ^[dlrwx\-]{10}[.+@]?\s | ^(?:diff\s--git|index\s[0-9a-f]+|@@\s|\+\+\+\s|---\s[ab]/)""",
+    re.VERBOSE,
+)
+_COMMENT = re.compile(r"(?:^|(?<=\s))(?:#+[:!]?|//+!?|--|/\*+|\*+/?|<!--|;;+|\"\"\"|''')\s*(?=\S)")
+_STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'")
+_SIGN = re.compile(r"[^\w\s.,;:!?'\"()\-\u2010-\u201f\u2026]|[_\d]{2,}\w*|\w_\w")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ENOUGH, _STRING_ENOUGH = 4, 3  # words
+_LONG_WORD = 14  # characters a word, on average
+_SHARE = 9  # one sign in so many characters
+
+
+def stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Where the prose of `text` is, in order: first and one past the last code point, within a line each.
+
+    Neighbouring lines of prose come as one stretch, so that a sentence broken over lines stays whole.
+    """
+    waiting: list[tuple[int, int]] = []  # short lines before anything was decided
+    decided: bool | None = None
+    start = end = -1
+    for match in _LINE.finditer(text):
+        first, last = match.span()
+        verdict = _verdict(match[0])
+        if verdict is None:
+            if decided is None:
+                waiting.append((first, last))
+                continue
+            verdict = decided
+        else:
+            if decided is None and waiting:
+                if verdict:
+                    yield from waiting
+                waiting = []
+            decided = verdict
+        if verdict and (mark := _COMMENT.match(text, first, last)) is None:
+            if end < 0:
+                start = first
+            end = last
+            continue
+        if end >= 0:
+            yield start, end
+            end = -1
+        if verdict and mark:
+            yield mark.end(), last
+        else:
+            yield from _inside(text, first, last)
+    if end >= 0:
+        yield start, end
+    yield from waiting
+
+
+def _verdict(line: str) -> bool | None:
+    """Whether a line is prose; None if it is too short to say."""
+    if _CODE.search(line) or _LOG.match(line):
+        return False
+    words = len(_WORD.findall(line, 0, 400))
+    shown = min(len(line), 400)
+    if len(_SIGN.findall(line, 0, 400)) * _SHARE > shown + _SHARE:
+        return False
+    if words >= _ENOUGH:
+        return shown <= _LONG_WORD * (words + 1)
+    return None if shown <= _LONG_WORD * (words + 2) else False
+
+
+def _inside(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Prose inside a line of code: a comment behind it, strings that read like sentences."""
+    if comment := _COMMENT.search(text, first, last):
+        content = text[comment.end() : last]
+        if len(_WORD.findall(content)) > 1 and _verdict(content) is not False:
+            yield comment.end(), last
+            last = comment.start()
+    if last - first < 8 or ('"' not in text[first:last] and "'" not in text[first:last]):  # noqa: PLR2004 - `"a b c"` has seven
+        return
+    for string in _STRING.finditer(text, first, last):
+        group = 1 if string[1] is not None else 2
+        content = string[group]
+        if " " in content and len(_WORD.findall(content)) >= _STRING_ENOUGH and _verdict(content) is not False:
+            yield string.span(group)

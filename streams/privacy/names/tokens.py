@@ -1,0 +1,106 @@
+"""Words and where they stand, and which of them can be part of a name. Pure.
+
+A line is one sequence for the model. A line that a text editor has broken (the next one goes on in small letters) is
+still one line. A word is a candidate if it begins with a capital letter and is not one of the function words of
+English, or if it is a particle (`van`, `de la`, `bin`) beside such a word. Everything else is no name, in training and
+afterwards, so that the stretches between such words can be decoded alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+EDGE = "<>"  # stands before the first and behind the last word of a line
+_UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100\u0104\u0106\u010c\u010e\u0110\u0112\u0116\u0118\u011a\u011e\u0122\u0130\u0136\u0139\u013b\u013d\u0141\u0143\u0145\u0147\u0150\u0152\u0158\u015a\u015e\u0160\u0162\u0164\u016a\u016e\u0170\u0172\u0176-\u0179\u017b\u017d\u0218\u021a"
+_LETTER = r"[^\W\d_]"
+_WORD = rf"{_LETTER}+(?:['\u2019\u02bc](?![sS]\b|[tT]\b){_LETTER}+|-(?=[{_UPPER}]){_LETTER}+)*"
+_TOKEN = re.compile(
+    rf"""https?://\S+ | www\.\S+ | [\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+ | [@\#]\w+
+    | (?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Gen|Col|Lt|Sgt|Capt|Rev|Hon|Sen|Rep|Gov|Pres|Herr|Mme|Sra?|Inc|Ltd|Corp|Co)\.(?!\w)
+    | (?:[{_UPPER}]\.){{2,}} | [{_UPPER}]\.(?=[ ]?[{_UPPER}]|$)
+    | (?:[aA]l|[eE]l|[uU]l|[aA]n|[aA]r|[aA]s|[aA]d|[bB]in)-[{_UPPER}]{_LETTER}+(?:-[{_UPPER}]{_LETTER}+)*
+    | {_WORD} | ['\u2019][sS]\b | n?['\u2019][tT]\b | \d+(?:[.,:/]\d+)* | _+ | \S""",
+    re.VERBOSE,
+)
+_BREAK = re.compile(r"\r?\n[ \t]*(?![a-z]\w*[ ,])|\\n")
+PARTICLES = frozenset("van von der den de del della la le da das di do dos du bin ibn bint al el ul ten ter zu y e".split())
+INNER = frozenset("of the and".split())  # in names of places: "Isle of Man"
+FUNCTION = frozenset(
+    "I I'm I've I'd I'll A An The This That These Those It It's Its He She We You They Me Him Her Us Them My Your His Our "
+    "Their In On At For From To Of By With About After Before During Since Until As If When While Where Why What Who "
+    "How Which Whose And Or But So Nor Yet Not No Yes Is Are Was Were Be Been Am Do Does Did Has Have Had Can Could "
+    "Should Would Shall Must There Here Then Than Also Just Only Very Some Any All Each Every Both Few Many Much Most "
+    "More Other Another Such Same Because Although Though However Please Thanks Thank Hi Hello Hey Dear OK Okay Once "
+    "Let Let's That's There's What's He's She's We're You're They're Don Doesn Didn Isn Wasn Aren Won't Can't Don't".split()
+) - {"Don"}
+
+
+class Line(NamedTuple):
+    """The words of one line, and the code point at which each begins in the text."""
+
+    words: list[str]
+    starts: list[int]
+
+
+def line(text: str, start: int = 0, end: int | None = None) -> Line:
+    """The words of `text[start:end]`, taken as one line."""
+    words: list[str] = []
+    starts: list[int] = []
+    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
+        words.append(match[0])
+        starts.append(match.start())
+    return Line(words, starts)
+
+
+def spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Where the lines of `text[start:end]` are; a line that goes on in small letters is not over."""
+    end = len(text) if end is None else end
+    for match in _BREAK.finditer(text, start, end):
+        if match.start() > start:
+            yield start, match.start()
+        start = match.end()
+    if end > start:
+        yield start, end
+
+
+def capital(word: str) -> bool:
+    """Whether a word by itself can be in a name."""
+    return (word[0].isupper() and word not in FUNCTION) or (len(word) > 3 and word[2] == "-" and word[3:4].isupper())  # noqa: PLR2004 - al-Xyz
+
+
+def candidates(words: Sequence[str], small: frozenset[str]) -> list[int]:
+    """Indices of the words that can be in a name, in order; `small` are given names known even in small letters."""
+    chosen = [i for i, word in enumerate(words) if word in small or capital(word)]
+    if not chosen:
+        return chosen
+    last = len(words) - 1
+    more: list[int] = []
+    for i in chosen:
+        if i and words[i - 1] in PARTICLES:
+            more.append(i - 1)
+            if i > 1 and words[i - 2] in PARTICLES:
+                more.append(i - 2)
+        if i + 2 <= last and words[i + 1] in INNER:
+            after = i + 2
+            if words[after] in INNER and after < last:
+                after += 1
+            if capital(words[after]):
+                more.extend(range(i + 1, after))
+    return sorted({*chosen, *more}) if more else chosen
+
+
+def stretches(chosen: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Runs of neighbouring candidates: first, and one past the last."""
+    if not chosen:
+        return
+    first = previous = chosen[0]
+    for i in chosen[1:]:
+        if i != previous + 1:
+            yield first, previous + 1
+            first = i
+        previous = i
+    yield first, previous + 1
