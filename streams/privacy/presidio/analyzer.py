@@ -180,7 +180,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
                 if one.result.recognition_metadata.get(_RAISED):
                     yield one
                     continue
-            if one.score < 1.0 and slot.context and reading.supported(slot, one.start, boost):
+            if one.score < 1.0 and slot.context and reading.supported(slot, one.start):
                 yield one._replace(score=boost.of(one.score), slot=slot.number)
             else:
                 yield one

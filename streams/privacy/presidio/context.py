@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -37,18 +37,24 @@ class Context:
         self._starts: list[int] = []
         self._chunks: list[str] = []
         self._again: frozenset[str] | None = None
-        self._known: dict[int, str] = {}
+        self._known: dict[tuple[int, int], bool] = {}
 
-    def words(self, start: int) -> str:
-        """The keywords around a finding that begins at `start`, each between two zero characters.
+    def near(self, start: int, word: Callable[[str], object], kind: int) -> bool:
+        """Whether `word` holds of a keyword around a finding that begins at `start`.
+
+        Args:
+            start: in code points.
+            word: looks at one keyword.
+            kind: a number that stands for `word`; its answers are kept.
 
         Raises:
             ValueError: if there is no token there; Presidio does the same.
         """
-        known = self._known.get(start)
+        key = (start, kind)
+        known = self._known.get(key)
         if known is None:
-            known = "\0".join(("", *self._backward(start), *self._forward(start), ""))
-            self._known[start] = known
+            known = any(map(word, self._backward(start))) or any(map(word, self._forward(start)))
+            self._known[key] = known
         return known
 
     def _load(self) -> None:

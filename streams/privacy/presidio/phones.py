@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from phonenumbers import PhoneNumberMatcher
+from phonenumbers import NumberParseException, PhoneNumberMatcher
 from phonenumbers import phonenumbermatcher as matcher
 
 from streams.privacy.presidio.numbering import Region
@@ -38,8 +38,9 @@ _SLASHED_DATES = _own("_SLASH_SEPARATED_DATES")
 _STAMP, _STAMP_REST = _own("_TIME_STAMPS"), _own("_TIME_STAMPS_SUFFIX")
 _LEAD, _BRACKETS, _PAGES = _own("_LEAD_PATTERN"), _own("_MATCHING_BRACKETS"), _own("_PUB_PAGES")
 _INNER: tuple[re.Pattern[str], ...] = matcher._INNER_MATCHES  # noqa: SLF001 - likewise
-# Digits and punctuation that says nothing but "here is a gap", and at most one plus sign, before the first digit.
-_PLAIN = re.compile(r"[ \-./()\[\]]*\+?[0-9 \-./()\[\]]*").fullmatch
+# Digits and punctuation that says nothing but "here is a gap", at most one plus sign, before the first digit, and
+# the most usual extension: `x123`.
+_PLAIN = re.compile(r"[ \-./()\[\]]*\+?[0-9 \-./()\[\]]*(?:(?<=[0-9)])x[0-9]{1,7})?").fullmatch
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _FEWEST = 4  # digits: no plan in the library's tables has shorter numbers, short codes apart
 _MOST = 20  # digits in a row of blocks from which the matcher cuts a candidate short
@@ -59,8 +60,9 @@ class _Part(NamedTuple):
 
     start: int
     end: int
-    digits: str
+    digits: str | None  # without an extension; None: the library has to look at the part itself
     plus: bool
+    text: str
 
 
 def _parts(candidate: str, before: str, behind: str) -> tuple[_Part, ...]:
@@ -80,9 +82,12 @@ def _parts(candidate: str, before: str, behind: str) -> tuple[_Part, ...]:
         right = candidate[end] if end < len(candidate) else behind[:1]
         if (left and _glued(left) and not _LEAD.match(group)) or (right and _glued(right)):
             continue
-        digits = _NO_DIGITS.sub("", group)
-        if len(digits) >= _FEWEST:
-            found[(start, end)] = _Part(start, end, digits, "+" in group)
+        bare, extended, _ = group.partition("x")
+        digits = _NO_DIGITS.sub("", bare)
+        if len(digits) >= _FEWEST and not group.endswith("x"):
+            found[(start, end)] = _Part(start, end, digits, "+" in bare, group)
+        elif extended:
+            found[(start, end)] = _Part(start, end, None, False, group)
     return tuple(found.values())
 
 
@@ -115,6 +120,15 @@ def _next(text: str, index: int) -> tuple[int, str] | None:
         second = _SECOND.search(number)
         number = number[: second.start()] if second else number
     return match.start(), number
+
+
+def _parsed(text: str, region: str) -> bool:
+    """The library's own answer."""
+    try:
+        number = matcher.parse(text, region, keep_raw_input=True)
+    except NumberParseException:
+        return False
+    return bool(matcher._verify(_LENIENCY, number, text, None))  # noqa: SLF001 - the step after `parse`
 
 
 class _Library(PhoneNumberMatcher):  # type: ignore[misc]
@@ -203,12 +217,15 @@ class Numbers:
     def _first(self, region: int, parts: Sequence[_Part]) -> Span | None:
         known = self._valid[region]
         for part in parts:
-            key = (part.digits, part.plus)
-            valid = known.get(key)
-            if valid is None:
-                if len(known) >= _KEPT:
-                    known.clear()
-                valid = known[key] = self._regions[region].valid(part.digits, plus=part.plus)
+            if part.digits is None:
+                valid: bool | None = _parsed(part.text, self._names[region])
+            else:
+                key = (part.digits, part.plus)
+                valid = known.get(key)
+                if valid is None:
+                    if len(known) >= _KEPT:
+                        known.clear()
+                    valid = known[key] = self._regions[region].valid(part.digits, plus=part.plus)
             if valid:
                 return part.start, part.end
         return None

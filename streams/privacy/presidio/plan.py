@@ -6,7 +6,8 @@ A recogniser whose findings come from its patterns alone is run by `patterns`, P
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Slot:
     gated: bool = False  # run as it is, where one of its patterns can match
     stock: bool = False  # run as it is
     validates: bool = False
+    word: Callable[[str], object] = bool  # whether a keyword is or holds a context word
     odd_words: bool = False  # context words that are not plain letters
 
 
@@ -93,6 +95,7 @@ class Plan:
     def _add(self, recogniser: Any, threshold: float) -> None:
         context = tuple(dict.fromkeys(word.lower() for word in recogniser.context or ()))
         slot = Slot(len(self.slots), recogniser, recogniser.supported_entities[0], threshold, context)
+        slot.word = _test(context, whole=self.boost is not None and self.boost.whole_words)
         slot.odd_words = any(not word.isalpha() for word in context)
         kind = type(recogniser)
         if kind is PhoneRecognizer and recogniser.leniency == _VALID:
@@ -156,6 +159,14 @@ class Plan:
 def _findable(context: Sequence[str]) -> list[str]:
     """Words that can be part of a token of an ASCII text."""
     return [word for word in context if word.isascii() and word]
+
+
+def _test(context: Sequence[str], *, whole: bool) -> Callable[[str], object]:
+    if whole:
+        return frozenset(context).__contains__
+    # A word that holds another one of the list says nothing new.
+    shortest = [w for w in context if not any(v != w and v in w for v in context)]
+    return re.compile("|".join(map(re.escape, shortest)) or "(?!)").search
 
 
 def _plain(kind: type[Any]) -> bool:

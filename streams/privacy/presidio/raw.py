@@ -30,8 +30,7 @@ class Reading:
         self._plan = plan
         self.text = text
         self.context = context
-        self.outside = outside
-        self._beyond = "\0".join(("", *(word.lower() for word in outside), "")) if outside else ""
+        self.outside = [word.lower() for word in outside]
         self.hits: Any = {}
         self._low: str | None = None
         self._present: dict[int, bool] = {}
@@ -51,14 +50,13 @@ class Reading:
             self._present[slot.number] = known
         return known
 
-    def supported(self, slot: Slot, start: int, boost: Boost) -> bool:
+    def supported(self, slot: Slot, start: int) -> bool:
         """Whether a context word of the slot's is near a finding that starts there."""
         if self.context is None or not self.present(slot):
             return False
-        near = self.context.words(start) + self._beyond
-        if boost.whole_words:
-            return any(f"\0{word}\0" in near for word in slot.context)
-        return any(word in near for word in slot.context)
+        if any(map(slot.word, self.outside)):
+            return True
+        return self.context.near(start, slot.word, slot.number)
 
 
 class Raw:
@@ -124,7 +122,7 @@ class Raw:
                 return
 
             def wanted(start: int, end: int) -> bool:
-                return reading.supported(slot, start, boost) or reading.supported(slot, end - 1, boost)
+                return reading.supported(slot, start) or reading.supported(slot, end - 1)
 
             if slot.odd_words:  # one may be made of digits and stand in the number itself
                 wanted = None

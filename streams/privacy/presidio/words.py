@@ -41,9 +41,12 @@ class Words:
         self._infixes: Callable[[str], Iterator[re.Match[str]]] = rules.infix_finditer or (lambda _text: iter(()))
         self._whole: Search = rules.token_match or _never
         self._address: Search = rules.url_match or _never
-        # spaCy looks for these once more, in the finished tokens.
-        odd = [s for s in self._special if self._prefix(s) or self._suffix(s) or any(self._infixes(s)) or " " in s]
-        self._odd = re.compile("|".join(map(re.escape, sorted(odd, key=len, reverse=True))) or "(?!)").search
+        # spaCy looks for special cases once more, in the finished tokens.
+        special, self._special = self._special, frozenset()
+        self._again = frozenset(tuple(self._cut(one)) for one in special if not one.isspace())
+        self._special = special
+        self._again_first = frozenset(tokens[0] for tokens in self._again)
+        self._again_most = max(map(len, self._again), default=0)
         self._is_stop: Callable[[str], bool] = vocabulary.lex_attr_getters[IS_STOP]
         self._is_sign: Callable[[str], bool] = vocabulary.lex_attr_getters[IS_PUNCT]
         self._kept: dict[str, Tokens] = {}
@@ -62,8 +65,11 @@ class Words:
         if _PLAIN(word) and word not in self._special:
             low = word.lower()
             return ((len(word), low, self._counts(low)),)
+        cut = self._cut(word)
+        if len(cut) > 1 and not self._again_first.isdisjoint(cut) and self._has_special(cut):
+            cut = self._asked_of_spacy(word)
         tokens, end = [], 0
-        for token in self._cut(word):
+        for token in cut:
             end += len(token)
             low = token.lower()
             tokens.append((end, low.lower(), self._counts(low)))
@@ -71,10 +77,21 @@ class Words:
 
     def _counts(self, token: str) -> bool:
         """Whether Presidio counts a token among the keywords, before any cut at colons."""
-        return not self._is_stop(token) and not self._is_sign(token) and token not in ("-PRON-", "be")
+        if token[:1].isalnum() or not self._is_sign(token):
+            return not self._is_stop(token) and token not in ("-PRON-", "be")
+        return False
+
+    def _has_special(self, cut: list[str]) -> bool:
+        """Whether tokens in a row are those of a special case."""
+        return any(
+            tuple(cut[at : at + size]) in self._again
+            for at, token in enumerate(cut)
+            if token in self._again_first
+            for size in range(1, self._again_most + 1)
+        )
 
     def _cut(self, word: str) -> list[str]:
-        if word in self._special or self._odd(word):
+        if word in self._special:
             return self._asked_of_spacy(word)
         before: list[str] = []
         behind: list[str] = []
