@@ -53,7 +53,7 @@ class Source:
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "error",  # never guess: what the table asks for is there, or someone is told
-            "partition.assignment.strategy": "cooperative-sticky",
+            "partition.assignment.strategy": "range",  # eager: the cooperative one loses members (ADR 0011)
             "on_commit": _mirrored,
         }
         self._owner = owner
@@ -128,7 +128,7 @@ class Source:
 
     def _assigned(self, consumer: Any, places: list[Any]) -> None:
         offsets = self._owner.assigned(_partitions(places))
-        consumer.incremental_assign([TopicPartition(p.topic, p.index, offset) for p, offset in offsets.items()])
+        consumer.assign([TopicPartition(p.topic, p.index, offset) for p, offset in offsets.items()])
         self._owner.assigning_done()
 
     def _revoked(self, _consumer: Any, places: list[Any]) -> None:
