@@ -1,0 +1,98 @@
+"""A single word that names somebody: a login of a strong shape, a login in its place, a first name spoken to. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from streams.privacy.directory.table import GIVEN, GUESSED, INITIAL, LAST, LOGIN, SOLID
+from streams.privacy.directory.words import FUNCTION_WORDS
+
+if TYPE_CHECKING:
+    from streams.privacy.directory.chains import Piece
+
+_BACK = 40
+_SHORT = 4
+_LOGIN_PLACE = re.compile(
+    r"(?:(?<![\w.])@|/home/|/Users/|\\Users\\|\\Users\\\\|(?<![\w/.])~|\bssh[ ]|\bsu[ ]-[ ]"
+    r"|(?i:(?<![a-z])(?:user|user_?name|login|log_?in_?name|owner|assignee|author|reviewer|reporter|uid|committer))"
+    r"[\"']?[ ]?(?:[=:]|:=|=>)[ ]?[\"'@]{0,2})\Z"
+)
+_AT_HOST = re.compile(r"@[A-Za-z][\w-]*")
+_GOES_ON = re.compile(r"[._-][^\W_]")
+_DECORATED = re.compile(r"(?:\A|\n)[ \t]*@\Z")
+_CALLED = re.compile(r"[(.\r\n/]|\Z")
+_SPOKEN_TO = re.compile(
+    r"(?:(?<![\w.])@|\b(?:[Tt]hanks(?:[ ]again)?,?|[Tt]hank[ ]you,?|[Tt]hx,?|[Tt]y|[Cc]heers,?|[Hh]i|[Hh]ey|[Hh]ello|[Dd]ear"
+    r"|[Mm]orning,?|[Aa]sk(?:ed|ing)?|[Tt]ell|[Tt]old|[Pp]ing(?:ed)?|[Cc][Cc]:?|[Ff]yi,?|[Pp]er|[Rr]emind|[Ll]oop[ ]in"
+    r"|[Ss]poke[ ](?:to|with)|[Tt]alk(?:ed)?[ ](?:to|with)|[Ss]ync(?:ed)?[ ]with|[Cc]heck(?:ed)?[ ]with)[ ])\Z"
+)
+_TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sra?)\.?[ ]\Z")
+_SAYS = re.compile(
+    r"[ ](?:said|says|asked|asks|wrote|mentioned|suggested|suggests|thinks|thought|told|replied|agreed|approved|reviewed"
+    r"|merged|pushed|fixed|confirmed|reported|pinged)\b"
+)
+_ADDRESSED = re.compile(r",[ ](?:can|could|please|pls|would|will|do|did|are|have|what|when|where|why|how|i|I|we|the|it|thanks)\b")
+_ANOTHER = re.compile(r"[ \t]+(?:[A-Z]\.[ ])?([A-Z][^\W\d_]+)|[-'\u2019][A-Z]")
+_TURNED = re.compile(r",[ ][A-Z][^\W\d_]")
+_PRECEDED = re.compile(r"([A-Z][^\W\d_]*)[.,]?[ \t]+\Z")
+_START = re.compile(r"(?:\A|[\n.!?>][ \t]*|[ \t]*[-*][ ])\Z")
+_LEADS = frozenset("thanks thank thx cheers hi hey hello dear ask asked tell told ping cc fyi per morning".split())  # noqa: SIM905
+
+
+def is_login(text: str, piece: Piece, flags: int) -> bool:
+    """If a run of letters and digits is a login, by its shape or by its place.
+
+    Args:
+        text: around it.
+        piece: the run.
+        flags: what the table says of all its letters and digits.
+    """
+    named = piece.flags & (GIVEN | LAST)
+    if flags & LOGIN and flags & SOLID and len(piece.low) >= _SHORT and not named and _shaped(piece.low):
+        return True
+    if flags & GUESSED and flags & SOLID and not named and piece.case == "l":
+        return True
+    if piece.case == "T" or not flags & (LOGIN | GUESSED | INITIAL):
+        return False
+    if _GOES_ON.match(text, piece.end):
+        return False  # `mark.smith`, of which `mark` is a part
+    if in_login_place(text, piece.start):
+        decorates = _DECORATED.search(text, max(0, piece.start - _BACK), piece.start) and _CALLED.match(text, piece.end)
+        return not decorates or piece.sure
+    host = _AT_HOST.match(text, piece.end)
+    return host is not None and bool(flags & LOGIN) and text[piece.start - 1 : piece.start] not in ("/", ":", ".")
+
+
+def in_login_place(text: str, at: int) -> bool:
+    """If a login is expected here: after `@`, `/home/`, `user=`, `ssh `."""
+    return _LOGIN_PLACE.search(text, max(0, at - _BACK), at) is not None
+
+
+def _shaped(login: str) -> bool:
+    """Not a number, and nothing that a hash could be cut to."""
+    return not login.isdigit() and not (any(c.isdigit() for c in login) and all(c in "0123456789abcdef" for c in login))
+
+
+def is_called(text: str, piece: Piece) -> bool:
+    """If a capitalised name that is no word stands where somebody is spoken to or of: `thanks Jane`, `Jane said`."""
+    if piece.case != "T" or not piece.sure or len(piece.low) < _SHORT - 1:
+        return False
+    another = _ANOTHER.match(text, piece.end)
+    if another is not None and (another[1] is None or another[1].lower() not in FUNCTION_WORDS):
+        return False
+    back = max(0, piece.start - _BACK)
+    if _TITLED.search(text, back, piece.start):
+        return bool(piece.flags & LAST)
+    if piece.flags & LAST and _TURNED.match(text, piece.end):
+        return False  # `Doe, Robert`, who is somebody else
+    if not piece.flags & GIVEN and not text.startswith("@", piece.start - 1):
+        return False
+    if _SPOKEN_TO.search(text, back, piece.start):
+        return True
+    before = _PRECEDED.search(text, back, piece.start)
+    if before is not None and before[1].lower() not in _LEADS:
+        return False
+    if _SAYS.match(text, piece.end):
+        return True
+    return _ADDRESSED.match(text, piece.end) is not None and _START.search(text, back, piece.start) is not None
