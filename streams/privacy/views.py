@@ -99,26 +99,21 @@ class View:
         """
         start = min(max(start, 0), len(self.text))
         end = min(max(end, start), len(self.text))
-        if start == end:
-            first = last = self._start(start) if start < len(self.text) else self._end(start - 1)
-        else:
-            first, last = self._start(start), self._end(end - 1)
+        if start == end:  # between two characters: where the next one begins, or the last one ends
+            edge = self.back(start, start + 1)[0] if start < len(self.text) else self.back(start - 1, start)[1]
+            return edge, edge
+        first, last = self._start(start), self._end(end - 1)
         return self._under.back(first, last) if self._under else (first, last)
 
-    def _piece(self, at: int) -> _Piece | None:
-        place = bisect_right(self._ats, at) - 1
-        return self._pieces[place] if place >= 0 else None
+    def _piece(self, at: int) -> _Piece:
+        return self._pieces[bisect_right(self._ats, at) - 1]
 
     def _start(self, at: int) -> int:
         piece = self._piece(at)
-        if piece is None:
-            return 0
         return piece.start + (at - piece.at) if piece.one_for_one else piece.start
 
     def _end(self, at: int) -> int:
         piece = self._piece(at)
-        if piece is None:
-            return 0
         return piece.start + (at - piece.at) + 1 if piece.one_for_one else piece.end
 
 
@@ -148,8 +143,10 @@ def _signed(text: str) -> bool:
 def _distinct(text: str, found: Iterable[View]) -> list[View]:
     distinct: dict[tuple[str, int, int], View] = {}
     for view in found:
+        if not view.text:
+            continue
         start, end = view.back(0, len(view.text))
-        if view.text and view.text != text[start:end]:
+        if view.text != text[start:end]:
             distinct.setdefault((view.text, start, end), view)
     return list(distinct.values())
 
@@ -206,6 +203,10 @@ def _code(digits: str, start: int, end: int) -> list[Edit]:
     return [Edit(start, end, chr(code))]
 
 
+def _escaped(letter: str, start: int, end: int) -> list[Edit]:
+    return [Edit(start, end, _PLAIN.get(letter, letter))]
+
+
 def _pair(escapes: str, start: int, end: int) -> list[Edit]:
     high, low = int(escapes[2:6], 16), int(escapes[8:12], 16)
     return [Edit(start, end, chr(0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF)))]
@@ -224,7 +225,7 @@ _DECODERS: dict[str, Decoder] = {
     "u": _code,
     "brace": _code,
     "long": _code,
-    "plain": lambda letter, start, end: [Edit(start, end, _PLAIN[letter] if letter in _PLAIN else letter)],
+    "plain": _escaped,
     "reference": _reference,
     "soft": lambda _, start, end: [Edit(start, end, "")],
     "quoted": _decoded_bytes("="),

@@ -99,6 +99,7 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 # Forms that count for some types only: outside of them they may be anything.
 _TYPED: dict[str, re.Pattern[str]] = {"US_SSN": re.compile(rf"(?<!\d){SSN_AREA}[\s.\-]?\d\d[\s.\-]?\d{{4}}(?!\d)")}
 _IDENTIFIER = re.compile(rf"(?:{'|'.join(sorted(IN_IDENTIFIERS))})_[0-9a-f]{{4}}")
+_TELLING = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)  # anything but punctuation
 _NAMES = frozenset(("PERSON", "LOCATION"))
 _ESCAPE_LETTERS = frozenset("nrtbfv")
 
@@ -125,7 +126,7 @@ def unreserved(text: str, found: Sequence[Found]) -> list[Found]:
         rest = _rest(one, [*spans, *_typed(text, one)])
         if rest == [(one.start, one.end)]:
             left.append(one)
-        elif any(re.search(r"\w", text[start:end]) for start, end in rest):
+        elif any(_TELLING.search(text, start, end) for start, end in rest):
             left += _cut(text, one, rest) if one.entity in _NAMES else [one]
     return left
 
@@ -165,7 +166,7 @@ def _rest(one: Found, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]
 def _cut(text: str, one: Found, rest: Sequence[tuple[int, int]]) -> list[Found]:
     cut = []
     for start, end in rest:
-        words = re.search(r"\w(?:.*\w)?", text[start:end], re.DOTALL)
+        words = _TELLING.search(text, start, end)
         if words:
-            cut.append(one._replace(start=start + words.start(), end=start + words.end()))
+            cut.append(one._replace(start=words.start(), end=words.end()))
     return cut
