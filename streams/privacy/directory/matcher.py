@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.errors import SettingsError
 from streams.privacy.directory import chains, singles, unspaced
 from streams.privacy.directory.chains import Piece, case_of
-from streams.privacy.directory.fold import PIECE, RUN, folded, is_cjk
+from streams.privacy.directory.fold import PIECE, RUN, folded, is_cjk, runs
 from streams.privacy.directory.roster import EXTENSION, MAIL
 from streams.privacy.directory.table import (
     FULL,
@@ -43,10 +43,10 @@ _MEMORY = 65_536  # runs whose flags are kept, as hashes: some 8 MB
 _NAME = GIVEN | LAST
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+'%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _EXTENSION_WORDS = frozenset(
-    "ext Ext EXT extn Extn extension Extension DW dw Durchwahl durchwahl poste Poste anexo Anexo interno int".split()  # noqa: SIM905
+    "ext Ext EXT extn Extn extension Extension DW dw Durchwahl durchwahl poste Poste anexo Anexo interno".split()  # noqa: SIM905
 )
 _EXTENSION = re.compile(
-    r"(?<![^\W_])(?:(?i:ext(?:ension|n)?|durchwahl|dw|poste|anexo|interno)|int(?=\.))\.?[ \u00a0]?(?:(?:no|nr)\.?[ ])?[:#-]?[ ]?"
+    r"(?<![^\W_])(?:(?i:ext(?:ension|n)?|durchwahl|dw|poste|anexo|interno))\.?[ \u00a0]?(?:(?:no|nr)\.?[ ])?[:#-]?[ ]?"
     r"(\d{2,7})(?![\w])"
 )
 _CROSS = re.compile(r"[xX](\d{3,6})(?!\w|[ ]?[(\[=*/+])")
@@ -55,9 +55,10 @@ _CROSS_BEFORE = re.compile(
     r"|\(|,[ ]?)\Z"
 )
 _NO_EXTENSIONS = frozenset(("264", "265", "509", "500", "400"))  # video codecs and X.-standards
-_PIECE_BEFORE = re.compile(r"(?:%20)?([^\W_]+)([^\w]{0,6}|_)\Z")
 _GAP = re.compile(r"%20|_|[^\w\n]{0,3}(?:\n[ \t]*(?:[#*>]+[ \t]?|//+[ \t]?)?)?")
+_BESIDE = re.compile(r"%20|_|[^\w\n]{0,3}\r?\n?[ \t]{0,8}(?:[#*>/]+[ \t]?)?(?=[^\W_])")
 _MANY = 12
+_GAP_SIZE = 6
 _DIGITS = re.compile(r"\d{1,4}(?![^\W_])")
 
 
@@ -77,6 +78,7 @@ class Directory:
         )
         self._starts = unspaced.pattern(table.head)
         self._memory: dict[int, int] = {}
+        self._flags: dict[int, int] = {}
 
     @classmethod
     def load(cls, path: Path) -> Directory:
@@ -113,17 +115,18 @@ class Directory:
         `PERSON` for names and logins, `EMAIL_ADDRESS` for mails, `PHONE_NUMBER` for extensions ("ext. 1234").
         """
         plain, places = folded(text)
-        every = set(RUN.findall(plain))
-        runs = every - self._nobody
+        every = set(runs(plain))
         found: list[Found] = []
         mails = [match.span() for match in _MAIL.finditer(plain)] if "@" in plain else []
         found += [Found(*span, EMAIL, _SURE) for span in mails if self._is_ours(plain[slice(*span)].lower())]
         if not every.isdisjoint(_EXTENSION_WORDS):
             found += self._extensions(plain)
-        anchors = [run for run in runs if self._is_anchor(run)]
-        if anchors:
+        anchors = [run for run in every - self._nobody if self._is_anchor(run)]
+        places_of_logins = singles.login_places(plain)
+        if anchors or places_of_logins:
             others = [span for span in mails if not self._is_account(plain[slice(*span)])]
-            found += self._people(plain, anchors, [*others, *((one.start, one.end) for one in found)])
+            spans = sorted({*_placed(plain, anchors), *places_of_logins})
+            found += self._people(plain, spans, [*others, *((one.start, one.end) for one in found)])
         if self._starts is not None and not plain.isascii() and is_cjk(plain):
             found += [Found(*span, PERSON, _SURE) for span in unspaced.names(plain, self._starts, self._get)]
         if places is not None:
@@ -145,7 +148,7 @@ class Directory:
         low = run.lower()
         weak = self._weak.get(low)
         if weak is not None:
-            return weak & (LOGIN if run == low and low in frequent() else LOGIN | _NAME)
+            return 0 if run == low and low in frequent() else weak & _NAME
         if len(run) > 1 and run[0] in "xX" and run[1:].isdigit():
             return self._get(EXTENSION + run[1:]) | (self._get(low) & LOGIN)
         pieces = PIECE.findall(run)
@@ -158,11 +161,21 @@ class Directory:
                 flags |= self._get(small)
         return flags
 
+    def _known(self, low: str) -> int:
+        """`get`, remembered."""
+        key = hash(low)
+        flags = self._flags.get(key)
+        if flags is None:
+            if len(self._flags) >= _MEMORY:
+                self._flags.clear()
+            self._flags[key] = flags = self._get(low)
+        return flags
+
     def _piece(self, start: int, end: int, text: str) -> Piece:
         word = text[start:end]
         low = word.lower()
         weak = low in common()
-        flags = self._weak.get(low, 0) if weak else self._get(low)
+        flags = self._weak.get(low, 0) if weak else self._known(low)
         return Piece(start, end, low, flags, case_of(word), not weak, low not in frequent())
 
     def _is_ours(self, mail: str) -> bool:
@@ -184,15 +197,19 @@ class Directory:
             if self._get(EXTENSION + match[1]):
                 yield Found(*match.span(), PHONE, _SURE)
 
-    def _people(self, text: str, anchors: Iterable[str], taken: list[tuple[int, int]]) -> Iterator[Found]:
+    def _people(
+        self, text: str, spans: Iterable[tuple[int, int]], taken: list[tuple[int, int]]
+    ) -> Iterator[Found]:
         done = -1
-        for start, end in _placed(text, anchors):
+        for start, end in spans:
             if start < done or any(a <= start < b for a, b in taken):
                 continue
             if text[start] in "xX" and text[start + 1 : end].isdigit() and (one := self._cross(text, start)):
                 yield one
                 continue
             whole = self._piece(start, end, text)
+            if not whole.rare and whole.case != "l" and not _near_capital(text, start, end):
+                continue
             if (whole.flags & LOGIN or whole.flags & GUESSED) and singles.is_login(text, whole, whole.flags):
                 done = end
                 yield Found(start, end, PERSON, _SURE)
@@ -212,7 +229,7 @@ class Directory:
     def _chained(self, text: str, start: int, end: int, floor: int) -> Iterator[Found]:
         chain = self._chain(text, start, end, max(floor, 0))
         at = 0
-        for first, last in chains.stretches(text, chain, self._get):
+        for first, last in chains.stretches(text, chain, self._known):
             yield from self._alone(text, chain[at:first])
             stop = chain[last].end
             if len(chain[last].low) == 1 and text[stop : stop + 1] == "." and last:
@@ -236,8 +253,8 @@ class Directory:
         """The pieces around a run that may be parts of names, as far as they go without a break."""
         chain = [self._piece(start + one.start(), start + one.end(), text) for one in PIECE.finditer(text[start:end])]
         while len(chain) < _MANY:
-            before = _PIECE_BEFORE.search(text, max(floor, chain[0].start - 40), chain[0].start)
-            if before is None or (pieces := self._useful(text, *before.span(1), left=True)) is None:
+            before = _run_before(text, chain[0].start, floor)
+            if before is None or (pieces := self._useful(text, *before, left=True)) is None:
                 break
             chain[:0] = pieces
         while len(chain) < 2 * _MANY:
@@ -250,7 +267,11 @@ class Directory:
         return chain
 
     def _useful(self, text: str, start: int, end: int, *, left: bool) -> list[Piece] | None:
-        pieces = [self._piece(start + m.start(), start + m.end(), text) for m in PIECE.finditer(text[start:end])]
+        word = text[start:end]
+        if word.isalpha() and (word.islower() or word.istitle()):
+            pieces = [self._piece(start, end, text)]
+        else:
+            pieces = [self._piece(start + m.start(), start + m.end(), text) for m in PIECE.finditer(word)]
         near = pieces[-1] if left else pieces[0]
         letter = len(near.low) == 1 and near.low.isalpha()
         middle = near.case == "T" and near.sure
@@ -258,6 +279,27 @@ class Directory:
 
 
 _AGAIN = "run `redline directory import FILE` again"
+
+
+def _near_capital(text: str, start: int, end: int) -> bool:
+    """Whether a capitalised word stands next to this one: a word alone names nobody."""
+    if (after := _BESIDE.match(text, end)) is not None and text[after.end()].isupper():
+        return True
+    before = _run_before(text, start, 0)
+    return before is not None and text[before[0]].isupper()
+
+
+def _run_before(text: str, at: int, floor: int) -> tuple[int, int] | None:
+    """The run of letters and digits before `at`, over at most six other characters."""
+    if text.startswith("%20", at - 3):
+        at -= 3
+    least = max(floor, at - _GAP_SIZE)
+    while at > least and not text[at - 1].isalnum():
+        at -= 1
+    start = at
+    while start > floor and text[start - 1].isalnum():
+        start -= 1
+    return (start, at) if start < at else None
 
 
 def _placed(text: str, runs: Iterable[str]) -> list[tuple[int, int]]:

@@ -18,6 +18,12 @@ _LOGIN_PLACE = re.compile(
     r"|(?i:(?<![a-z])(?:user|user_?name|login|log_?in_?name|owner|assignee|author|reviewer|reporter|uid|committer))"
     r"[\"']?[ ]?(?:[=:]|:=|=>)[ ]?[\"'@]{0,2})\Z"
 )
+# What stands before a login, and what of it leads to the login: found by letters first, as few texts have any.
+_PATHS = ("/home/", "/Users/", "\\Users\\", "~", "ssh ", "su - ")
+_FIELDS = ("user", "login", "log_in", "owner", "assignee", "author", "reviewer", "reporter", "uid", "committer")
+_VALUE = re.compile(r"[a-z]*(?:_?name)?[\"']?[ ]?(?:[=:]|:=|=>)[ ]?[\"'@]{0,2}([^\W_]+)", re.IGNORECASE)
+_RUN = re.compile(r"[\\@]?([^\W_]+)")
+_BACKWARDS = re.compile(r"[^\W_]+\Z")
 _AT_HOST = re.compile(r"@[A-Za-z][\w-]*")
 _GOES_ON = re.compile(r"[._-][^\W_]")
 _DECORATED = re.compile(r"(?:\A|\n)[ \t]*@\Z")
@@ -64,9 +70,38 @@ def is_login(text: str, piece: Piece, flags: int) -> bool:
     return host is not None and bool(flags & LOGIN) and text[piece.start - 1 : piece.start] not in ("/", ":", ".")
 
 
+def login_places(text: str) -> list[tuple[int, int]]:
+    """Runs of letters and digits that stand where a login is expected; some of them may be none."""
+    places: list[tuple[int, int]] = []
+    at = text.find("@")
+    while at >= 0:
+        if (match := _RUN.match(text, at + 1)) is not None:
+            if match.start(1) == at + 1 and not (at and text[at - 1].isalnum()):
+                places.append(match.span(1))
+            elif at and (before := _BACKWARDS.search(text, max(0, at - _BACK), at)) is not None:
+                places.append(before.span())
+        at = text.find("@", at + 1)
+    for path in _PATHS:
+        at = text.find(path)
+        while at >= 0:
+            if (match := _RUN.match(text, at + len(path))) is not None:
+                places.append(match.span(1))
+            at = text.find(path, at + 1)
+    low = text.lower()
+    if len(low) != len(text):
+        return places
+    for field in _FIELDS:
+        at = low.find(field)
+        while at >= 0:
+            if (match := _VALUE.match(text, at + len(field))) is not None:
+                places.append(match.span(1))
+            at = low.find(field, at + 1)
+    return places
+
+
 def in_login_place(text: str, at: int) -> bool:
     """If a login is expected here: after `@`, `/home/`, `user=`, `ssh `."""
-    return _LOGIN_PLACE.search(text, max(0, at - _BACK), at) is not None
+    return at > 0 and text[at - 1] in "@/\\~ =:\"'" and _LOGIN_PLACE.search(text, max(0, at - _BACK), at) is not None
 
 
 def _shaped(login: str) -> bool:
