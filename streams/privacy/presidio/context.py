@@ -37,7 +37,8 @@ class Context:
         self._starts: list[int] = []
         self._chunks: list[str] = []
         self._again: frozenset[str] | None = None
-        self._known: dict[tuple[int, int], bool] = {}
+        self._before: dict[tuple[int, int], bool] = {}
+        self._after: dict[tuple[int, int], bool] = {}
 
     def near(self, start: int, word: Callable[[str], object], kind: int) -> bool:
         """Whether `word` holds of a keyword around a finding that begins at `start`.
@@ -50,11 +51,22 @@ class Context:
         Raises:
             ValueError: if there is no token there; Presidio does the same.
         """
+        return self.before(start, word, kind) or self.after(start, word, kind)
+
+    def before(self, start: int, word: Callable[[str], object], kind: int) -> bool:
+        """As `near`, of the keywords up to the finding and its own first token only."""
         key = (start, kind)
-        known = self._known.get(key)
+        known = self._before.get(key)
         if known is None:
-            known = any(map(word, self._backward(start))) or any(map(word, self._forward(start)))
-            self._known[key] = known
+            known = self._before[key] = any(map(word, self._backward(start)))
+        return known
+
+    def after(self, start: int, word: Callable[[str], object], kind: int) -> bool:
+        """As `near`, of the keywords from the finding's first token on only."""
+        key = (start, kind)
+        known = self._after.get(key)
+        if known is None:
+            known = self._after[key] = any(map(word, self._forward(start)))
         return known
 
     def _load(self) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from phonenumbers import NumberParseException, PhoneNumberMatcher
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberMatch, PhoneNumberMatcher
 from phonenumbers import phonenumbermatcher as matcher
 
 from streams.privacy.presidio.numbering import Region
@@ -43,9 +43,11 @@ _INNER: tuple[re.Pattern[str], ...] = matcher._INNER_MATCHES  # noqa: SLF001 - l
 _PLAIN = re.compile(r"[ \-./()\[\]]*\+?[0-9 \-./()\[\]]*(?:(?<=[0-9)])x[0-9]{1,7})?").fullmatch
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _FEWEST = 4  # digits: no plan in the library's tables has shorter numbers, short codes apart
-_MOST = 20  # digits in a row of blocks from which the matcher cuts a candidate short
+_LONGEST = 41  # signs; the matcher cuts a candidate short behind 21 blocks of digits,
+_CUT = re.compile(r"[0-9]{20}").search  # and in the middle of a block behind 20 digits
 _KEPT = 20_000  # candidates; a log's times and ids come back line by line
 _LENIENCY = 1  # VALID, Presidio's default, and the one `numbering` knows
+_SOME = PhoneNumber()  # a number object where only the place counts
 
 
 @lru_cache(maxsize=4096)
@@ -74,21 +76,27 @@ def _parts(candidate: str, before: str, behind: str) -> tuple[_Part, ...]:
         end = start + len(group)
         if (start, end) in found or not group:
             continue
-        if ("(" in group or ")" in group or "[" in group or "]" in group) and (
-            not _BRACKETS.fullmatch(group) or _PAGES.search(group)
-        ):
-            continue
         left = candidate[start - 1] if start else before
         right = candidate[end] if end < len(candidate) else behind[:1]
-        if (left and _glued(left) and not _LEAD.match(group)) or (right and _glued(right)):
-            continue
-        bare, extended, _ = group.partition("x")
-        digits = _NO_DIGITS.sub("", bare)
-        if len(digits) >= _FEWEST and not group.endswith("x"):
-            found[(start, end)] = _Part(start, end, digits, "+" in bare, group)
-        elif extended:
-            found[(start, end)] = _Part(start, end, None, False, group)
+        part = _part(start, group, left, right)
+        if part is not None:
+            found[(start, end)] = part
     return tuple(found.values())
+
+
+def _part(start: int, group: str, left: str, right: str) -> _Part | None:
+    """A part between two signs, if it is one that the library would parse."""
+    if ("(" in group or ")" in group or "[" in group or "]" in group) and (
+        not _BRACKETS.fullmatch(group) or _PAGES.search(group)
+    ):
+        return None
+    if (left and _glued(left) and not _LEAD.match(group)) or (right and _glued(right)):
+        return None
+    bare, extended, _ = group.partition("x")
+    digits = _NO_DIGITS.sub("", bare)
+    if len(digits) >= _FEWEST and not group.endswith("x"):
+        return _Part(start, start + len(group), digits, "+" in bare, group)
+    return _Part(start, start + len(group), None, False, group) if extended else None
 
 
 def _tries(candidate: str) -> Iterator[tuple[int, str]]:
@@ -132,12 +140,25 @@ def _parsed(text: str, region: str) -> bool:
 
 
 class _Library(PhoneNumberMatcher):  # type: ignore[misc]
-    """The library's matcher, asked for one candidate at a time."""
+    """The library's matcher, asked for one candidate at a time; plain parts are put to `numbering`."""
+
+    def __init__(self, text: str, region: Region) -> None:
+        super().__init__(text, region.name, leniency=_LENIENCY)
+        self._region = region
 
     def take(self, start: int, candidate: str) -> Span | None:
         self._max_tries = 1 << 16
         found = self._extract_match(candidate, start)
         return None if found is None else (found.start, found.end)
+
+    def _parse_and_verify(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
+        if "x" in candidate or not _PLAIN(candidate) or len(candidate) > _LONGEST:
+            return super()._parse_and_verify(candidate, offset)
+        before = self.text[offset - 1] if offset else ""
+        part = _part(offset, candidate, before, self.text[offset + len(candidate) : offset + len(candidate) + 1])
+        if part is None or part.digits is None or not self._region.valid(part.digits, plus=part.plus):
+            return None
+        return PhoneNumberMatch(offset, candidate, _SOME)
 
 
 class Numbers:
@@ -161,21 +182,26 @@ class Numbers:
 
         Args:
             text: any text.
-            wanted: asked for start and end of a candidate, before work is spent on it, whether findings in there count.
+            wanted: asked before work is spent on a place, by its start and end, whether a finding that begins there
+                counts.
         """
         found: dict[Span, None] = {}
         index = 0
         while (candidate := _next(text, index)) is not None:
             start, number = candidate
             end = start + len(number)
-            if len(number) <= _MOST * 2 and _PLAIN(number) and (digits := sum(map(str.isdigit, number))) <= _MOST:
+            if len(number) <= _LONGEST and _PLAIN(number) and not _CUT(number):
                 index = end
-                if digits >= _FEWEST and (wanted is None or wanted(start, end)):
+                if len(number) >= _FEWEST and (wanted is None or wanted(start, end)):
                     before = text[start - 1] if start else ""
                     for low, high in self._inside(number, before, text[end : end + 3]):
                         found[(start + low, start + high)] = None
             else:
-                index = self._zone(text, candidate, found)
+                line = text.find("\n", start)
+                line = len(text) if line < 0 else line
+                # No candidate goes over the end of a line, so there all matchers meet.
+                wished = wanted is None or wanted(start, line)
+                index = self._zone(text, candidate, found) if wished else line
         return list(found)
 
     def _inside(self, number: str, before: str, behind: str) -> tuple[Span, ...]:
@@ -232,7 +258,7 @@ class Numbers:
 
     def _zone(self, text: str, candidate: tuple[int, str], found: dict[Span, None]) -> int:
         """Run the library's matchers from a candidate on until all would go on with the same one; where that is."""
-        matchers = [_Library(text, name, leniency=_LENIENCY) for name in self._names]
+        matchers = [_Library(text, region) for region in self._regions]
         places = [candidate[0]] * len(matchers)
         limit = candidate[0] + len(candidate[1])
         memo: dict[int, tuple[int, str] | None] = {candidate[0]: candidate}

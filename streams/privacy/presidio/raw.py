@@ -59,6 +59,18 @@ class Reading:
         return self.context.near(start, slot.word, slot.number)
 
 
+    def supports_some(self, slot: Slot, start: int, end: int) -> bool:
+        """Whether a context word of the slot's may be near a finding that begins between two places."""
+        if self.context is None or any(map(slot.word, self.outside)):
+            return True
+        return (
+            self.context.before(start, slot.word, slot.number)
+            or self.context.after(end - 1, slot.word, slot.number)
+            or len(self.low) != len(self.text)
+            or bool(slot.word(self.low[start:end]))
+        )
+
+
 class Raw:
     """Runs a plan. `entities` are all that its recognisers know."""
 
@@ -114,18 +126,12 @@ class Raw:
         plan, numbers = self.plan, slot.numbers
         if numbers is None:
             return
-        wanted = None
-        score = slot.recogniser.SCORE
-        boost = plan.boost
-        if boost is not None and boost.lazy and score < slot.threshold:
+        score, wanted = slot.recogniser.SCORE, None
+        if plan.boost is not None and plan.boost.lazy and score < slot.threshold:
             if not reading.present(slot):
                 return
-
-            def wanted(start: int, end: int) -> bool:
-                return reading.supported(slot, start) or reading.supported(slot, end - 1)
-
-            if slot.odd_words:  # one may be made of digits and stand in the number itself
-                wanted = None
+            # A context word made of digits may stand in the number itself.
+            wanted = None if slot.odd_words else lambda start, end: reading.supports_some(slot, start, end)
         spans = numbers.spans(reading.text, wanted)
         yield from distinct(Finding(slot.entity, start, end, score, slot.number) for start, end in spans)
 

@@ -14,7 +14,8 @@ from typing import Any
 from spacy.attrs import IS_PUNCT, IS_STOP
 
 _KEPT = 20_000  # words; some 10 MB
-_PLAIN = re.compile(r"[A-Za-z]+").fullmatch
+_PLAIN = re.compile(r"[A-Za-z]+|[0-9]+").fullmatch
+_ENDED = re.compile(r"([A-Za-z]*[a-z])[,.]").fullmatch  # the last word of a clause
 
 Tokens = tuple[tuple[int, str, bool], ...]  # offset of the end in the word, lower-cased token, whether a keyword
 Search = Callable[[str], re.Match[str] | None]
@@ -65,7 +66,11 @@ class Words:
         if _PLAIN(word) and word not in self._special:
             low = word.lower()
             return ((len(word), low, self._counts(low)),)
-        cut = self._cut(word)
+        ended = _ENDED(word)
+        if ended is not None and word not in self._special and ended[1] not in self._special:
+            cut = [ended[1], word[-1]]
+        else:
+            cut = self._cut(word)
         if len(cut) > 1 and not self._again_first.isdisjoint(cut) and self._has_special(cut):
             cut = self._asked_of_spacy(word)
         tokens, end = [], 0
