@@ -8,6 +8,7 @@ secrets    table of secrets: tokens, private keys, connection strings, assignmen
 addresses  mail addresses and URLs, whole, under any top-level domain
 cards      card numbers, wherever they begin
 cues       places where a text says that a person follows
+directory/ the company's people, from a compiled file: `Directory.find(text)`
 people     the event's subject and the names found, in all their spellings
 views      what a text reads as once its encodings are undone, and the way back
 lookalikes characters that read as others
