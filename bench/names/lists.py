@@ -65,7 +65,9 @@ def places() -> tuple[set[str], set[str], list[str]]:
         for attribute in ("countries", "states", "provinces", "federal_states", "regions"):
             found = getattr(provider, attribute, ())
             rows = found if isinstance(found, (list, tuple)) else ()
-            countries.update(name for row in rows for name in _flat(row) if _LATIN.match(name.split(" ")[0]) and len(name) > 3)
+            countries.update(
+                name for row in rows for name in _flat(row) if _LATIN.match(name.split(" ")[0]) and len(name) > 3
+            )
         for attribute in ("cities", "city_names", "municipalities", "towns"):
             rows = getattr(provider, attribute, ())
             cities.update(name for row in (rows if isinstance(rows, (list, tuple)) else ()) for name in _flat(row))
@@ -74,7 +76,11 @@ def places() -> tuple[set[str], set[str], list[str]]:
     for zone in (Path(sysconfig.get_paths()["purelib"]) / "tzdata" / "zones").read_text().split():
         if "/" in zone and not zone.startswith("Etc"):
             cities[zone.rpartition("/")[2].replace("_", " ")] += 10
-    known = [name for name, _ in cities.most_common(_CITIES) if name and name[0].isupper() and name[0].isascii() and len(name) > 2]
+    known = [
+        name
+        for name, _ in cities.most_common(_CITIES)
+        if name and name[0].isupper() and name[0].isascii() and len(name) > 2
+    ]
     return countries, set(known), known
 
 
@@ -107,7 +113,12 @@ def lexicon_bits(samples: Iterable[Sample]) -> dict[str, int]:
     for bit, listed in ((lx.PLACE, cities), (lx.COUNTRY, countries)):
         for name in listed:
             for word in re.split(r"[\s/]+", name):
-                if _LATIN.match(word) and len(word) > 2 and word[0].isupper() and (small[word.lower()] < 30 or " " not in name):  # noqa: PLR2004
+                if (
+                    _LATIN.match(word)
+                    and len(word) > 2
+                    and word[0].isupper()
+                    and (small[word.lower()] < 30 or " " not in name)
+                ):  # noqa: PLR2004
                     put(word, bit)
     for word, n in small.items():
         level = 0 if n < 3 else 1 if n < 20 else 2 if n < 150 else 3  # noqa: PLR2004
@@ -123,7 +134,12 @@ def _documentation() -> Iterator[str]:
         for path in sorted(root.rglob("*.py")):
             if "site-packages" in path.parts and root is roots[0]:
                 continue
-            if "faker" in path.parts or "geodata" in path.parts or "lang" in path.parts or path.stat().st_size > 500_000:
+            if (
+                "faker" in path.parts
+                or "geodata" in path.parts
+                or "lang" in path.parts
+                or path.stat().st_size > 500_000
+            ):
                 continue
             yield path.read_text("utf-8", errors="ignore")
 
@@ -163,4 +179,10 @@ def _rows(found: object) -> Iterable[Any]:
 
 
 def _flat(row: Any) -> list[str]:
-    return [row] if isinstance(row, str) else [one for one in row if isinstance(one, str)] if isinstance(row, (list, tuple)) else []
+    return (
+        [row]
+        if isinstance(row, str)
+        else [one for one in row if isinstance(one, str)]
+        if isinstance(row, (list, tuple))
+        else []
+    )

@@ -17,14 +17,177 @@ _TEMPLATES = Path(__file__).with_name("templates.txt")
 _SLOT = re.compile(r"\{([A-Za-z#])\}")
 _CLOSE = 0.45  # share of names drawn from the lists of English-speaking countries and our own
 _PARTICLES = ("van", "von", "de", "van der", "de la", "bin", "al", "da", "dos", "di", "della", "el")
-_TITLES = ("Mr.", "Mrs.", "Ms.", "Dr.", "Mr", "Ms", "Dr", "Prof.", "Professor", "Senator", "Judge", "General", "Gov.", "Sir", "Lord", "Father")
-_JOBS = ("Manager", "Vice President", "Director", "CEO", "Attorney", "Analyst", "Engineer", "editor", "chairman", "spokesman", "president", "Senior Counsel", "owner", "Project Lead")
-_ORGS = ("Enron", "Google", "Microsoft", "Reuters", "BBC", "FBI", "CIA", "NATO", "IBM", "Honda", "Toyota", "Ford", "Boeing", "Citibank", "AP", "CNN", "Fox News", "UN", "United Nations", "Congress", "Senate", "Wal-Mart", "Starbucks", "Target", "McDonald's", "Hilton", "Marriott", "Dynegy", "El Paso", "PG&E", "Al Qaeda", "Hamas", "Hezbollah", "Pizza Hut", "Red Cross", "Apple", "Amazon", "Facebook", "Yahoo", "Verizon", "Comcast", "Best Buy", "Home Depot", "Walgreens", "Acme", "Globex", "Initech")
-_ORG_HEADS = ("Premier", "Star", "Golden", "First", "United", "Royal", "Green", "Blue", "Pacific", "Northern", "Global", "Advanced", "Quality", "Sunrise", "Elite", "City", "Classic", "Capital", "Summit", "Liberty", "National", "Modern", "Sunset", "Heritage")
-_ORG_MIDS = ("Energy", "Dental", "Auto", "Power", "Software", "Foods", "Gas", "Medical", "Financial", "Systems", "Pizza", "Books", "Nails", "Trading", "Motors", "Media", "Capital", "Garden", "Animal", "Health")
-_ORG_TAILS = ("Inc.", "Corp.", "LLC", "Ltd", "Group", "Company", "Center", "Clinic", "Hotel", "Restaurant", "Services", "Bank", "Institute", "Association", "Partners", "Grill", "Cafe", "Salon", "Spa", "University")
+_TITLES = (
+    "Mr.",
+    "Mrs.",
+    "Ms.",
+    "Dr.",
+    "Mr",
+    "Ms",
+    "Dr",
+    "Prof.",
+    "Professor",
+    "Senator",
+    "Judge",
+    "General",
+    "Gov.",
+    "Sir",
+    "Lord",
+    "Father",
+)
+_JOBS = (
+    "Manager",
+    "Vice President",
+    "Director",
+    "CEO",
+    "Attorney",
+    "Analyst",
+    "Engineer",
+    "editor",
+    "chairman",
+    "spokesman",
+    "president",
+    "Senior Counsel",
+    "owner",
+    "Project Lead",
+)
+_ORGS = (
+    "Enron",
+    "Google",
+    "Microsoft",
+    "Reuters",
+    "BBC",
+    "FBI",
+    "CIA",
+    "NATO",
+    "IBM",
+    "Honda",
+    "Toyota",
+    "Ford",
+    "Boeing",
+    "Citibank",
+    "AP",
+    "CNN",
+    "Fox News",
+    "UN",
+    "United Nations",
+    "Congress",
+    "Senate",
+    "Wal-Mart",
+    "Starbucks",
+    "Target",
+    "McDonald's",
+    "Hilton",
+    "Marriott",
+    "Dynegy",
+    "El Paso",
+    "PG&E",
+    "Al Qaeda",
+    "Hamas",
+    "Hezbollah",
+    "Pizza Hut",
+    "Red Cross",
+    "Apple",
+    "Amazon",
+    "Facebook",
+    "Yahoo",
+    "Verizon",
+    "Comcast",
+    "Best Buy",
+    "Home Depot",
+    "Walgreens",
+    "Acme",
+    "Globex",
+    "Initech",
+)
+_ORG_HEADS = (
+    "Premier",
+    "Star",
+    "Golden",
+    "First",
+    "United",
+    "Royal",
+    "Green",
+    "Blue",
+    "Pacific",
+    "Northern",
+    "Global",
+    "Advanced",
+    "Quality",
+    "Sunrise",
+    "Elite",
+    "City",
+    "Classic",
+    "Capital",
+    "Summit",
+    "Liberty",
+    "National",
+    "Modern",
+    "Sunset",
+    "Heritage",
+)
+_ORG_MIDS = (
+    "Energy",
+    "Dental",
+    "Auto",
+    "Power",
+    "Software",
+    "Foods",
+    "Gas",
+    "Medical",
+    "Financial",
+    "Systems",
+    "Pizza",
+    "Books",
+    "Nails",
+    "Trading",
+    "Motors",
+    "Media",
+    "Capital",
+    "Garden",
+    "Animal",
+    "Health",
+)
+_ORG_TAILS = (
+    "Inc.",
+    "Corp.",
+    "LLC",
+    "Ltd",
+    "Group",
+    "Company",
+    "Center",
+    "Clinic",
+    "Hotel",
+    "Restaurant",
+    "Services",
+    "Bank",
+    "Institute",
+    "Association",
+    "Partners",
+    "Grill",
+    "Cafe",
+    "Salon",
+    "Spa",
+    "University",
+)
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Mon", "Fri")
-_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December", "Oct.", "Dec", "Jan")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+    "Oct.",
+    "Dec",
+    "Jan",
+)
 
 
 class Maker:
@@ -43,7 +206,9 @@ class Maker:
         self._own_countries, self._own_cities = own["country"], own["city"]
         self._all_countries = sorted(self._countries)
         rows = _TEMPLATES.read_text("utf-8").splitlines()
-        self._templates = [row.replace("\\n", "\n") for row in rows if row and not re.match(r"# (--|Sent|P full|D week)", row)]
+        self._templates = [
+            row.replace("\\n", "\n") for row in rows if row and not re.match(r"# (--|Sent|P full|D week)", row)
+        ]
         self._slots: dict[str, Callable[[], str]] = {
             "F": self.given, "L": self.surname, "P": self.full, "N": self.person, "C": self.city, "K": self.country,
             "c": self.city, "k": self.country, "l": self.surname, "f": self.given, "S": self._state, "A": self.city, "O": self.organisation, "W": lambda: random.choice(own["product"]),
@@ -116,7 +281,24 @@ class Maker:
         return f"{choose(_ORG_HEADS)} {choose(_ORG_MIDS)} {choose(_ORG_TAILS)}"
 
     def _state(self) -> str:
-        return self._random.choice(("TX", "CA", "NY", "FL", "Texas", "California", "Ohio", "GA", "OR", "WA", "MA", "Illinois", "Oregon", "Virginia"))
+        return self._random.choice(
+            (
+                "TX",
+                "CA",
+                "NY",
+                "FL",
+                "Texas",
+                "California",
+                "Ohio",
+                "GA",
+                "OR",
+                "WA",
+                "MA",
+                "Illinois",
+                "Oregon",
+                "Virginia",
+            )
+        )
 
     def plain(self) -> Sample:
         """A line of common words that names nobody: a heading, an exclamation, the beginning of a sentence."""
@@ -133,7 +315,21 @@ class Maker:
     def sample(self) -> Sample:
         """One text of a random template."""
         text, spans = "", []
-        kinds = {"F": "PER", "L": "PER", "P": "PER", "N": "PER", "C": "LOC", "K": "LOC", "S": "LOC", "A": "LOC", "O": "ORG", "c": "ORG", "k": "ORG", "l": "ORG", "f": "ORG"}
+        kinds = {
+            "F": "PER",
+            "L": "PER",
+            "P": "PER",
+            "N": "PER",
+            "C": "LOC",
+            "K": "LOC",
+            "S": "LOC",
+            "A": "LOC",
+            "O": "ORG",
+            "c": "ORG",
+            "k": "ORG",
+            "l": "ORG",
+            "f": "ORG",
+        }
         template, done = self._random.choice(self._templates), 0
         for slot in _SLOT.finditer(template):
             text += template[done : slot.start()]
@@ -172,5 +368,3 @@ class Maker:
         if len(words) == 1:
             return self.given() if self._random.random() < 0.5 else self.surname()  # noqa: PLR2004
         return self.full() if len(words) in (2, 3) else value
-
-

@@ -76,7 +76,11 @@ def split(data: Path) -> tuple[list[Sample], dict[str, list[Sample]]]:
 
     wikigold = corpora.read(data / "wikigold.conll")
     Random(7).shuffle(wikigold)  # noqa: S311 - a seeded split, not a secret
-    train = [*flat(corpora.read(data / "btc.train")), *flat(corpora.read(data / "wnut17.train")), *flat(wikigold[_HELD:])]
+    train = [
+        *flat(corpora.read(data / "btc.train")),
+        *flat(corpora.read(data / "wnut17.train")),
+        *flat(wikigold[_HELD:]),
+    ]
     held = {
         "own web texts": dev.samples(),
         "Wikigold, 25 documents": flat(wikigold[:_HELD]),
@@ -90,7 +94,11 @@ def examples(train: list[Sample], bits: dict[str, int]) -> Iterator[tuple[Sample
     """Everything trained on, each with the lexicon that its features come from."""
     whole = lexicon.Lexicon(bits)
     lexicons = [whole, *(_thinned(bits, seed) for seed in range(3))]
-    common = [word for word, n in bits.items() if n >= 2 * lexicon.COMMON and not n % lexicon.COMMON and word.isalpha() and len(word) > 2]  # noqa: PLR2004
+    common = [
+        word
+        for word, n in bits.items()
+        if n >= 2 * lexicon.COMMON and not n % lexicon.COMMON and word.isalpha() and len(word) > 2
+    ]  # noqa: PLR2004
     maker, random = Maker(Random(1), common), Random(3)  # noqa: S311
     named = [sample for sample in train if sample.spans]
     yield from ((sample, whole) for sample in train)
@@ -161,8 +169,10 @@ def _train(samples: Iterator[tuple[Sample, lexicon.Lexicon]], whole: lexicon.Lex
             words, starts = tokens.line(sample.text, start, end)
             if not words:
                 continue
-            chosen, heading = set(tokens.candidates(words, whole.small)), features.heading(words)
-            rows = [features.features(words, i, known, heading) if i in chosen else [_NOTHING] for i in range(len(words))]
+            chosen, heading = set(tokens.candidates(words, whole.named)), features.heading(words)
+            rows = [
+                features.features(words, i, known, heading) if i in chosen else [_NOTHING] for i in range(len(words))
+            ]
             trainer.append(pycrfsuite.ItemSequence(rows), _labels(starts, chosen, sample))
             size += len(words)
     began = time.process_time()

@@ -142,7 +142,8 @@ CUES: tuple[Cue, ...] = (
     _cue("", rf"@(?:author|reviewer)s?[ \t:]+(?P<v>{_NAME})", "@author|@reviewer"),
     _cue(
         "author authors maintainer maintainers by",
-        rf"(?i:authors?|maintainers?|written by|created by)(?![A-Za-z]):?_{{0,2}}[ \t]*[:=]?[ \t]*[\"'(\[]*(?P<v>{_FULL})",
+        r"(?i:authors?|maintainers?|written by|created by)(?![A-Za-z])"
+        rf":?_{{0,2}}[ \t]*[:=]?[ \t]*[\"'(\[]*(?P<v>{_FULL})",
     ),
     _cue(
         "todo fixme xxx hack note",

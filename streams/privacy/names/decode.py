@@ -7,6 +7,7 @@ line under that condition (a test compares them).
 from __future__ import annotations
 
 from math import exp
+from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,17 +16,42 @@ if TYPE_CHECKING:
     from streams.privacy.names.model import Vector
 
 
+_FAR = 5.0
+
 
 class Decoder:
     """Probabilities of labels from scores."""
 
-    def __init__(self, transitions: Sequence[Sequence[float]], outside: int) -> None:
-        """`transitions[a][b]` is the score of label b behind label a; `outside` is the label of no name."""
+    def __init__(self, transitions: Sequence[Sequence[float]], outside: int, scale: float) -> None:
+        """`transitions[a][b]` is the score of label b behind label a; `outside` is the label of no name.
+
+        The scores of words come in units of `scale`.
+        """
+        self._scale = scale
         self._factor = [[exp(score) for score in row] for row in transitions]
         self._columns = [list(column) for column in zip(*self._factor, strict=True)]
         self._enter = self._factor[outside]
         self._leave = self._columns[outside]
         self._one = [1.0] * len(self._factor)
+        self._outside = outside
+        self._edges = {
+            (after, before): [
+                (transitions[outside][i] if after else 0.0) + (transitions[i][outside] if before else 0.0)
+                for i in range(len(self._factor))
+            ]
+            for after in (False, True)
+            for before in (False, True)
+        }
+
+    def one(self, row: Vector, *, after: bool, before: bool) -> list[float] | None:
+        """The probabilities of a stretch of one word; None if every label but O is below 0.01."""
+        scale = self._scale
+        totals = [score * scale + edge for score, edge in zip(row, self._edges[after, before], strict=True)]
+        top = max(totals)
+        # so far ahead of each of the others, it leaves them exp(-5) = 0.007 at most
+        if totals[self._outside] == top and top - max(totals[: self._outside] + totals[self._outside + 1 :]) > _FAR:
+            return None
+        return _normal([exp(total - top) for total in totals])
 
     def probabilities(self, scores: Sequence[Vector], *, after: bool, before: bool) -> list[list[float]]:
         """One row of probabilities for each word of a stretch.
@@ -36,26 +62,29 @@ class Decoder:
             before: whether a word (which is O) stands behind it.
         """
         enter, leave = self._enter if after else self._one, self._leave if before else self._one
+        scale = self._scale
         emitted = []
         for row in scores:
             top = max(row)
-            emitted.append([exp(score - top) for score in row])
-        if len(emitted) == 1:
-            return [_normal([a * b * c for a, b, c in zip(enter, emitted[0], leave, strict=True)])]
-        forward = [_normal([a * b for a, b in zip(enter, emitted[0], strict=True)])]
+            emitted.append([exp((score - top) * scale) for score in row])
+        forward = [[a * b for a, b in zip(enter, emitted[0], strict=True)]]
+        columns, factor = self._columns, self._factor
         for row in emitted[1:]:
-            previous = forward[-1]
-            forward.append(
-                _normal([b * sum(map(float.__mul__, previous, column)) for b, column in zip(row, self._columns, strict=True)])
-            )
+            previous = _normal(forward[-1])
+            forward.append([b * _sumprod(previous, column) for b, column in zip(row, columns, strict=True)])
         behind = leave
         found = [_normal([a * b for a, b in zip(forward[-1], behind, strict=True)])]
         for i in range(len(emitted) - 2, -1, -1):
-            reached = [a * b for a, b in zip(emitted[i + 1], behind, strict=True)]
-            behind = _normal([sum(map(float.__mul__, reached, row)) for row in self._factor])
+            reached = _normal([a * b for a, b in zip(emitted[i + 1], behind, strict=True)])
+            behind = [_sumprod(reached, row) for row in factor]
             found.append(_normal([a * b for a, b in zip(forward[i], behind, strict=True)]))
         found.reverse()
         return found
+
+
+def _sumprod(a: Sequence[float], b: Sequence[float]) -> float:
+    """The sum of the products (`math.sumprod` came with Python 3.12)."""
+    return sum(map(mul, a, b))
 
 
 def _normal(row: list[float]) -> list[float]:

@@ -76,15 +76,23 @@ def near(word: str, distance: int, lexicon: Lexicon) -> list[str]:
     """Features of a word for the label of the one `distance` words before (negative: behind) it."""
     folded, form = word.lower(), shape(word)
     if abs(distance) == 1:
-        return [f"{distance}w={folded}", f"{distance}s={form}", f"{distance}k={sort(word, lexicon)}", f"{distance}e={folded[-3:]}"]
+        return [
+            f"{distance}w={folded}",
+            f"{distance}s={form}",
+            f"{distance}k={sort(word, lexicon)}",
+            f"{distance}e={folded[-3:]}",
+        ]
     return [f"{distance}w={folded}", f"{distance}k={sort(word, lexicon)}"]
 
 
-def joint(before: str, sort_before: str, middle: str, shape_middle: str, after: str, sort_after: str) -> tuple[list[str], list[str], str]:
-    """Features of two words and of three; `middle` is the sort of the word itself, `before` and `after` are words."""
-    left = [f"bk={sort_before}|{middle}", f"bw={before.lower()}|{shape_middle}"]
-    right = [f"ak={middle}|{sort_after}", f"aw={shape_middle}|{after.lower()}"]
-    return left, right, f"t={sort_before}|{middle}|{sort_after}"
+def joint(before: str, word: str, after: str, heading: str) -> list[str]:
+    """Features that join the sorts of a word and its neighbours, and of the line."""
+    return [f"bk={before}|{word}", f"ak={word}|{after}", f"t={before}|{word}|{after}", f"h={heading}|{word}"]
+
+
+def beside(before: str, after: str, form: str) -> list[str]:
+    """Features that join the shape of a word with the words beside it."""
+    return [f"bw={before.lower()}|{form}", f"aw={form}|{after.lower()}"]
 
 
 def heading(words: Sequence[str]) -> str:
@@ -115,16 +123,12 @@ def features(words: Sequence[str], i: int, lexicon: Lexicon, line: str) -> list[
     """All features of word `i`; `line` is the line's `heading`."""
     word = words[i]
     before2, before, after, after2 = around(words, i)
-    middle = sort(word, lexicon)
-    left, right, three = joint(before, sort(before, lexicon), middle, shape(word), after, sort(after, lexicon))
     return [
         *own(word, lexicon),
         *near(before2, -2, lexicon),
         *near(before, -1, lexicon),
         *near(after, 1, lexicon),
         *near(after2, 2, lexicon),
-        *left,
-        *right,
-        three,
-        f"h={line}|{middle}",
+        *joint(sort(before, lexicon), sort(word, lexicon), sort(after, lexicon), line),
+        *beside(before, after, shape(word)),
     ]

@@ -18,10 +18,16 @@ PERSON, LOCATION = "PERSON", "LOCATION"
 _ENTITIES = (("PER", PERSON), ("LOC", LOCATION))
 _TOP = 0.9  # the score of a certain finding: a statistical model is never sure
 _MIDDLE = 0.5
-_TITLES = frozenset(
-    "mr mrs ms miss dr prof professor president senator sen rep gov governor judge justice rev reverend pastor general gen "
-    "colonel col captain capt lieutenant lt sergeant sgt coach chancellor premier minister sheikh ayatollah herr frau "
-    "monsieur madame mme uncle aunt auntie".split()
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_TITLES = _set(
+    "mr mrs ms miss dr prof professor president senator sen rep gov governor judge justice rev reverend pastor "
+    "general gen colonel col captain capt lieutenant lt sergeant sgt coach chancellor premier minister sheikh "
+    "ayatollah herr frau monsieur madame mme uncle aunt auntie"
 )
 
 
@@ -30,8 +36,7 @@ class Finder:
 
     def __init__(self, model: mx.Model) -> None:
         self._model = model
-        self._decoder = Decoder(model.transitions, model.outside)
-        self._small = model.lexicon.small
+        self._decoder = Decoder(model.transitions, model.outside, model.scale)
         self._kinds = [
             (model.labels.index(f"B-{kind}"), model.labels.index(f"I-{kind}"), entity, model.thresholds[kind])
             for kind, entity in _ENTITIES
@@ -43,49 +48,67 @@ class Finder:
         Offsets are code points. A person is given whole, without title and possessive. Scores are 0.5 to 0.9 and grow
         with the probability that the model gives.
         """
-        found: list[Found] = []
-        for start, end in prose.stretches(text):
-            for first, last in tokens.spans(text, start, end):
-                found += self._line(tokens.line(text, first, last))
-        return found
+        return [
+            one
+            for start, end in prose.stretches(text)
+            for first, last in tokens.spans(text, start, end)
+            for one in self._line(text, first, last)
+        ]
 
     def everywhere(self, text: str) -> list[Found]:
         """Like `find`, the whole text taken as prose."""
-        found: list[Found] = []
-        for first, last in tokens.spans(text):
-            found += self._line(tokens.line(text, first, last))
-        return found
+        return [one for first, last in tokens.spans(text) for one in self._line(text, first, last)]
 
     def probabilities(self, words: list[str]) -> Iterator[tuple[int, list[list[float]]]]:
-        """For each stretch of candidates of a line: where it begins, and its words' probabilities by label."""
-        chosen = tokens.candidates(words, self._small)
+        """For each stretch of candidates of a line: where it begins, and its words' probabilities.
+
+        A stretch of one word is left out if no probability can reach any threshold.
+        """
+        chosen = tokens.candidates(words, self._model.named)
         if not chosen:
             return
         heading = fx.heading(words)
         score, total = self._model.score, len(words)
         for first, end in tokens.stretches(chosen):
-            scores = [score(words, i, heading) for i in range(first, end)]
-            yield first, self._decoder.probabilities(scores, after=first > 0, before=end < total)
+            if end - first == 1:
+                row = score(words, first, heading)
+                if found := self._decoder.one(row, after=first > 0, before=end < total):
+                    yield first, [found]
+            else:
+                scores = [score(words, i, heading) for i in range(first, end)]
+                yield first, self._decoder.probabilities(scores, after=first > 0, before=end < total)
 
-    def _line(self, line: tokens.Line) -> list[Found]:
-        found: list[Found] = []
-        words, starts = line
-        for first, rows in self.probabilities(words):
-            for begins, continues, entity, threshold in self._kinds:
-                i = 0
-                while i < len(rows):
-                    if (sure := rows[i][begins] + rows[i][continues]) < threshold:
-                        i += 1
-                        continue
-                    j = i + 1
-                    while j < len(rows) and rows[j][continues] >= rows[j][begins] and rows[j][begins] + rows[j][continues] >= threshold:
-                        sure += rows[j][begins] + rows[j][continues]
-                        j += 1
-                    score = _MIDDLE + (_TOP - _MIDDLE) * (sure / (j - i) - threshold) / (1 - threshold)
-                    if span := _bounds(words, starts, first + i, first + j, entity):
-                        found.append(Found(*span, entity, min(_TOP, round(score, 4))))
-                    i = j
-        return found
+    def _line(self, text: str, start: int, end: int) -> list[Found]:
+        words = tokens.words(text, start, end)
+        named = [
+            (i + first, j + first, entity, score)
+            for first, rows in self.probabilities(words)
+            for i, j, entity, score in self._named(rows)
+        ]
+        if not named:
+            return []
+        starts = tokens.line(text, start, end).starts
+        return [
+            Found(*span, entity, score)
+            for i, j, entity, score in named
+            if (span := _bounds(words, starts, i, j, entity)) is not None
+        ]
+
+    def _named(self, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
+        """First word, one past the last, entity and score of each name in a stretch."""
+        for begins, continues, entity, threshold in self._kinds:
+            sums = [row[begins] + row[continues] for row in rows]
+            i = 0
+            while i < len(rows):
+                if sums[i] < threshold:
+                    i += 1
+                    continue
+                j = i + 1
+                while j < len(rows) and sums[j] >= threshold and rows[j][continues] >= rows[j][begins]:
+                    j += 1
+                sure = sum(sums[i:j]) / (j - i)
+                yield i, j, entity, round(_MIDDLE + (_TOP - _MIDDLE) * (sure - threshold) / (1 - threshold), 4)
+                i = j
 
 
 def _bounds(words: list[str], starts: list[int], first: int, end: int, entity: str) -> tuple[int, int] | None:
@@ -95,7 +118,9 @@ def _bounds(words: list[str], starts: list[int], first: int, end: int, entity: s
     if end - first == 1 and len(words[first].rstrip(".")) == 1:
         return None
     last = words[end - 1]
-    length = len(last) - (last[-1] == "." and entity == PERSON and last[:-1].lower() not in ("jr", "sr") and len(last) > 2)  # noqa: PLR2004
+    length = len(last) - (
+        last[-1] == "." and entity == PERSON and len(last) > len("J.") and last.lower() not in ("jr.", "sr.")
+    )
     return starts[first], starts[end - 1] + length
 
 

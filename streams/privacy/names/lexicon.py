@@ -9,28 +9,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streams.privacy.names.tokens import capital
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GIVEN, GIVEN_OFTEN, SURNAME, SURNAME_OFTEN, PLACE, COUNTRY = 1, 2, 4, 8, 16, 32
 COMMON = 64  # times 0..3
 PEOPLE = GIVEN | SURNAME
-TITLES = frozenset(
-    "mr mrs ms miss dr prof professor president senator governor minister king queen prince princess sir lord lady "
-    "captain general colonel major sergeant lieutenant judge justice rev reverend father sister brother pope bishop "
-    "imam sheikh ayatollah mullah coach detective officer chairman ceo cto secretary ambassador mayor herr frau "
-    "monsieur madame mme se\u00f1or se\u00f1ora sen rep gov gen col lt sgt capt hon aunt auntie uncle grandma grandpa saint st".split()
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+TITLES = _set(
+    "mr mrs ms miss dr prof professor president senator governor minister king queen prince princess sir lord "
+    "lady captain general colonel major sergeant lieutenant judge justice rev reverend father sister brother pope "
+    "bishop imam sheikh ayatollah mullah coach detective officer chairman ceo cto secretary ambassador mayor herr "
+    "frau monsieur madame mme se\u00f1or se\u00f1ora sen rep gov gen col lt sgt capt hon aunt auntie uncle "
+    "grandma grandpa saint st"
 )
-ORGANISATION = frozenset(
-    "inc corp corporation ltd llc gmbh company co university institute college school hospital bank club fc united "
-    "city council committee department ministry agency association foundation group party army league church museum "
-    "hotel restaurant airport station center centre times post news press records university's street st avenue ave "
-    "road rd lane drive dr boulevard blvd river lake mountain mount island islands county valley bay beach park".split()
+ORGANISATION = _set(
+    "inc corp corporation ltd llc gmbh company co university institute college school hospital bank club fc "
+    "united city council committee department ministry agency association foundation group party army league "
+    "church museum hotel restaurant airport station center centre times post news press records university's "
+    "street st avenue ave road rd lane drive dr boulevard blvd river lake mountain mount island islands county "
+    "valley bay beach park"
 )
-CALENDAR = frozenset(
+CALENDAR = _set(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december mon tue tues wed thu thur thurs fri sat sun jan feb mar apr jun jul aug sep sept "
-    "oct nov dec christmas easter halloween thanksgiving ramadan am pm est pst gmt utc".split()
+    "september october november december mon tue tues wed thu thur thurs fri sat sun jan feb mar apr jun jul aug "
+    "sep sept oct nov dec christmas easter halloween thanksgiving ramadan am pm est pst gmt utc"
 )
 _DEMONYMS = ("ese", "ish", "ian", "ans", "ean", "ani", "aqi", "eli", "ic", "ist", "ists", "ism")
 
@@ -40,9 +50,11 @@ class Lexicon:
 
     def __init__(self, bits: Mapping[str, int]) -> None:
         self._bits = bits
-        self.small = frozenset(
-            word for word, n in bits.items() if n & GIVEN_OFTEN and n < COMMON and len(word) > 2 and word.isalpha()  # noqa: PLR2004
-        )
+
+    def named(self, word: str) -> bool:
+        """Whether a word by itself can be in a name: written so, or a given name that is no common word."""
+        bits = self._bits.get(word, 0)
+        return capital(word) or (bits & GIVEN_OFTEN > 0 and bits < COMMON and len(word) > 2)  # noqa: PLR2004
 
     def bits(self, word: str) -> int:
         """The bits of a word, whatever its letter case; a possessive or a hyphen's first part counts as the word."""

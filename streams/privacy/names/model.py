@@ -19,7 +19,7 @@ from streams.privacy.names.lexicon import Lexicon
 
 OUTSIDE = "O"
 FILE = Path(__file__).with_name("model.bin")
-Vector = tuple[float, ...]
+Vector = tuple[int, ...]
 _WORDS, _PAIRS = 16_384, 16_384  # entries kept; some 300 bytes each
 
 
@@ -37,7 +37,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Model:
-    """Scores of words by label. Not for use by several threads at once."""
+    """Scores of words by label, as integers in units of `scale`. Not for use by several threads at once."""
 
     def __init__(self, stored: Stored) -> None:
         self.labels = tuple(stored.labels)
@@ -50,30 +50,29 @@ class Model:
         self._rows = array("h", zlib.decompress(stored.rows))
         names = zlib.decompress(stored.names).decode().split("\n")
         self._at = {name: i * self._width for i, name in enumerate(names)}
-        self._scale = stored.scale
+        self.scale = stored.scale
+        self._nothing = (0,) * self._width
+        self.named = lru_cache(_WORDS)(self.lexicon.named)
         self.own = lru_cache(_WORDS)(self._own)
         self.near = lru_cache(_WORDS)(self._near)
         self.sort = lru_cache(_WORDS)(self._sort)
         self.pair = lru_cache(_PAIRS)(self._pair)
+        self.beside = lru_cache(_PAIRS)(self._beside)
 
     def score(self, words: list[str], i: int, heading: str) -> Vector:
-        """Scores of every label for word `i` of a line with this `heading`."""
+        """Scores of every label for word `i` of a line with this `heading`, in units of `scale`."""
         before2, before, after, after2 = fx.around(words, i)
         word = words[i]
-        own = self.own(word)
-        left2, left, right, right2 = self.near(before2, -2), self.near(before, -1), self.near(after, 1), self.near(after2, 2)
-        joint = self.pair(before, word, after, heading)
-        return tuple(map(sum, zip(own, left2, left, right, right2, joint, strict=True)))
+        near, sort = self.near, self.sort
+        joint = self.pair(sort(before), sort(word), sort(after), heading)
+        rows = (self.own(word), near(before2, -2), near(before, -1), near(after, 1), near(after2, 2), joint)
+        beside = self.beside(before, after, fx.shape(word))
+        return tuple(map(sum, zip(*rows, beside, strict=True)))
 
     def _sum(self, names: list[str]) -> Vector:
-        rows, width = self._rows, self._width
-        total = [0] * width
-        for name in names:
-            at = self._at.get(name)
-            if at is not None:
-                for label, weight in enumerate(rows[at : at + width]):
-                    total[label] += weight
-        return tuple(weight * self._scale for weight in total)
+        rows, width, at = self._rows, self._width, self._at
+        found = [rows[i : i + width] for name in names if (i := at.get(name, -1)) >= 0]
+        return tuple(map(sum, zip(*found, strict=True))) if found else self._nothing
 
     def _own(self, word: str) -> Vector:
         return self._sum(fx.own(word, self.lexicon))
@@ -85,9 +84,10 @@ class Model:
         return fx.sort(word, self.lexicon)
 
     def _pair(self, before: str, word: str, after: str, heading: str) -> Vector:
-        middle = self.sort(word)
-        left, right, three = fx.joint(before, self.sort(before), middle, fx.shape(word), after, self.sort(after))
-        return self._sum([*left, *right, three, f"h={heading}|{middle}"])
+        return self._sum(fx.joint(before, word, after, heading))
+
+    def _beside(self, before: str, after: str, shape: str) -> Vector:
+        return self._sum(fx.beside(before, after, shape))
 
 
 def load(path: Path = FILE) -> Model:

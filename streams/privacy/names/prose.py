@@ -17,24 +17,36 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"[^\r\n]+")
 _CODE = re.compile(
-    r"""[;{}\[(\\]\s*$ | [\w\])]\((?!s\)) | [^\s=!<>]\s?={1,3}\s?[\w"'({\[\-$] | ->|=>|::|:=|!=|&&|\|\||\+\+|\+=|\$[{(]|\}\} | [\w\])]\[
-    | </?[a-z][\w:\-]*(?:\s[^>]*)?/?> | \w\.\w+\.\w+\.\w | ^\s*[)\]}]
-    | ^\s*(?:def|class|import|package|func|fn|let|const|var|public|private|protected|static|struct|enum|interface|namespace
-        |async|await|elif|impl|mod|pub|using|typedef|template|extern|val|SELECT|INSERT|UPDATE|CREATE|ALTER|DROP|FROM|WHERE|JOIN)\s\S
-    | ^\s*(?:from\s[\w.]+\simport|return\b|raise\s\w+\b$|\#include|\#!/|@\w+$|@[\w.]+\(|else:|try:|pass$|break$|end$|fi$|done$)
-    | ^\s*(?:if|for|while|with|except|elif|switch|case)\b.*[:{]\s*$ | ^\s*["']?[\w.\-]+["']?\s*:\s*(?:["'{\[]|[\d.]+,?$|true|false|null|!) | ^\s*\$\s""",
+    r"""[;{}\[(\\]\s*$ | [\w\])]\((?!s\)) | [^\s=!<>]\s?={1,3}\s?[\w"'({\[\-$]
+    | ->|=>|::|:=|!=|&&|\|\||\+\+|\+=|\$[{(]|\}\}
+    | [\w\])]\[ | </?[a-z][\w:\-]*(?:\s[^>]*)?/?> | \w\.\w+\.\w+\.\w
+    | ^\s*["']?[\w.\-]+["']?\s*:\s*(?:["'{\[]|[\d.]+,?$|true|false|null|!)""",
     re.VERBOSE,
 )
+_OPENS = re.compile(
+    r"""\s*(?:(?:def|class|import|package|func|fn|let|const|var|public|private|protected|static|struct|enum|interface
+        |namespace|async|await|elif|impl|mod|pub|using|typedef|template|extern|val|SELECT|INSERT|UPDATE|CREATE|ALTER|DROP
+        |FROM|WHERE|JOIN)\s\S
+    | from\s[\w.]+\simport | return\b | raise\s\w+\b$ | [)\]}@] | \#include | \#!/
+    | (?:else:|try:|pass|break|end|fi|done)$
+    | (?:if|for|while|with|except|elif|switch|case)\b.*[:{]\s*$ | \$\s)""",
+    re.VERBOSE,
+)
+_CODE_SIGNS = re.compile(r"[({\[\])};=<>|&$+:\\]|\w\.\w")
 _LOG = re.compile(
     r"""^\W{0,2}\d{4}-\d\d-\d\d[T\x20]\d\d:\d\d\S*.{0,40}\b(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL|NOTICE)\b
-    | ^\W?(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL)\b[:\]\s] | ^\s*at\s[\w$.<>]+\( | ^\s*File\s" | ^[A-Z][a-z]{2}\s+\d+\s\d\d:\d\d:\d\d\s\S+\s\S+:
+    | ^\W?(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL)\b[:\]\s] | ^\s*at\s[\w$.<>]+\( | ^\s*File\s"
+    | ^[A-Z][a-z]{2}\s+\d+\s\d\d:\d\d:\d\d\s\S+\s\S+:
     | ^[dlrwx\-]{10}[.+@]?\s | ^(?:diff\s--git|index\s[0-9a-f]+|@@\s|\+\+\+\s|---\s[ab]/)""",
     re.VERBOSE,
 )
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#+[:!]?|//+!?|--|/\*+|\*+/?|<!--|;;+|\"\"\"|''')\s*(?=\S)")
 _STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'")
-_SIGN = re.compile(r"[^\w\s.,;:!?'\"()\-\u2010-\u201f\u2026]|[_\d]{2,}\w*|\w_\w")
+_SIGN = re.compile(r"[^\w\s.,;:!?'\"()\-\u2010-\u201f\u2026]|_|\d[\d.,:/\-]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_MARK = re.compile(r"[#;]|//|--|/\*|\*/|<!|\"\"\"|'''")
+_SHOWN = 400  # code points of a line that are judged
+_SHORTEST = 9  # `"a b c d"`
 _ENOUGH, _STRING_ENOUGH = 4, 3  # words
 _LONG_WORD = 14  # characters a word, on average
 _SHARE = 9  # one sign in so many characters
@@ -73,7 +85,7 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
         if verdict and mark:
             yield mark.end(), last
         else:
-            yield from _inside(text, first, last)
+            yield from _inside(match[0], first)
     if end >= 0:
         yield start, end
     yield from waiting
@@ -81,28 +93,28 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
 
 def _verdict(line: str) -> bool | None:
     """Whether a line is prose; None if it is too short to say."""
-    if _CODE.search(line) or _LOG.match(line):
+    if _OPENS.match(line) or (_CODE_SIGNS.search(line) and _CODE.search(line)) or _LOG.match(line):
         return False
-    words = len(_WORD.findall(line, 0, 400))
-    shown = min(len(line), 400)
-    if len(_SIGN.findall(line, 0, 400)) * _SHARE > shown + _SHARE:
+    words, shown = len(_WORD.findall(line, 0, _SHOWN)), min(len(line), _SHOWN)
+    if len(_SIGN.findall(line, 0, _SHOWN)) * _SHARE > shown + _SHARE:
         return False
     if words >= _ENOUGH:
         return shown <= _LONG_WORD * (words + 1)
     return None if shown <= _LONG_WORD * (words + 2) else False
 
 
-def _inside(text: str, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Prose inside a line of code: a comment behind it, strings that read like sentences."""
-    if comment := _COMMENT.search(text, first, last):
-        content = text[comment.end() : last]
+def _inside(line: str, first: int) -> Iterator[tuple[int, int]]:
+    """Prose inside a line of code that begins at `first`: a comment behind it, strings that read like sentences."""
+    end = len(line)
+    if _MARK.search(line) and (comment := _COMMENT.search(line)):
+        content = line[comment.end() :]
         if len(_WORD.findall(content)) > 1 and _verdict(content) is not False:
-            yield comment.end(), last
-            last = comment.start()
-    if last - first < 8 or ('"' not in text[first:last] and "'" not in text[first:last]):  # noqa: PLR2004 - `"a b c"` has seven
+            yield first + comment.end(), first + end
+            end = comment.start()
+    if end < _SHORTEST or ('"' not in line and "'" not in line):
         return
-    for string in _STRING.finditer(text, first, last):
+    for string in _STRING.finditer(line, 0, end):
         group = 1 if string[1] is not None else 2
         content = string[group]
         if " " in content and len(_WORD.findall(content)) >= _STRING_ENOUGH and _verdict(content) is not False:
-            yield string.span(group)
+            yield first + string.start(group), first + string.end(group)

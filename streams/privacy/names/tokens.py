@@ -12,31 +12,38 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 EDGE = "<>"  # stands before the first and behind the last word of a line
-_UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de\u0100\u0104\u0106\u010c\u010e\u0110\u0112\u0116\u0118\u011a\u011e\u0122\u0130\u0136\u0139\u013b\u013d\u0141\u0143\u0145\u0147\u0150\u0152\u0158\u015a\u015e\u0160\u0162\u0164\u016a\u016e\u0170\u0172\u0176-\u0179\u017b\u017d\u0218\u021a"
+_UPPER = "".join(chr(code) for code in range(0x41, 0x250) if chr(code).isupper())  # Latin
 _LETTER = r"[^\W\d_]"
 _WORD = rf"{_LETTER}+(?:['\u2019\u02bc](?![sS]\b|[tT]\b){_LETTER}+|-(?=[{_UPPER}]){_LETTER}+)*"
-_TOKEN = re.compile(
-    rf"""https?://\S+ | www\.\S+ | [\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+ | [@\#]\w+
-    | (?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Gen|Col|Lt|Sgt|Capt|Rev|Hon|Sen|Rep|Gov|Pres|Herr|Mme|Sra?|Inc|Ltd|Corp|Co)\.(?!\w)
+_PLAIN = rf"""
+    (?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Gen|Col|Lt|Sgt|Capt|Rev|Hon|Sen|Rep|Gov|Pres|Herr|Mme|Sra?|Inc|Ltd|Corp|Co)\.(?!\w)
     | (?:[{_UPPER}]\.){{2,}} | [{_UPPER}]\.(?=[ ]?[{_UPPER}]|$)
     | (?:[aA]l|[eE]l|[uU]l|[aA]n|[aA]r|[aA]s|[aA]d|[bB]in)-[{_UPPER}]{_LETTER}+(?:-[{_UPPER}]{_LETTER}+)*
-    | {_WORD} | ['\u2019][sS]\b | n?['\u2019][tT]\b | \d+(?:[.,:/]\d+)* | _+ | \S""",
-    re.VERBOSE,
-)
+    | {_WORD} | ['\u2019][sS]\b | n?['\u2019][tT]\b | \d+(?:[.,:/]\d+)* | _+ | \S"""
+_TOKEN = re.compile(_PLAIN, re.VERBOSE)
+_ADDRESS = re.compile(rf"https?://\S+ | www\.\S+ | [\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+ | [@\#]\w+ | {_PLAIN}", re.VERBOSE)
+_HAS_ADDRESS = re.compile(r"[@#]|://|www\.")
 _BREAK = re.compile(r"\r?\n[ \t]*(?![a-z]\w*[ ,])|\\n")
-PARTICLES = frozenset("van von der den de del della la le da das di do dos du bin ibn bint al el ul ten ter zu y e".split())
-INNER = frozenset("of the and".split())  # in names of places: "Isle of Man"
-FUNCTION = frozenset(
-    "I I'm I've I'd I'll A An The This That These Those It It's Its He She We You They Me Him Her Us Them My Your His Our "
-    "Their In On At For From To Of By With About After Before During Since Until As If When While Where Why What Who "
-    "How Which Whose And Or But So Nor Yet Not No Yes Is Are Was Were Be Been Am Do Does Did Has Have Had Can Could "
-    "Should Would Shall Must There Here Then Than Also Just Only Very Some Any All Each Every Both Few Many Much Most "
-    "More Other Another Such Same Because Although Though However Please Thanks Thank Hi Hello Hey Dear OK Okay Once "
-    "Let Let's That's There's What's He's She's We're You're They're Don Doesn Didn Isn Wasn Aren Won't Can't Don't".split()
-) - {"Don"}
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+PARTICLES = _set("van von der den de del della la le da das di do dos du bin ibn bint al el ul ten ter zu y e")
+INNER = _set("of the and")  # in names of places: "Isle of Man"
+FUNCTION = _set(
+    "I I'm I've I'd I'll A An The This That These Those It It's Its He She We You They Me Him Her Us Them My Your "
+    "His Our Their In On At For From To Of By With About After Before During Since Until As If When While Where "
+    "Why What Who How Which Whose And Or But So Nor Yet Not No Yes Is Are Was Were Be Been Am Do Does Did Has "
+    "Have Had Can Could Should Would Shall Must There Here Then Than Also Just Only Very Some Any All Each Every "
+    "Both Few Many Much Most More Other Another Such Same Because Although Though However Please Thanks Thank Hi "
+    "Hello Hey Dear OK Okay Once Let Let's That's There's What's He's She's We're You're They're Doesn Didn Isn "
+    "Wasn Aren Won't Can't Don't"
+)
 
 
 class Line(NamedTuple):
@@ -46,14 +53,19 @@ class Line(NamedTuple):
     starts: list[int]
 
 
-def line(text: str, start: int = 0, end: int | None = None) -> Line:
+def words(text: str, start: int, end: int) -> list[str]:
     """The words of `text[start:end]`, taken as one line."""
-    words: list[str] = []
-    starts: list[int] = []
-    for match in _TOKEN.finditer(text, start, len(text) if end is None else end):
-        words.append(match[0])
-        starts.append(match.start())
-    return Line(words, starts)
+    return _expression(text, start, end).findall(text, start, end)
+
+
+def line(text: str, start: int, end: int) -> Line:
+    """The words of `text[start:end]` and where they begin."""
+    found = list(_expression(text, start, end).finditer(text, start, end))
+    return Line([match[0] for match in found], [match.start() for match in found])
+
+
+def _expression(text: str, start: int, end: int) -> re.Pattern[str]:
+    return _ADDRESS if _HAS_ADDRESS.search(text, start, end) else _TOKEN
 
 
 def spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
@@ -68,13 +80,13 @@ def spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[i
 
 
 def capital(word: str) -> bool:
-    """Whether a word by itself can be in a name."""
+    """Whether a word can be in a name by how it is written."""
     return (word[0].isupper() and word not in FUNCTION) or (len(word) > 3 and word[2] == "-" and word[3:4].isupper())  # noqa: PLR2004 - al-Xyz
 
 
-def candidates(words: Sequence[str], small: frozenset[str]) -> list[int]:
-    """Indices of the words that can be in a name, in order; `small` are given names known even in small letters."""
-    chosen = [i for i, word in enumerate(words) if word in small or capital(word)]
+def candidates(words: Sequence[str], named: Callable[[str], bool] = capital) -> list[int]:
+    """Indices of the words that can be in a name, in order; `named` says it of a word by itself."""
+    chosen = [i for i, word in enumerate(words) if named(word)]
     if not chosen:
         return chosen
     last = len(words) - 1
