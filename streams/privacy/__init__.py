@@ -1,7 +1,6 @@
 """Finding personal data, off the event loop. Presidio and spaCy are imported in `engine` and `presidio` only.
 
 engine     Presidio, faster and with more to look for: `Engine.analyze(texts, subject)`
-prefilter  cheap necessary conditions for Presidio's patterns
 presidio/  Presidio's analyzer, faster, with the findings of Presidio's own
 phones     phone numbers on sight: shapes that need no context word
 secrets    table of secrets: tokens, private keys, connection strings, assignments

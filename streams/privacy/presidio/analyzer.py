@@ -1,15 +1,14 @@
 """A drop-in `AnalyzerEngine` with the findings of Presidio's own, from less work.
 
 Users' recognisers, YAML registries, context words, thresholds, allow and deny lists work as they do in Presidio. Where
-nothing can be saved (explanations are asked for; a recogniser or an enhancer has a mind of its own; a language model has
-to read the text anyway) Presidio's own code runs.
+nothing can be saved (explanations are asked for; a recogniser or an enhancer has a mind of its own; a language model
+has to read the text anyway) Presidio's own code runs.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import regex  # type: ignore[import-untyped]
 from presidio_analyzer import AnalysisExplanation, AnalyzerEngine, EntityRecognizer, RecognizerResult
@@ -18,10 +17,14 @@ from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from streams.privacy.presidio import scan
 from streams.privacy.presidio.blank import BlankNlpEngine
 from streams.privacy.presidio.context import Around, Context
+from streams.privacy.presidio.enhancer import PartsEnhancer
 from streams.privacy.presidio.plan import Boost, Plan, Slot, silent
 from streams.privacy.presidio.raw import Raw, Reading
 from streams.privacy.presidio.results import Finding, distinct
 from streams.privacy.presidio.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ID = RecognizerResult.RECOGNIZER_IDENTIFIER_KEY
 _NAME = RecognizerResult.RECOGNIZER_NAME_KEY
@@ -47,7 +50,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         self._plans: OrderedDict[Any, Raw] = OrderedDict()
         self._words: dict[str, Words] = {}
 
-    def analyze(
+    def analyze(  # noqa: PLR0917 - Presidio's signature
         self,
         text: str,
         language: str,
@@ -93,7 +96,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
             slots.append(slot)
             findings += raw.run(slot, text, entities or raw.entities, artifacts)
         if lazy and boost is not None:
-            kept = self._raised(findings, slots, reading, boost)
+            kept = list(self._raised(findings, slots, reading, boost))
         else:
             kept = self._enhanced(findings, slots, reading, artifacts, recognisers)
         kept = [one for one in kept if one.score >= self._threshold(one, slots, score_threshold)]
@@ -127,11 +130,11 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         blank = isinstance(self.nlp_engine, BlankNlpEngine) and self.nlp_engine.only_words(language)
         enhancer = self.context_aware_enhancer
         boost = None
-        if type(enhancer) is LemmaContextAwareEnhancer and all(map(_ordinary, recognisers)):
+        if type(enhancer) in (LemmaContextAwareEnhancer, PartsEnhancer) and all(map(_ordinary, recognisers)):
             boost = Boost(
                 factor=enhancer.context_similarity_factor,
                 floor=enhancer.min_score_with_context_similarity,
-                whole_words=enhancer.context_matching_mode == "whole_word",
+                holds="parts" if type(enhancer) is PartsEnhancer else enhancer.context_matching_mode,
                 lazy=blank and enhancer.context_similarity_factor >= 0,
             )
         heard = [one for one in recognisers if not (blank and silent(one))]

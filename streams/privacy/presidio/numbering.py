@@ -11,8 +11,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber, region_code_for_country_code
+from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
+    CountryCodeSource,
+    PhoneMetadata,
+    PhoneNumber,
+    region_code_for_country_code,
+)
 from phonenumbers import phonenumbermatcher as matcher
 from phonenumbers import phonenumberutil as util
 
@@ -39,8 +46,8 @@ class _Territory:
     """The numbering plan of one region, or of one calling code that is no region's."""
 
     def __init__(self, metadata: PhoneMetadata) -> None:
-        general = metadata.general_desc
-        self.code = int(metadata.country_code)
+        general: Any = metadata.general_desc
+        self.code = int(metadata.country_code or 0)
         self.leading = re.compile(metadata.leading_digits).match if metadata.leading_digits is not None else None
         self.general = _Description(general.possible_length, general.national_number_pattern)
         self.plain = _Description((), general.national_number_pattern)
@@ -86,7 +93,7 @@ class _Territory:
 
 @lru_cache(maxsize=1024)
 def _territory(code: int, region: str | None) -> _Territory | None:
-    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region or "")
     return _Territory(metadata) if metadata is not None else None
 
 
@@ -109,7 +116,12 @@ class Region:
         self._home = _Territory(metadata)
 
     def valid(self, digits: str, *, plus: bool) -> bool:
-        """Whether the matcher, at its leniency VALID, takes the ASCII digits for a number; `plus`: one stands before."""
+        """Whether the matcher, at its leniency VALID, takes the digits for a number.
+
+        Args:
+            digits: ASCII, at least three.
+            plus: whether a plus sign stands before them.
+        """
         split = self._split(digits, plus=plus)
         if split is None:
             return False
@@ -163,7 +175,7 @@ class Region:
         number = PhoneNumber(
             country_code=code,
             raw_input=digits,
-            country_code_source=util.CountryCodeSource.FROM_DEFAULT_COUNTRY,
+            country_code_source=CountryCodeSource.FROM_DEFAULT_COUNTRY,
         )
         util._set_italian_leading_zeros_for_phone_number(national, number)  # noqa: SLF001 - as `parse` does
         number.national_number = int(national)

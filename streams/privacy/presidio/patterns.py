@@ -7,13 +7,12 @@ expression itself runs there with Presidio's own engine, from left to right as i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import regex  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from streams.privacy.presidio.shape import Shape
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberMatch, PhoneNumberMatcher
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberMatch, PhoneNumberMatcher, parse
 from phonenumbers import phonenumbermatcher as matcher
 
 from streams.privacy.presidio.numbering import Region
@@ -47,6 +47,7 @@ _LONGEST = 41  # signs; the matcher cuts a candidate short behind 21 blocks of d
 _CUT = re.compile(r"[0-9]{20}").search  # and in the middle of a block behind 20 digits
 _KEPT = 20_000  # candidates; a log's times and ids come back line by line
 _LENIENCY = 1  # VALID, Presidio's default, and the one `numbering` knows
+_UNUSED = PhoneNumberMatcher("", "US")  # asked for at every leniency, and looked at only at stricter ones
 _SOME = PhoneNumber()  # a number object where only the place counts
 
 
@@ -133,13 +134,13 @@ def _next(text: str, index: int) -> tuple[int, str] | None:
 def _parsed(text: str, region: str) -> bool:
     """The library's own answer."""
     try:
-        number = matcher.parse(text, region, keep_raw_input=True)
+        number = parse(text, region, keep_raw_input=True)
     except NumberParseException:
         return False
-    return bool(matcher._verify(_LENIENCY, number, text, None))  # noqa: SLF001 - the step after `parse`
+    return bool(matcher._verify(_LENIENCY, number, text, _UNUSED))  # noqa: SLF001 - the step after `parse`
 
 
-class _Library(PhoneNumberMatcher):  # type: ignore[misc]
+class _Library(PhoneNumberMatcher):
     """The library's matcher, asked for one candidate at a time; plain parts are put to `numbering`."""
 
     def __init__(self, text: str, region: Region) -> None:

@@ -7,17 +7,20 @@ A recogniser whose findings come from its patterns alone is run by `patterns`, P
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from presidio_analyzer import PatternRecognizer
 from presidio_analyzer.predefined_recognizers import IbanRecognizer, PhoneRecognizer, SpacyRecognizer
 
 from streams.privacy.presidio import scan
+from streams.privacy.presidio.enhancer import part_of
 from streams.privacy.presidio.patterns import Pattern
 from streams.privacy.presidio.phones import Numbers
 from streams.privacy.presidio.shape import NoShapeError, Shape, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 _VALID = 1  # the leniency that `phones` knows: the default of Presidio's recogniser
 _WORDS = 1_000_000  # groups of context words are numbered from here on in the scan
@@ -58,7 +61,7 @@ class Boost:
 
     factor: float
     floor: float
-    whole_words: bool
+    holds: str  # when a keyword counts: "substring", "whole_word" or "parts"
     lazy: bool
 
     def of(self, score: float) -> float:
@@ -95,7 +98,7 @@ class Plan:
     def _add(self, recogniser: Any, threshold: float) -> None:
         context = tuple(dict.fromkeys(word.lower() for word in recogniser.context or ()))
         slot = Slot(len(self.slots), recogniser, recogniser.supported_entities[0], threshold, context)
-        slot.word = _test(context, whole=self.boost is not None and self.boost.whole_words)
+        slot.word = _test(context, self.boost.holds if self.boost else "substring")
         slot.odd_words = any(not word.isalpha() for word in context)
         kind = type(recogniser)
         if kind is PhoneRecognizer and recogniser.leniency == _VALID:
@@ -161,8 +164,10 @@ def _findable(context: Sequence[str]) -> list[str]:
     return [word for word in context if word.isascii() and word]
 
 
-def _test(context: Sequence[str], *, whole: bool) -> Callable[[str], object]:
-    if whole:
+def _test(context: tuple[str, ...], holds: str) -> Callable[[str], object]:
+    if holds == "parts":
+        return part_of(context)
+    if holds == "whole_word":
         return frozenset(context).__contains__
     # A word that holds another one of the list says nothing new.
     shortest = [w for w in context if not any(v != w and v in w for v in context)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from presidio_analyzer import RecognizerResult
 
-from streams.privacy.presidio.context import Context
 from streams.privacy.presidio.patterns import judged
-from streams.privacy.presidio.plan import Boost, Plan, Rule, Slot
 from streams.privacy.presidio.results import Finding, distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from streams.privacy.presidio.context import Context
+    from streams.privacy.presidio.plan import Plan, Rule, Slot
 
 _ID = RecognizerResult.RECOGNIZER_IDENTIFIER_KEY
 _NAME = RecognizerResult.RECOGNIZER_NAME_KEY
@@ -57,7 +60,6 @@ class Reading:
         if any(map(slot.word, self.outside)):
             return True
         return self.context.near(start, slot.word, slot.number)
-
 
     def supports_some(self, slot: Slot, start: int, end: int) -> bool:
         """Whether a context word of the slot's may be near a finding that begins between two places."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Finding(NamedTuple):
-    """A finding of a recogniser. `slot` is its place in the plan; `result` the recogniser's own object, if it made one."""
+    """A finding of a recogniser: `slot` is its place in the plan, `result` the recogniser's own object, if any."""
 
     entity: str
     start: int

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 try:
     import hyperscan
 except ImportError:  # an extra of the distribution
-    hyperscan = None
+    hyperscan = None  # type: ignore[assignment]
 
 Hits = Mapping[int, list[int]]  # expression -> offsets of ends, ascending, with repeats
 Scan = Callable[[str], Hits]

@@ -25,6 +25,7 @@ _NARROW = 80  # a wider window is cut at separators instead, where it can be
 _LITERAL_BUDGET = 40_000  # signs of an expression for the scanner; a back reference repeats its group
 # `regex` reads these otherwise than `re`: fuzzy counts, POSIX classes, and verbs.
 _FOREIGN = re.compile(r"\{[^{}]*[a-zA-Z][^{}]*\}|\[:\^?[a-zA-Z]+:\]|\(\*")
+_SHARED = re.IGNORECASE | re.DOTALL | re.MULTILINE | re.UNICODE | re.VERBOSE | re.ASCII
 _ONE = re.compile(r"\w|\\x[0-9a-f]{2}|\[[^\]]*\]")  # an expression that a count can follow
 _EMPTY = (op.AT, op.ASSERT, op.ASSERT_NOT)
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
@@ -39,8 +40,8 @@ class Shape:
     """Promises about every match of an expression.
 
     Attributes:
-        scan: an expression over `projection`'s bytes. If `bounded` it ends at every end of a match, and maybe elsewhere;
-            if not, it ends somewhere in every match.
+        scan: an expression over `projection`'s bytes. If `bounded` it ends at every end of a match, and maybe
+            elsewhere; if not, it ends somewhere in every match.
         caseless: whether `scan` is to be read without regard to letter case.
         width: how many characters a match has at most; None if there is no limit.
         bounded: whether a match is best looked for in so many characters, and not between two separators.
@@ -80,18 +81,20 @@ def shape(pattern: str, flags: int) -> Shape:
     Raises:
         NoShapeError: where nothing can be promised.
     """
-    if _FOREIGN.search(pattern) or flags & ~(re.I | re.S | re.M | re.U | re.X | re.A):
+    if _FOREIGN.search(pattern) or flags & ~(
+        re.IGNORECASE | re.DOTALL | re.MULTILINE | re.UNICODE | re.VERBOSE | re.ASCII
+    ):
         raise NoShapeError
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            tree = _parser.parse(pattern, flags & (re.I | re.S | re.M | re.U | re.X | re.A))
+            tree = _parser.parse(pattern, flags & _SHARED)
     except (re.error, Warning, OverflowError, RecursionError) as error:
         raise NoShapeError from error
     least, most = tree.getwidth()
     if least == 0:
         raise NoShapeError
-    caseless = bool(tree.state.flags & re.I)
+    caseless = bool(tree.state.flags & re.IGNORECASE)
     flags = tree.state.flags
     walk = _Walk({}, caseless)
     scan = _sequence(tree, flags, walk)
@@ -143,7 +146,7 @@ def _node(code: Any, value: Any, flags: int, walk: _Walk) -> str:  # one case a 
         nodes, inner = walk.groups[value]
         walk.refers = True
         # In a look-around's width, and in its letter case, a reference is as its group.
-        return "(?:" + _sequence(nodes, inner | (flags & re.I), walk) + ")"
+        return "(?:" + _sequence(nodes, inner | (flags & re.IGNORECASE), walk) + ")"
     if code in (op.ASSERT, op.ASSERT_NOT):
         _look(value, flags, walk)
         return ""
@@ -205,10 +208,10 @@ def _width(nodes: Any) -> int:
 def _at(value: Any, flags: int) -> str:
     if value is op.AT_BOUNDARY:
         # Under ASCII rules a boundary is elsewhere than in the projection.
-        return "" if flags & re.A else r"\b"
+        return "" if flags & re.ASCII else r"\b"
     if value is op.AT_NON_BOUNDARY:
         return ""
-    if value in (op.AT_BEGINNING, op.AT_END) and flags & re.M:
+    if value in (op.AT_BEGINNING, op.AT_END) and flags & re.MULTILINE:
         return ""
     raise NoShapeError  # the ends of the whole text: a window has ends of its own
 
@@ -216,7 +219,7 @@ def _at(value: Any, flags: int) -> str:
 def _kinds(code: Any, value: Any, flags: int) -> Kinds:
     """Letters and classes of the projection that a single-character node may stand for."""
     if code is op.ANY:
-        return EVERYTHING if flags & re.S else EVERYTHING - members("\n")
+        return EVERYTHING if flags & re.DOTALL else EVERYTHING - members("\n")
     if code is op.LITERAL:
         return _items([(op.LITERAL, value)], flags)
     if code is op.NOT_LITERAL:
@@ -225,7 +228,7 @@ def _kinds(code: Any, value: Any, flags: int) -> Kinds:
 
 
 def _items(items: Sequence[tuple[Any, Any]], flags: int) -> Kinds:
-    ignore = bool(flags & re.I)
+    ignore = bool(flags & re.IGNORECASE)
     negative = bool(items) and items[0][0] is op.NEGATE
     certain: Kinds = frozenset()
     possible: Kinds = frozenset()
