@@ -10,4 +10,6 @@ words      common words, and `words.txt.gz`
 chains     names of several parts
 singles    single words: logins, first names spoken to
 unspaced   Chinese, Japanese and Korean names
+extensions telephone extensions
+places     where runs of letters stand, and what is next to them
 """

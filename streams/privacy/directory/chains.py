@@ -8,12 +8,13 @@ as names are written in prose counts.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.privacy.directory.table import FULL, GIVEN, GUESSED, INITIAL, LOGIN, REVERSED, SOLID
 from streams.privacy.directory.roster import PARTICLES
 from streams.privacy.directory.singles import in_login_place
-from streams.privacy.directory.words import FUNCTION_WORDS, common, frequent
+from streams.privacy.directory.table import FULL, GIVEN, GUESSED, INITIAL, LOGIN, REVERSED, SOLID
+from streams.privacy.directory.words import FUNCTION_WORDS, common, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,16 +31,16 @@ _NEXT = re.compile(r"[ \t]+([^\W\d_]+)")
 _BEFORE = re.compile(r"([^\W_]+)[ \t]+\Z")
 _MORE = re.compile(r"[ \t]+[A-Z](?:\.|[^\W\d_]+)")  # `Eric S. Raymond` is not `Eric S.`
 _MORE_LAST = re.compile(r"[-\u2010\u2011][A-Z][^\W\d_]")
-_NUMBERED = frozenset(
-    "section plan part option step appendix figure fig table case group type class grade point item phase vitamin exhibit "
-    "annex schedule chapter level tier team answer choice variant column row question".split()  # noqa: SIM905 - words
+_NUMBERED = listed(
+    "section plan part option step appendix figure fig table case group type class grade point item phase vitamin "
+    "exhibit annex schedule chapter level tier team answer choice variant column row question"
 )
 _LABEL = re.compile(r"[ \t]*[:=][ \t]*[\d$\u20ac\u00a3]")
 _GLUED = re.compile(r"[-_/(\[=]\w|\.\w|\(")
 _OPENING = re.compile(r"(?:\A|[.!?:;\n\"'(]\s*|[-*>#]\s+)\Z")
-_DETERMINERS = frozenset(
+_DETERMINERS = listed(
     "a an any average best current each every first for in index last lower max min my new no of our per some that the "
-    "their these this those upper your its his her whose which what".split()  # noqa: SIM905 - words
+    "their these this those upper your its his her whose which what"
 )
 
 
@@ -82,7 +83,7 @@ def _names(text: str, pieces: Sequence[Piece], get: Callable[[str], int]) -> boo
     ends = (pieces[0], pieces[-1])
     if not any(piece.low.isalpha() and len(piece.low) > 1 for piece in ends):
         return False
-    gaps = [text[one.end : other.start] for one, other in zip(pieces, pieces[1:], strict=False)]
+    gaps = [text[one.end : other.start] for one, other in pairwise(pieces)]
     whole = get("".join(piece.low for piece in pieces))
     if whole and _fits(text, pieces, gaps, whole):
         return True
@@ -97,7 +98,7 @@ def _names(text: str, pieces: Sequence[Piece], get: Callable[[str], int]) -> boo
                 return True
     # `Doe, Jane M.`
     if len(pieces) > 2 and len(pieces[-1].low) == 1 and pieces[-1].case == "T":  # noqa: PLR2004 - and an initial
-        rest = pieces[:-1]
+        rest = list(pieces[:-1])
         flags = get("".join(piece.low for piece in rest)) & REVERSED
         spaced = _SPACE.fullmatch(gaps[-1]) is not None
         return bool(flags) and spaced and any("," in gap for gap in gaps[:-1]) and _fits(text, rest, gaps[:-1], flags)
@@ -141,7 +142,7 @@ def _fits(
 
 def _initials_are(text: str, pieces: Sequence[Piece]) -> bool:
     """A dot inside a name follows an initial; elsewhere it ends a sentence, if white space follows."""
-    for one, other in zip(pieces, pieces[1:], strict=False):
+    for one, other in pairwise(pieces):
         gap = text[one.end : other.start]
         if gap.startswith(".") and len(gap) > 1 and len(one.low) > 2:  # noqa: PLR2004 - `Th. Mann`
             return False
@@ -190,7 +191,7 @@ def _convinces(text: str, pieces: Sequence[Piece], *, identifier: bool) -> bool:
     if not sure and identifier:
         return all(piece.rare for piece in weak) or in_login_place(text, pieces[0].start)
     if not sure:
-        return all(piece.rare for piece in weak) and _same_case(pieces) or _prose(text, pieces)
+        return (all(piece.rare for piece in weak) and _same_case(pieces)) or _prose(text, pieces)
     lower = any(piece.case == "l" for piece in (pieces[0], pieces[-1]))
     if identifier and weak and max(len(piece.low) for piece in sure) < _SHORT:
         return False
@@ -222,7 +223,11 @@ def _prose(text: str, pieces: Sequence[Piece]) -> bool:
     # A heading (`Mark Price Update`) goes on in capitals.
     if follow.istitle() and follow.lower() not in FUNCTION_WORDS:
         return False
-    opening = _OPENING.search(text, max(0, first.start - 8), first.start) is not None
-    if lead.istitle() and not _OPENING.search(text, max(0, before.start() - 8), before.start() if before else 0):
+    if before is not None and lead.istitle() and not _opens(text, before.start()):
         return lead.lower() not in common()
-    return not (opening and first.low in FUNCTION_WORDS and last.low in FUNCTION_WORDS)
+    return not (_opens(text, first.start) and first.low in FUNCTION_WORDS and last.low in FUNCTION_WORDS)
+
+
+def _opens(text: str, at: int) -> bool:
+    """If a sentence, a line or an item of a list begins here."""
+    return _OPENING.search(text, max(0, at - 8), at) is not None

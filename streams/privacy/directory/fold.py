@@ -14,7 +14,19 @@ RUN = re.compile(r"[^\W_]+")
 # Pieces of a run of letters and digits, cut where the letter case says so: `janeDoe`, `JDoe`, `jdoe12`.
 PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|(?:(?![A-Za-z0-9])[^\W_])+")
 _CJK = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-_PLAIN = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "ß": "s", "æ": "a", "œ": "o", "þ": "t", "ħ": "h", "ŋ": "n"}
+_PLAIN = {
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "\u0131": "i",
+    "ß": "s",
+    "æ": "a",
+    "œ": "o",
+    "þ": "t",
+    "ħ": "h",
+    "ŋ": "n",
+}
 _PLAIN |= {letter.upper(): plain.upper() for letter, plain in _PLAIN.items() if len(letter.upper()) == 1}
 _LONG = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "đ": "dj"}
 _SHORTENED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"), ("ss", "s"))

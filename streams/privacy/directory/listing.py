@@ -1,7 +1,7 @@
 """A list of people as other systems export it (CSV and its kin), read into `Person`s. Pure.
 
-Header names are forgiving (`First Name`, `first_name`, `givenName`), separators are `,`, `;` or tab, several values of a
-cell stand apart by `;` or `|`. A fault names line, column and what was needed, never the value.
+Header names are forgiving (`First Name`, `first_name`, `givenName`), separators are comma, semicolon or tab, several
+values of a cell stand apart by `;` or `|`. A fault names line, column and what was needed, never the value.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ _FIELDS: Mapping[str, str] = {
     }.items()
     for name in names.split()
 }
-_ASKED = (
-    "name (or first and last), mail, login, extension, nickname"  # what a header may hold, for errors
-)
+_ASKED = "name (or first and last), mail, login, extension, nickname"  # what a header may hold, for errors
 _SEVERAL = re.compile(r"\s*[;|]\s*")
 _MAIL = re.compile(r"[^\s@<>,\"()]+@[^\s@<>,\"()]+\Z")
 _LOGIN = re.compile(r"[^\s,<>\"]{1,64}\Z")
 _PHONE = re.compile(r"[\d\s()+./-]*(?:(?i:ext(?:ension|n)?|x|dw|durchwahl)[.: #-]*\d{2,7})?\Z")
+_FORMS = {
+    "mail": (_MAIL, "an address such as name@host"),
+    "login": (_LOGIN, "a login without spaces"),
+    "extension": (_PHONE, "an extension of 2 to 7 digits or a telephone number"),
+}
 _AFTER_SIGN = re.compile(r"(?i:ext(?:ension|n)?|x|dw|durchwahl)[.: #-]*(\d{2,7})\Z")
 _SHORT = re.compile(r"\d{2,7}\Z")
 _SAMPLE = 20  # lines whose separators are counted
@@ -148,9 +151,7 @@ def _cells(
     return list(found.items())
 
 
-def _person(
-    cells: Mapping[str, list[str]], line: int, faults: list[Fault], is_given: Callable[[str], bool]
-) -> Person:
+def _person(cells: Mapping[str, list[str]], line: int, faults: list[Fault], is_given: Callable[[str], bool]) -> Person:
     names = []
     first, last = " ".join(cells.get("first", ())), " ".join(cells.get("last", ()))
     if first and last:
@@ -158,9 +159,9 @@ def _person(
     for name in cells.get("name", ()):
         readings = parted(name, is_given)
         names += [reading for reading in readings if reading not in names]
-    mails = _valid(cells, "mail", _MAIL, "an address such as name@host", line, faults)
-    logins = _valid(cells, "login", _LOGIN, "a login without spaces", line, faults)
-    phones = _valid(cells, "extension", _PHONE, "an extension of 2 to 7 digits or a telephone number", line, faults)
+    mails = _valid(cells, "mail", line, faults)
+    logins = _valid(cells, "login", line, faults)
+    phones = _valid(cells, "extension", line, faults)
     return Person(
         names=tuple((one, other) for one, other in names if one or other),
         nicknames=tuple(cells.get("nickname", ())),
@@ -170,9 +171,8 @@ def _person(
     )
 
 
-def _valid(
-    cells: Mapping[str, list[str]], field: str, form: re.Pattern[str], needed: str, line: int, faults: list[Fault]
-) -> list[str]:
+def _valid(cells: Mapping[str, list[str]], field: str, line: int, faults: list[Fault]) -> list[str]:
+    form, needed = _FORMS[field]
     good = [value for value in cells.get(field, ()) if form.match(value)]
     if len(good) < len(cells.get(field, ())):
         faults.append(Fault(line, field, needed))

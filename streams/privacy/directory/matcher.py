@@ -13,9 +13,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from schemas.errors import SettingsError
-from streams.privacy.directory import chains, singles, unspaced
+from streams.privacy.directory import chains, extensions, singles, unspaced
 from streams.privacy.directory.chains import Piece, case_of
 from streams.privacy.directory.fold import PIECE, RUN, folded, is_cjk, runs
+from streams.privacy.directory.places import near_capital, placed, run_before
 from streams.privacy.directory.roster import EXTENSION, MAIL
 from streams.privacy.directory.table import (
     FULL,
@@ -42,23 +43,8 @@ _OWNER_ONLY = 0o077
 _MEMORY = 65_536  # runs whose flags are kept, as hashes: some 8 MB
 _NAME = GIVEN | LAST
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+'%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
-_EXTENSION_WORDS = frozenset(
-    "ext Ext EXT extn Extn extension Extension DW dw Durchwahl durchwahl poste Poste anexo Anexo interno".split()  # noqa: SIM905
-)
-_EXTENSION = re.compile(
-    r"(?<![^\W_])(?:(?i:ext(?:ension|n)?|durchwahl|dw|poste|anexo|interno))\.?[ \u00a0]?(?:(?:no|nr)\.?[ ])?[:#-]?[ ]?"
-    r"(\d{2,7})(?![\w])"
-)
-_CROSS = re.compile(r"[xX](\d{3,6})(?!\w|[ ]?[(\[=*/+])")
-_CROSS_BEFORE = re.compile(
-    r"(?:\b(?i:call|dial|reach|ring|phone|tel|desk|at|on|me|him|her|them|us|number|is|extension|line|or)\b[.:]?[ ]?|\d{3}[ ]?|\)[ ]?"
-    r"|\(|,[ ]?)\Z"
-)
-_NO_EXTENSIONS = frozenset(("264", "265", "509", "500", "400"))  # video codecs and X.-standards
 _GAP = re.compile(r"%20|_|[^\w\n]{0,3}(?:\n[ \t]*(?:[#*>]+[ \t]?|//+[ \t]?)?)?")
-_BESIDE = re.compile(r"%20|_|[^\w\n]{0,3}\r?\n?[ \t]{0,8}(?:[#*>/]+[ \t]?)?(?=[^\W_])")
 _MANY = 12
-_GAP_SIZE = 6
 _DIGITS = re.compile(r"\d{1,4}(?![^\W_])")
 
 
@@ -71,10 +57,7 @@ class Directory:
         self._get = table.get
         self._weak = {word: flags for word in common() if (flags := table.get(word))}
         self._nobody = frozenset(
-            form
-            for word in common()
-            if word not in self._weak
-            for form in (word, word.capitalize(), word.upper())
+            form for word in common() if word not in self._weak for form in (word, word.capitalize(), word.upper())
         )
         self._starts = unspaced.pattern(table.head)
         self._memory: dict[int, int] = {}
@@ -119,13 +102,13 @@ class Directory:
         found: list[Found] = []
         mails = [match.span() for match in _MAIL.finditer(plain)] if "@" in plain else []
         found += [Found(*span, EMAIL, _SURE) for span in mails if self._is_ours(plain[slice(*span)].lower())]
-        if not every.isdisjoint(_EXTENSION_WORDS):
-            found += self._extensions(plain)
+        if not every.isdisjoint(extensions.WORDS):
+            found += [Found(*span, PHONE, _SURE) for span in extensions.announced(plain, self._known)]
         anchors = [run for run in every - self._nobody if self._is_anchor(run)]
         places_of_logins = singles.login_places(plain)
         if anchors or places_of_logins:
             others = [span for span in mails if not self._is_account(plain[slice(*span)])]
-            spans = sorted({*_placed(plain, anchors), *places_of_logins})
+            spans = sorted({*placed(plain, anchors), *places_of_logins})
             found += self._people(plain, spans, [*others, *((one.start, one.end) for one in found)])
         if self._starts is not None and not plain.isascii() and is_cjk(plain):
             found += [Found(*span, PERSON, _SURE) for span in unspaced.names(plain, self._starts, self._get)]
@@ -134,7 +117,7 @@ class Directory:
         return _apart(found)
 
     def _is_anchor(self, run: str) -> bool:
-        """Whether somebody could be named at this run. (`Will` yes, `will` only as somebody's login.)"""
+        """Whether somebody could be named at this run: `Will` yes, `will` only where a login is expected."""
         key = hash(run)
         known = self._memory.get(key)
         if known is None:
@@ -192,23 +175,16 @@ class Directory:
         local = mail.partition("@")[0]
         return local.isalnum() and self._get(local.lower()) & (LOGIN | SOLID) == LOGIN | SOLID
 
-    def _extensions(self, text: str) -> Iterator[Found]:
-        for match in _EXTENSION.finditer(text):
-            if self._get(EXTENSION + match[1]):
-                yield Found(*match.span(), PHONE, _SURE)
-
-    def _people(
-        self, text: str, spans: Iterable[tuple[int, int]], taken: list[tuple[int, int]]
-    ) -> Iterator[Found]:
+    def _people(self, text: str, spans: Iterable[tuple[int, int]], taken: list[tuple[int, int]]) -> Iterator[Found]:
         done = -1
         for start, end in spans:
             if start < done or any(a <= start < b for a, b in taken):
                 continue
-            if text[start] in "xX" and text[start + 1 : end].isdigit() and (one := self._cross(text, start)):
-                yield one
+            if text[start] in "xX" and extensions.is_short(text, start, self._known):
+                yield Found(start, end, PHONE, _LIKELY)
                 continue
             whole = self._piece(start, end, text)
-            if not whole.rare and whole.case != "l" and not _near_capital(text, start, end):
+            if not whole.rare and whole.case != "l" and not near_capital(text, start, end):
                 continue
             if (whole.flags & LOGIN or whole.flags & GUESSED) and singles.is_login(text, whole, whole.flags):
                 done = end
@@ -217,14 +193,6 @@ class Directory:
             for one in self._chained(text, start, end, done):
                 done = one.end
                 yield one
-
-    def _cross(self, text: str, start: int) -> Found | None:
-        match = _CROSS.match(text, start)
-        if match is None or match[1] in _NO_EXTENSIONS or not self._get(EXTENSION + match[1]):
-            return None
-        if not _CROSS_BEFORE.search(text, max(0, start - 16), start):
-            return None
-        return Found(*match.span(), PHONE, _LIKELY)
 
     def _chained(self, text: str, start: int, end: int, floor: int) -> Iterator[Found]:
         chain = self._chain(text, start, end, max(floor, 0))
@@ -253,7 +221,7 @@ class Directory:
         """The pieces around a run that may be parts of names, as far as they go without a break."""
         chain = [self._piece(start + one.start(), start + one.end(), text) for one in PIECE.finditer(text[start:end])]
         while len(chain) < _MANY:
-            before = _run_before(text, chain[0].start, floor)
+            before = run_before(text, chain[0].start, floor)
             if before is None or (pieces := self._useful(text, *before, left=True)) is None:
                 break
             chain[:0] = pieces
@@ -279,42 +247,6 @@ class Directory:
 
 
 _AGAIN = "run `redline directory import FILE` again"
-
-
-def _near_capital(text: str, start: int, end: int) -> bool:
-    """Whether a capitalised word stands next to this one: a word alone names nobody."""
-    if (after := _BESIDE.match(text, end)) is not None and text[after.end()].isupper():
-        return True
-    before = _run_before(text, start, 0)
-    return before is not None and text[before[0]].isupper()
-
-
-def _run_before(text: str, at: int, floor: int) -> tuple[int, int] | None:
-    """The run of letters and digits before `at`, over at most six other characters."""
-    if text.startswith("%20", at - 3):
-        at -= 3
-    least = max(floor, at - _GAP_SIZE)
-    while at > least and not text[at - 1].isalnum():
-        at -= 1
-    start = at
-    while start > floor and text[start - 1].isalnum():
-        start -= 1
-    return (start, at) if start < at else None
-
-
-def _placed(text: str, runs: Iterable[str]) -> list[tuple[int, int]]:
-    """Where these runs stand as whole runs, in text order."""
-    places: list[tuple[int, int]] = []
-    for run in runs:
-        size = len(run)
-        at = text.find(run)
-        while at >= 0:
-            end = at + size
-            if not (at and text[at - 1].isalnum()) and not text[end : end + 1].isalnum():
-                places.append((at, end))
-            at = text.find(run, end)
-    places.sort()
-    return places
 
 
 def _apart(found: list[Found]) -> list[Found]:

@@ -15,22 +15,20 @@ from typing import TYPE_CHECKING
 
 from streams.privacy.directory.fold import PIECE, RUN, folded, is_cjk, letters, spellings
 from streams.privacy.directory.table import FULL, GIVEN, GUESSED, INITIAL, LAST, LOGIN, REVERSED, SOLID
-from streams.privacy.directory.words import common, everyday, frequent
+from streams.privacy.directory.words import common, everyday, frequent, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 MAIL, EXTENSION, PREFIX = "m:", "x:", "^"
-PARTICLES = frozenset(
+PARTICLES = listed(
     "af al ap ben bin bint da dal das de dei del dela della den der des di do dos du el ibn la las le lo los mac mc o "
-    "st ten ter te und van vande vanden vander ver von vom y zu zum zur".split()  # noqa: SIM905 - particles are words
+    "st ten ter te und van vande vanden vander ver von vom y zu zum zur"
 )
 # Not a part of anybody's name.
-_TITLES = frozenset(
-    "mr mrs ms miss dr prof ing mag dipl phd md mba jr sr ii iii iv esq ret frau herr mme mlle sra".split()  # noqa: SIM905
-)
+_TITLES = listed("mr mrs ms miss dr prof ing mag dipl phd md mba jr sr ii iii iv esq ret frau herr mme mlle sra")
 # Mailboxes of everybody.
-_ROLES = frozenset("info mail support sales contact office hello service noreply team hr jobs".split())  # noqa: SIM905
+_ROLES = listed("info mail support sales contact office hello service noreply team hr jobs")
 _WORD = re.compile(r"[^\s,;()\"]+")
 _SURE_LAST = 4  # letters of a last name that make `jdoe` a name of its own
 _TWO = 2

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from streams.privacy.directory.table import GIVEN, GUESSED, INITIAL, LAST, LOGIN, SOLID
-from streams.privacy.directory.words import FUNCTION_WORDS
+from streams.privacy.directory.words import FUNCTION_WORDS, listed
 
 if TYPE_CHECKING:
     from streams.privacy.directory.chains import Piece
@@ -29,21 +29,23 @@ _GOES_ON = re.compile(r"[._-][^\W_]")
 _DECORATED = re.compile(r"(?:\A|\n)[ \t]*@\Z")
 _CALLED = re.compile(r"[(.\r\n/]|\Z")
 _SPOKEN_TO = re.compile(
-    r"(?:(?<![\w.])@|\b(?:[Tt]hanks(?:[ ]again)?,?|[Tt]hank[ ]you,?|[Tt]hx,?|[Tt]y|[Cc]heers,?|[Hh]i|[Hh]ey|[Hh]ello|[Dd]ear"
-    r"|[Mm]orning,?|[Aa]sk(?:ed|ing)?|[Tt]ell|[Tt]old|[Pp]ing(?:ed)?|[Cc][Cc]:?|[Ff]yi,?|[Pp]er|[Rr]emind|[Ll]oop[ ]in"
+    r"(?:(?<![\w.])@|\b(?:[Tt]hanks(?:[ ]again)?,?|[Tt]hank[ ]you,?|[Tt]hx,?|[Tt]y|[Cc]heers,?|[Hh]i|[Hh]ey|[Hh]ello"
+    r"|[Dd]ear|[Mm]orning,?|[Aa]sk(?:ed|ing)?|[Tt]ell|[Tt]old|[Pp]ing(?:ed)?|[Cc][Cc]:?|[Ff]yi,?|[Pp]er|[Rr]emind|[Ll]oop[ ]in"
     r"|[Ss]poke[ ](?:to|with)|[Tt]alk(?:ed)?[ ](?:to|with)|[Ss]ync(?:ed)?[ ]with|[Cc]heck(?:ed)?[ ]with)[ ])\Z"
 )
 _TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sra?)\.?[ ]\Z")
 _SAYS = re.compile(
-    r"[ ](?:said|says|asked|asks|wrote|mentioned|suggested|suggests|thinks|thought|told|replied|agreed|approved|reviewed"
-    r"|merged|pushed|fixed|confirmed|reported|pinged)\b"
+    r"[ ](?:said|says|asked|asks|wrote|mentioned|suggested|suggests|thinks|thought|told|replied|agreed|approved"
+    r"|reviewed|merged|pushed|fixed|confirmed|reported|pinged)\b"
 )
-_ADDRESSED = re.compile(r",[ ](?:can|could|please|pls|would|will|do|did|are|have|what|when|where|why|how|i|I|we|the|it|thanks)\b")
+_ADDRESSED = re.compile(
+    r",[ ](?:can|could|please|pls|would|will|do|did|are|have|what|when|where|why|how|i|I|we|the|it|thanks)\b"
+)
 _ANOTHER = re.compile(r"[ \t]+(?:[A-Z]\.[ ])?([A-Z][^\W\d_]+)|[-'\u2019][A-Z]")
 _TURNED = re.compile(r",[ ][A-Z][^\W\d_]")
 _PRECEDED = re.compile(r"([A-Z][^\W\d_]*)[.,]?[ \t]+\Z")
 _START = re.compile(r"(?:\A|[\n.!?>][ \t]*|[ \t]*[-*][ ])\Z")
-_LEADS = frozenset("thanks thank thx cheers hi hey hello dear ask asked tell told ping cc fyi per morning".split())  # noqa: SIM905
+_LEADS = listed("thanks thank thx cheers hi hey hello dear ask asked tell told ping cc fyi per morning")
 
 
 def is_login(text: str, piece: Piece, flags: int) -> bool:

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 _LONGEST, _SHORTEST = 6, 2
 _HANGUL = re.compile("[\uac00-\ud7af]")
+# ruff: noqa: RUF001 - full-width punctuation is what such scripts use
 # What may stand right before and after a name: particles, verbs of speaking, forms of address.
 _BEFORE = "和与跟给找问请由让对是被向到从为叫约帮同及、，。：；！？はがをにへともでや"
-_AFTER = "说的在是和与会去来先老把将已刚也都了有要请问给跟让到对从、，。：；！？はがをにへともでやさ様氏君가는이은을를님씨의와과도에께"
+_AFTER = (
+    "说的在是和与会去来先老把将已刚也都了有要请问给跟让到对从、，。：；！？はがをにへともでやさ様氏君"
+    "가는이은을를님씨의와과도에께"
+)
 
 
 def pattern(firsts: str) -> re.Pattern[str] | None:

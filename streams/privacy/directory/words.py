@@ -9,12 +9,13 @@ from pathlib import Path
 FILE = Path(__file__).with_name("words.txt.gz")
 
 
-def _words(words: str) -> frozenset[str]:
+def listed(words: str) -> frozenset[str]:
+    """The words of a list written as one text."""
     return frozenset(words.split())
 
 
 # Words that open questions and sentences, or stand anywhere: as part of a name they are weak even when capitalised.
-FUNCTION_WORDS = _words(
+FUNCTION_WORDS = listed(
     "a about after again all also am an and any are as ask at back be because been before being both but by call came "
     "can come could day did do does doing done down each even every few first for from get give go good got had has "
     "have he hello her here hey hi him his how i if in into is it its just know last let like long look made make man "
@@ -24,7 +25,7 @@ FUNCTION_WORDS = _words(
     "want was way we well went were what when where which while who why will with work would yes yet you your"
 )
 # First and last names that are also words, and too rare in what the list is counted over.
-ALSO_WORDS = _words(
+ALSO_WORDS = listed(
     "abbot abel alba alder amber amen angel apple april archer art ash aspen aster august autumn bailey baker banks "
     "bar barber barley baron basil bass bay beach bean bear beau bee bell belle berry best beth bill birch bird "
     "bishop black blanc blaze bliss bloom blossom blue blunt bolt bond booker boot bow bowl brand bravo briar bridge "
