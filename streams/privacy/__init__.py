@@ -10,6 +10,7 @@ cues       places where a text says that a person follows
 directory/ the company's people, from a compiled file: `Directory.find(text)`
 people     the event's subject and the names found, in all their spellings
 views      what a text reads as once its encodings are undone, and the way back
+encodings  escapes, quoted-printable and base64: where they stand and what they hold
 lookalikes characters that read as others
 pool       child processes, closed to failures: `ScrubPool`
 worker     the child

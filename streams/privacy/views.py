@@ -14,59 +14,23 @@ Ordinary text has no views. Undone, two levels deep (a percent-encoding in base6
 
 from __future__ import annotations
 
-import base64
-import binascii
-import html
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
-from streams.privacy import lookalikes
-from streams.privacy.lookalikes import Edit
+from streams.privacy import encodings, lookalikes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from streams.privacy.lookalikes import Edit
+
 _CONTEXT = 200  # characters of a stretch before and after what is undone
 _REACH = 80  # how far its edge may move to stand at white space
-_WHOLE = 16  # stretches; with more, the view is of all between the first and the last
-
-_HEX = "[0-9A-Fa-f]"
 # Ordinary text is told by what it has not: the sign of an encoding, or a run of characters as long as base64's.
 _RUN = re.compile(r"[A-Za-z0-9+/_\-]{16}")
-_ENCODED = re.compile(
-    rf"(?P<percent>(?:%{_HEX}{{2}})+)|%u(?P<percent_u>{_HEX}{{4}})"
-    rf"|(?P<bytes>(?:\\x{_HEX}{{2}})+)"
-    rf"|(?P<pair>\\u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}})"
-    rf"|\\u(?:(?P<u>{_HEX}{{4}})|\{{(?P<brace>[0-9A-Fa-f]{{1,6}})\}})|\\U(?P<long>[0-9A-Fa-f]{{8}})"
-    r"|\\(?P<plain>[nrtbfv\"'/\\])"
-    r"|(?P<reference>&(?:#(?:[xX][0-9A-Fa-f]{1,6}|[0-9]{1,7});?|[A-Za-z][A-Za-z0-9]{1,31};))"
-)
-_QUOTED = re.compile(r"(?P<soft>=[ \t]*\r?\n)|(?P<quoted>(?:=[0-9A-F]{2})+)")
-_MAY_BE_QUOTED = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")
-_IS_QUOTED = re.compile(
-    r"quoted-printable|=3D|=[C-E][0-9A-F]=[89AB][0-9A-F]|[A-Za-z0-9,;]=\r?\n|[A-Za-z0-9]=40[A-Za-z0-9\-]+\.[A-Za-z]{2}",
-    re.IGNORECASE,
-)
-_SIGN = re.compile(r"[%\\&]")
-_EQUALS = re.compile("=")
-_PLAIN = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " ", "v": " "}
-
-_TOKEN = re.compile(
-    r"(?<![A-Za-z0-9+/_\-])(?:(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{2,76}={0,2}|[A-Za-z0-9+/_\-]{16,}={0,2})"
-)
-_PART = re.compile(r"[A-Za-z0-9+]{16,}={0,2}")
-_JOINS = re.compile(r"[/_\-]")
-_MIXED = re.compile(r"(?=.*[A-Z])(?=.*[a-z0-9])", re.DOTALL)
-_LEAST_PRINTABLE = 0.95
-
-
-class Decoder(Protocol):
-    """Reads what an expression found at a range of the text."""
-
-    def __call__(self, found: str, start: int, end: int, /) -> list[Edit]:
-        """What it reads as; nothing if it is no such encoding after all."""
-        ...
+_DEEP = 2  # levels of encoding that are undone
+_WHOLE = 16  # stretches; with more, the view is of all between the first and the last
 
 
 class _Piece(NamedTuple):
@@ -122,7 +86,7 @@ def views(text: str) -> list[View]:
 
     All of them together are at most 40 times as long as `text` is, and for text of one encoding hardly longer than it.
     """
-    if text.isascii() and not (_signed(text) or _RUN.search(text)):
+    if text.isascii() and not (encodings.signed(text) or _RUN.search(text)):
         return []
     found = [View(one.text, one.pieces) for one in _level(text)]
     for outer in tuple(found):
@@ -136,8 +100,13 @@ def views(text: str) -> list[View]:
     return _distinct(text, found)
 
 
-def _signed(text: str) -> bool:
-    return "%" in text or "\\" in text or "&" in text or "=" in text
+def reads_as(value: str) -> str:
+    """`value` without escapes and disguises, base64 apart: what is the same value, written plainly."""
+    if value.isascii() and not encodings.signed(value):
+        return value
+    for decode in (encodings.escapes, encodings.quoted) * _DEEP:
+        value = _stretch(value, 0, len(value), _ordered(value, decode(value))).text
+    return _stretch(value, 0, len(value), _ordered(value, lookalikes.edits(value))).text
 
 
 def _distinct(text: str, found: Iterable[View]) -> list[View]:
@@ -158,133 +127,15 @@ class _Built(NamedTuple):
 
 def _level(text: str) -> list[_Built]:
     """What one level of decoding gives."""
-    edits = [*_sequences(text, _SIGN, _ENCODED)]
-    if _MAY_BE_QUOTED.search(text) and _IS_QUOTED.search(text):
-        edits += _sequences(text, _EQUALS, _QUOTED)
-    return [*_built(text, edits), *_tokens(text)]
-
-
-def _sequences(text: str, sign: re.Pattern[str], expression: re.Pattern[str]) -> Iterator[Edit]:
-    """Edits for what `expression` matches at a `sign`; a search for all of it everywhere would take far longer."""
-    at = 0
-    for place in sign.finditer(text):
-        match = expression.match(text, place.start()) if place.start() >= at else None
-        if match is not None:
-            at, kind = match.end(), match.lastgroup or ""
-            yield from _DECODERS[kind](match[kind], match.start(), at)
-
-
-def _decoded_bytes(sign: str, *, latin: bool = False) -> Decoder:
-    """A decoder of bytes written as `sign` and two hex digits: UTF-8; what is none stays, or is Latin-1."""
-    size = len(sign) + 2
-
-    def decode(run: str, start: int, _: int) -> list[Edit]:
-        data = bytes(int(run[i + len(sign) : i + size], 16) for i in range(0, len(run), size))
-        edits = []
-        at = start
-        for char in data.decode("utf-8", "surrogateescape"):
-            broken = "\udc80" <= char <= "\udcff"
-            after = at + size * (1 if broken else len(char.encode()))
-            if not broken:
-                edits.append(Edit(at, after, char))
-            elif latin:
-                edits.append(Edit(at, after, chr(ord(char) - 0xDC00)))
-            at = after
-        return edits
-
-    return decode
-
-
-def _code(digits: str, start: int, end: int) -> list[Edit]:
-    """A code point in hex digits; half a surrogate pair or a number too large is left."""
-    code = int(digits, 16)
-    if code > 0x10FFFF or 0xD800 <= code < 0xE000:  # noqa: PLR2004 - The Unicode Standard, 3.4 and 3.9
-        return []
-    return [Edit(start, end, chr(code))]
-
-
-def _escaped(letter: str, start: int, end: int) -> list[Edit]:
-    return [Edit(start, end, _PLAIN.get(letter, letter))]
-
-
-def _pair(escapes: str, start: int, end: int) -> list[Edit]:
-    high, low = int(escapes[2:6], 16), int(escapes[8:12], 16)
-    return [Edit(start, end, chr(0x10000 + ((high & 0x3FF) << 10) + (low & 0x3FF)))]
-
-
-def _reference(reference: str, start: int, end: int) -> list[Edit]:
-    decoded = html.unescape(reference)
-    return [Edit(start, end, decoded)] if decoded != reference else []
-
-
-_DECODERS: dict[str, Decoder] = {
-    "percent": _decoded_bytes("%"),
-    "percent_u": _code,
-    "bytes": _decoded_bytes("\\x", latin=True),
-    "pair": _pair,
-    "u": _code,
-    "brace": _code,
-    "long": _code,
-    "plain": _escaped,
-    "reference": _reference,
-    "soft": lambda _, start, end: [Edit(start, end, "")],
-    "quoted": _decoded_bytes("="),
-}
-
-
-def _tokens(text: str) -> Iterator[_Built]:
-    """Base64 that decodes to text."""
-    for match in _TOKEN.finditer(text):
-        start, token = match.start(), match[0]
-        decoded = _base64(token)
-        if decoded is None and _JOINS.search(token):  # a path or a name of which a part may be one
-            for part in _PART.finditer(token):
-                if (inner := _base64(part[0])) is not None:
-                    yield _atom(inner, start + part.start(), start + part.end())
-        elif decoded is not None:
-            yield _atom(decoded, start, match.end())
-
-
-def _atom(decoded: str, start: int, end: int) -> _Built:
-    return _Built(decoded, [_Piece(0, start, end, one_for_one=False)])
-
-
-def _base64(token: str) -> str | None:
-    if not _MIXED.match(token):
-        return None
-    body = re.sub(r"[\r\n=]", "", token).translate(_STANDARD)
-    body = body[: len(body) - (len(body) % 4 == 1)]  # cut: the last character alone says nothing
-    try:
-        data = base64.b64decode(body + "=" * (-len(body) % 4))
-    except (binascii.Error, ValueError):
-        return None
-    return _text_of(data)
-
-
-_STANDARD = str.maketrans("-_", "+/")
-
-
-def _text_of(data: bytes) -> str | None:
-    """The text that bytes hold: UTF-8 whose last character may be cut, or UTF-16 as PowerShell has it."""
-    if len(data) >= 2 and len(data) % 2 == 0 and not any(data[1::2]):  # noqa: PLR2004 - one letter
-        data = data[::2]
-    text = ""
-    for cut in range(4):
-        try:
-            text = data[: len(data) - cut].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        break
-    printable = sum(c.isprintable() or c in "\r\n\t" for c in text)
-    return text if text and printable >= _LEAST_PRINTABLE * len(text) else None
+    built = [*_built(text, encodings.escapes(text)), *_built(text, encodings.quoted(text))]
+    for start, end, decoded in encodings.tokens(text):
+        built.append(_Built(decoded, [_Piece(0, start, end, one_for_one=False)]))
+    return built
 
 
 def _built(text: str, edits: Iterable[Edit]) -> Iterator[_Built]:
-    """Views of the stretches around `edits`, which may come in any order; the first of overlapping ones counts."""
-    ordered: list[Edit] = []
-    for edit in sorted(edits):
-        if (not ordered or edit.start >= ordered[-1].end) and text[edit.start : edit.end] != edit.text:
-            ordered.append(edit)
+    """Views of the stretches around `edits`."""
+    ordered = _ordered(text, edits)
     if not ordered:
         return
     stretches: list[tuple[int, int, list[Edit]]] = []
@@ -298,6 +149,15 @@ def _built(text: str, edits: Iterable[Edit]) -> Iterator[_Built]:
         stretches = [(stretches[0][0], stretches[-1][1], ordered)]
     for start, end, own in stretches:
         yield _stretch(text, _edge_before(text, start), _edge_after(text, end), own)
+
+
+def _ordered(text: str, edits: Iterable[Edit]) -> list[Edit]:
+    """Those that change something, in order; the first of overlapping ones counts."""
+    ordered: list[Edit] = []
+    for edit in sorted(edits):
+        if (not ordered or edit.start >= ordered[-1].end) and text[edit.start : edit.end] != edit.text:
+            ordered.append(edit)
+    return ordered
 
 
 def _edge_before(text: str, start: int) -> int:

@@ -62,7 +62,6 @@ PLACEHOLDER = re.compile(r"<[A-Z][A-Z0-9_]{1,40}_[0-9a-f]{4}>")
 IN_IDENTIFIERS = frozenset(
     ("PERSON", "LOCATION", "NRP", "ORGANIZATION", "PHONE_NUMBER", "DATE_TIME", "CRYPTO", "IBAN_CODE", "US_SSN", "DATA")
 )
-AT = r"(?:@|%40|\\u0040|\\x40|&#64;|=40)"
 
 
 def _hex(front: str, free: int) -> str:
@@ -74,14 +73,14 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
     (re.compile(needle, re.IGNORECASE), re.compile(form))
     for needle, form in (
         ("<", PLACEHOLDER.pattern),
-        (r"example\.com", rf"(?:{'|'.join(ADJECTIVES)})\.(?:{'|'.join(NOUNS)})\d\d{AT}example\.com\b"),
+        ("@example", rf"(?:{'|'.join(ADJECTIVES)})\.(?:{'|'.join(NOUNS)})\d\d@example\.com\b"),
         (
             r"example\.com/|\.example\.com",
             r"(?:[a-z0-9]{2,5}://)?(?:example\.com/[0-9a-f]{8}|x[0-9a-f]{8}\.example\.com)\b",
         ),
         (
             r"\.2\.|\.100\.|\.113\.",
-            rf"(?<!\d)(?:{'|'.join(re.escape(n) for n in V4_NETS)})\.\d{{1,3}}(?:/\d{{1,2}})?(?!\d)",
+            rf"(?:{'|'.join(re.escape(n) for n in V4_NETS)})\.\d{{1,3}}(?:/\d{{1,2}})?(?!\d)",
         ),
         ("2001:db8", r"(?i:2001:db8:[0-9a-f:]*(?:/\d{1,3})?)(?![\w:])"),
         ("5[:.-]?e", rf"(?i:{_hex(MAC_FRONT, 2)})(?![0-9A-Fa-f])"),
@@ -92,16 +91,16 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
         ("XX ?-?0", r"(?i:XX[ \-]?0[ \-]?0(?:[ \-]?[0-9A-Z]){6,30})(?![^\W_])"),
         (
             r"\d{4}[- ]?\d{4,6}",
-            r"(?<!\d)(?:" + "|".join("[- ]?".join(c) for cards in TEST_CARDS.values() for c in cards) + r")(?!\d)",
+            r"(?:" + "|".join("[- ]?".join(c) for cards in TEST_CARDS.values() for c in cards) + r")(?!\d)",
         ),
     )
 )
 # Forms that count for some types only: outside of them they may be anything.
-_TYPED: dict[str, re.Pattern[str]] = {"US_SSN": re.compile(rf"(?<!\d){SSN_AREA}[\s.\-]?\d\d[\s.\-]?\d{{4}}(?!\d)")}
+_TYPED: dict[str, re.Pattern[str]] = {"US_SSN": re.compile(rf"{SSN_AREA}[\s.\-]?\d\d[\s.\-]?\d{{4}}(?!\d)")}
 _IDENTIFIER = re.compile(rf"(?:{'|'.join(sorted(IN_IDENTIFIERS))})_[0-9a-f]{{4}}")
 _TELLING = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)  # anything but punctuation
 _NAMES = frozenset(("PERSON", "LOCATION"))
-_ESCAPE_LETTERS = frozenset("nrtbfv")
+_ESCAPE = re.compile(r"[nrtbfv]|(?:x(?=..)|u(?=....))(?P<code>(?<=x)[0-9A-Fa-f]{2}|(?<=u)[0-9A-Fa-f]{4})")
 
 
 def reserved(text: str) -> list[tuple[int, int]]:
@@ -132,15 +131,15 @@ def unreserved(text: str, found: Sequence[Found]) -> list[Found]:
 
 
 def past_escape(text: str, one: Found) -> Found:
-    r"""`one` without the letter of an escape that stands before it: in `\njane@x.org` the mail is `jane@x.org`."""
-    if (
-        one.entity != "EMAIL_ADDRESS"
-        or text[one.start - 1 : one.start] != "\\"
-        or text[one.start] not in _ESCAPE_LETTERS
-    ):
+    r"""`one` without the rest of an escape that it begins in: in `\njane@x.org` the mail is `jane@x.org`."""
+    if one.entity != "EMAIL_ADDRESS" or text[one.start - 1 : one.start] != "\\":
         return one
-    slashes = len(text[: one.start]) - len(text[: one.start].rstrip("\\"))
-    return one._replace(start=one.start + 1) if slashes % 2 and one.end - one.start > 1 else one
+    escape = _ESCAPE.match(text, one.start)
+    slashes = one.start - len(text[: one.start].rstrip("\\"))
+    if escape is None or slashes % 2 == 0 or escape.end() >= one.end:
+        return one
+    letter = escape["code"] and chr(int(escape["code"], 16))
+    return one if letter and letter.isalnum() else one._replace(start=escape.end())
 
 
 def _typed(text: str, one: Found) -> list[tuple[int, int]]:

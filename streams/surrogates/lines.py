@@ -172,12 +172,12 @@ def _form(code: str, plan: Plan) -> re.Pattern[str]:
     ranges = sorted({*plan.lines, *plan.mobiles})
     numbers = "|".join(_GAP.join((*prefix, *[r"\d"] * free)) for prefix, free in ranges)
     front = rf"(?:(?:\+{_GAP}|00{_GAP}|011{_GAP})?{_spread(code)}{_GAP}(?:0{_GAP})?|0{_GAP})"
-    return re.compile(rf"(?<!\d)[(+]{{0,2}}{front}(?:{numbers})(?!\d){_MORE}", re.IGNORECASE)
+    return re.compile(rf"[(+]{{0,2}}{front}(?:{numbers})(?!\d){_MORE}", re.IGNORECASE)
 
 
 _AREA = rf"(?:[2-9]{_GAP}\d{_GAP}\d{_GAP})?"
 _AMERICAN = re.compile(
-    rf"(?<!\d)[(+]{{0,2}}(?:(?:\+{_GAP}|00{_GAP}|011{_GAP})?1{_GAP})?{_AREA}{_spread('55501')}{_GAP}\d{_GAP}\d(?!\d){_MORE}",
+    rf"[(+]{{0,2}}(?:(?:\+{_GAP}|00{_GAP}|011{_GAP})?1{_GAP})?{_AREA}{_spread('55501')}{_GAP}\d{_GAP}\d(?!\d){_MORE}",
     re.IGNORECASE,
 )
 # What has to be among the digits of a text, and the form.

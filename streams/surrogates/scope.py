@@ -7,6 +7,7 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Literal
 
+from streams.privacy.views import reads_as
 from streams.surrogates import forms, lines, people, values
 from streams.surrogates.findings import SECRET, Found, merge
 
@@ -19,8 +20,8 @@ Style = Literal["natural", "placeholder"]
 _ENTITY = re.compile(r"[^A-Z0-9]+")
 _SPACE = re.compile(r"\s+")
 _NAME_GAP = re.compile(r"[\s._\-,]+")
-_AT = re.compile(forms.AT)
 _NAMES = frozenset(("PERSON", "LOCATION"))
+_BREAKS = re.compile(r"[\x00-\x1f\"'\\<>&%]")
 _IN_WORD = re.compile(r"[^\W_]|_")
 
 
@@ -32,8 +33,6 @@ def normalise(entity: str, value: str) -> str:
         return lines.bare(value)
     if entity == "CREDIT_CARD":
         return "".join(str(int(digit)) for digit in lines.DIGIT.findall(value))
-    if entity == "EMAIL_ADDRESS":
-        value = _AT.sub("@", value)
     plain = people.plain(value)
     if entity in _NAMES:
         return _NAME_GAP.sub(" ", plain).strip()
@@ -73,11 +72,14 @@ class Surrogates:
             value: what was found.
             in_identifier: a letter, digit or underscore stands right beside it, so that `<` would break the code.
         """
-        natural = self._invent(entity, value) if self._natural else None
+        plain = value if entity == SECRET else reads_as(value)
+        # What was escaped had to be: in its plain shape it would break the string or the page that it stands in.
+        breaks = plain != value and _BREAKS.search(plain) is not None
+        natural = self._invent(entity, plain) if self._natural and not breaks else None
         if natural is not None:
             return natural
         name = _ENTITY.sub("_", entity.upper()).strip("_") or "DATA"
-        code = self._digest(entity, normalise(entity, value))[:2].hex()
+        code = self._digest(entity, normalise(entity, plain))[:2].hex()
         bare = in_identifier and name in forms.IN_IDENTIFIERS and re.fullmatch(r"\w+", value)
         return f"{name}_{code}" if bare else f"<{name}_{code}>"
 

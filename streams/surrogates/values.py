@@ -18,17 +18,15 @@ _MAC_DIGITS = 12
 _UUID_DIGITS = 32
 _HEX = re.compile(r"[0-9a-fA-F]")
 _ALNUM = re.compile(r"[0-9A-Za-z]")
-_AT = re.compile(forms.AT)
 _SCHEME = re.compile(r"(https?|ftps?|wss?|s3|gs|git|ssh)://", re.IGNORECASE)
 
 
-def mail(number: int, value: str) -> str:
-    """Two words and two digits at example.com (RFC 2606); the sign between them escaped as it was."""
-    at = _AT.search(value)
+def mail(number: int, _: str) -> str:
+    """Two words and two digits at example.com (RFC 2606)."""
     number, two = divmod(number, 100)
     number, noun = divmod(number, len(forms.NOUNS))
     adjective = forms.ADJECTIVES[number % len(forms.ADJECTIVES)]
-    return f"{adjective}.{forms.NOUNS[noun]}{two:02d}{at[0] if at else '@'}example.com"
+    return f"{adjective}.{forms.NOUNS[noun]}{two:02d}@example.com"
 
 
 def address(number: int, value: str) -> str | None:

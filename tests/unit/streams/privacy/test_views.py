@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.privacy.views import views
+from streams.privacy.views import reads_as, views
 
 PLANTED = ("jane.doe@corp.com", "+49 30 1234567", "Zoë Müller", "Иван Петров", "4242 4242 4242 4242", "O'Brien & co")
 
@@ -248,3 +248,22 @@ def test_most_files_of_the_standard_library_read_as_they_are_but_for_escapes() -
     for path in chooser.sample(files, 25):
         text = path.read_text(encoding="utf-8", errors="replace").replace("\\", "").replace("%", "").replace("&", "")
         assert [view.text for view in views(text) if text.isascii() and view.text not in text] == [], path.name
+
+
+def test_the_padding_of_base64_is_no_soft_line_break_for_what_follows() -> None:
+    text = "MTAuMi4zLjQ=\n&#x31;0.2.3.4 and"
+    assert "MTAuMi4zLjQ=\n10.2.3.4 and" in [view.text for view in views(text)]
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ("jane", "jane"),
+        ("jane%2540corp.com", "jane@corp.com"),
+        ("M=C3=BCller", "M\u00fcller"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        (base64.b64encode(b"jane.doe@corp.com").decode(), base64.b64encode(b"jane.doe@corp.com").decode()),
+    ],
+)
+def test_a_value_is_read_plainly_base64_apart(value: str, plain: str) -> None:
+    assert reads_as(value) == plain
