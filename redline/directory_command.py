@@ -51,7 +51,7 @@ class Report:
             yield f"{self.unknown} columns were not understood and left out"
         if self.unusable:
             first = ", ".join(map(str, self.unusable[:10])) + (", …" if len(self.unusable) > 10 else "")  # noqa: PLR2004
-            yield f"{len(self.unusable):,} people without a full name, mail or login that can be looked for: line {first}"
+            yield f"{len(self.unusable):,} people without a full name, mail or login to look for: line {first}"
         yield from self.faults
 
 

@@ -105,7 +105,7 @@ class Directory:
         if not every.isdisjoint(extensions.WORDS):
             found += [Found(*span, PHONE, _SURE) for span in extensions.announced(plain, self._known)]
         anchors = [run for run in every - self._nobody if self._is_anchor(run)]
-        places_of_logins = singles.login_places(plain)
+        places_of_logins = singles.login_places(plain, every)
         if anchors or places_of_logins:
             others = [span for span in mails if not self._is_account(plain[slice(*span)])]
             spans = sorted({*placed(plain, anchors), *places_of_logins})

@@ -9,6 +9,9 @@ from streams.privacy.directory.table import GIVEN, GUESSED, INITIAL, LAST, LOGIN
 from streams.privacy.directory.words import FUNCTION_WORDS, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
+
     from streams.privacy.directory.chains import Piece
 
 _BACK = 40
@@ -21,6 +24,12 @@ _LOGIN_PLACE = re.compile(
 # What stands before a login, and what of it leads to the login: found by letters first, as few texts have any.
 _PATHS = ("/home/", "/Users/", "\\Users\\", "~", "ssh ", "su - ")
 _FIELDS = ("user", "login", "log_in", "owner", "assignee", "author", "reviewer", "reporter", "uid", "committer")
+_PATH_RUNS = listed("home Users ssh su")
+_FIELD_RUNS = frozenset(
+    way
+    for field in (*_FIELDS, "username", "userid", "loginname", "log")
+    for way in (field, field.capitalize(), field.upper())
+) | listed("userName UserName userId UserId loginName LoginName")
 _VALUE = re.compile(r"[a-z]*(?:_?name)?[\"']?[ ]?(?:[=:]|:=|=>)[ ]?[\"'@]{0,2}([^\W_]+)", re.IGNORECASE)
 _RUN = re.compile(r"[\\@]?([^\W_]+)")
 _BACKWARDS = re.compile(r"[^\W_]+\Z")
@@ -30,7 +39,8 @@ _DECORATED = re.compile(r"(?:\A|\n)[ \t]*@\Z")
 _CALLED = re.compile(r"[(.\r\n/]|\Z")
 _SPOKEN_TO = re.compile(
     r"(?:(?<![\w.])@|\b(?:[Tt]hanks(?:[ ]again)?,?|[Tt]hank[ ]you,?|[Tt]hx,?|[Tt]y|[Cc]heers,?|[Hh]i|[Hh]ey|[Hh]ello"
-    r"|[Dd]ear|[Mm]orning,?|[Aa]sk(?:ed|ing)?|[Tt]ell|[Tt]old|[Pp]ing(?:ed)?|[Cc][Cc]:?|[Ff]yi,?|[Pp]er|[Rr]emind|[Ll]oop[ ]in"
+    r"|[Dd]ear|[Mm]orning,?"
+    r"|[Aa]sk(?:ed|ing)?|[Tt]ell|[Tt]old|[Pp]ing(?:ed)?|[Cc][Cc]:?|[Ff]yi,?|[Pp]er|[Rr]emind|[Ll]oop[ ]in"
     r"|[Ss]poke[ ](?:to|with)|[Tt]alk(?:ed)?[ ](?:to|with)|[Ss]ync(?:ed)?[ ]with|[Cc]heck(?:ed)?[ ]with)[ ])\Z"
 )
 _TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sra?)\.?[ ]\Z")
@@ -72,33 +82,44 @@ def is_login(text: str, piece: Piece, flags: int) -> bool:
     return host is not None and bool(flags & LOGIN) and text[piece.start - 1 : piece.start] not in ("/", ":", ".")
 
 
-def login_places(text: str) -> list[tuple[int, int]]:
-    """Runs of letters and digits that stand where a login is expected; some of them may be none."""
-    places: list[tuple[int, int]] = []
-    at = text.find("@")
-    while at >= 0:
-        if (match := _RUN.match(text, at + 1)) is not None:
-            if match.start(1) == at + 1 and not (at and text[at - 1].isalnum()):
-                places.append(match.span(1))
-            elif at and (before := _BACKWARDS.search(text, max(0, at - _BACK), at)) is not None:
-                places.append(before.span())
-        at = text.find("@", at + 1)
-    for path in _PATHS:
-        at = text.find(path)
-        while at >= 0:
-            if (match := _RUN.match(text, at + len(path))) is not None:
-                places.append(match.span(1))
-            at = text.find(path, at + 1)
-    low = text.lower()
-    if len(low) != len(text):
-        return places
-    for field in _FIELDS:
-        at = low.find(field)
-        while at >= 0:
-            if (match := _VALUE.match(text, at + len(field))) is not None:
-                places.append(match.span(1))
-            at = low.find(field, at + 1)
+def login_places(text: str, every: AbstractSet[str]) -> list[tuple[int, int]]:
+    """Runs of letters and digits that stand where a login is expected; some of them may be none.
+
+    Args:
+        text: to look in.
+        every: its runs.
+    """
+    places = _around_signs(text) if "@" in text else []
+    if "~" in text or not every.isdisjoint(_PATH_RUNS):
+        for path in _PATHS:
+            for at in _each(text, path):
+                if (match := _RUN.match(text, at + len(path))) is not None:
+                    places.append(match.span(1))
+    if not every.isdisjoint(_FIELD_RUNS):
+        low = text.lower()
+        for field in _FIELDS if len(low) == len(text) else ():
+            for at in _each(low, field):
+                if (match := _VALUE.match(text, at + len(field))) is not None:
+                    places.append(match.span(1))
     return places
+
+
+def _around_signs(text: str) -> list[tuple[int, int]]:
+    places: list[tuple[int, int]] = []
+    for at in _each(text, "@"):
+        if at and text[at - 1].isalnum():
+            if (before := _BACKWARDS.search(text, max(0, at - _BACK), at)) is not None:
+                places.append(before.span())
+        elif (match := _RUN.match(text, at + 1)) is not None and match.start(1) == at + 1:
+            places.append(match.span(1))
+    return places
+
+
+def _each(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def in_login_place(text: str, at: int) -> bool:
