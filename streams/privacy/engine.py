@@ -180,7 +180,7 @@ class Engine:
 
 def _is_part_of_an_id(text: str, one: Any) -> bool:
     """Whether a phone number is a group of digits in a GUID or the like."""
-    if one.entity_type != "PHONE_NUMBER" or not text[one.start : one.end].isdigit():
+    if one.entity_type != "PHONE_NUMBER" or not text[one.start : one.end].replace("-", "").isdigit():
         return False
     before = text[max(0, one.start - _GROUP - 1) : one.start]
     return _HEX_BEFORE.search(before) is not None or _HEX_BEHIND.match(text, one.end) is not None

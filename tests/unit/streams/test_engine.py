@@ -1,103 +1,59 @@
-"""The engine against stock Presidio, and tables of what is found and what is not."""
+"""The engine: tables of what is found and what is not. Presidio's own findings are in privacy/test_presidio_*.py."""
 
 from __future__ import annotations
-
-import random
-import sysconfig
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.privacy import phones, prefilter
-from streams.privacy.engine import LANGUAGE, Engine
+from streams.privacy import phones
+from streams.privacy.engine import LANGUAGE, OURS, UNFIT, Engine
 from streams.surrogates import Found, Surrogates, merge
-
-VALUES = (
-    *("call me at 212-867-5309", "my number is (303) 555-0111 or +49 30 123456", "phone 030 1234567"),
-    *("cell 2128675309", "tel. 0044 20 7946 0958", "12(3): 211-227 (2003) number"),
-    *("call 650-234-2345/332-445-1234", "call 01 23 45 67 89", "phone 2012-01-02 08:00", "phone 2012-01-02 08"),
-    *("phone 3/10/2011", "call 1-800-123-4567 x123", "x+12128675309y", "ip 10.2.3.4", "fe80::1"),
-    *("2001:db8:85a3::8a2e:370:7334", "::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4", "std::vector", "2024-01-05"),
-    *("03/04/21 date", "12-MAY-2020", "may-22", "03/2021 date birthday", "1.2.2020", "\u017fep-12"),
-    *("2024-01-05T10:11:12Z", "card 4111-1111-1111-1111", "4242424242424242", "ssn 078-05-1120", "078 05 1120"),
-    *("DE89370400440532013000", "iban DE89 3704 0044 0532 0130 00 2 days", "nhs 943 476 5919", "9434765919"),
-    *("mail x.y@corp.com", "email: a@b.local", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "00:1B:44:11:3A:B7"),
-    *("a1b2.c3d4.e5f6", "123e4567-e89b-12d3-a456-426614174000", "tax 912-70-1234", "taxid 912701234"),
-    *("AB1234563", "bank account 12345678901"),
-    *("\u0442\u0435\u043b\u0435\u0444\u043e\u043d \u0660\u0661\u0662\u0663",),
-    *("phone \u0662\u0661\u0662-\u0665\u0665\u0665-\u0660\u0661\u0662\u0663",),
-    *("passport 123456789", "\U00011f52\U00011f53 phone", "number", "call()", "date", "ip"),
-    *("\U0001f600 na\xefve \xfcber", "\n", "\t\r\n", "1.2.3.4.5", "0x7fffabcd12345678", "{'key': 12345}"),
-    "def f(x): return x",
-)  # fmt: skip
-
-
-def presidio_only(threshold: float) -> Engine:
-    """An engine whose registry holds Presidio's recognisers only."""
-    engine = Engine(score_threshold=threshold, memo=0)
-    for recogniser in list(engine.analyzer.registry.recognizers):
-        if recogniser.name.startswith("Redline"):
-            engine.analyzer.registry.remove_recognizer(recogniser.name)
-    return engine
-
-
-def stock(engine: Engine, text: str) -> list[tuple[Any, ...]]:
-    """What Presidio's own loop gives for its own recognisers."""
-    return _plain(engine.analyzer.analyze(text, LANGUAGE, score_threshold=engine.threshold))
-
-
-def _plain(results: list[Any]) -> list[tuple[Any, ...]]:
-    return sorted((r.entity_type, r.start, r.end, r.score) for r in results)
 
 
 @pytest.fixture(scope="module")
-def bare() -> Engine:
-    return presidio_only(0.5)
+def stock() -> Engine:
+    return Engine(stock=True, score_threshold=0.3)
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    st.lists(st.sampled_from(VALUES) | st.text(max_size=12), max_size=10), st.sampled_from(["", " ", ", ", "\n", "/"])
+BETTER = (
+    ("see H2 and A1 for the driver", "US_DRIVER_LICENSE"),
+    ("the public notice A1234567", "US_DRIVER_LICENSE"),
+    ("call 6a8ac4ba-0580-5975-ed2f-89d94a2f20aa", "PHONE_NUMBER"),
+    ("write to jane@corp-zeta.com", "URL"),
+    ("import self.name from main.py", "URL"),
 )
-def test_findings_equal_stock_presidio_over_generated_texts(bare: Engine, parts: list[str], gap: str) -> None:
-    text = gap.join(parts)
-    assert _plain(bare.stock_findings(text)) == stock(bare, text)
 
 
-def test_findings_equal_stock_presidio_over_the_standard_library(bare: Engine) -> None:
-    files = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"))
-    chooser = random.Random(4)  # noqa: S311 - which files, not a secret
-    for path in chooser.sample(files, 40):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        at = chooser.randrange(max(1, len(text) - 1500))
-        assert _plain(bare.stock_findings(text[at : at + 1500])) == stock(bare, text[at : at + 1500]), path.name
+@pytest.mark.parametrize(("text", "entity"), BETTER)
+def test_what_stock_takes_for_a_finding_is_none(engine: Engine, stock: Engine, text: str, entity: str) -> None:
+    assert entity in {one.entity for one in stock.analyze([text])[0]}
+    assert entity not in {one.entity for one in engine.analyze([text])[0]}
 
 
-@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.4, 0.6, 0.9])
-def test_findings_equal_stock_presidio_at_other_thresholds(threshold: float) -> None:
-    engine = presidio_only(threshold)
-    for at in range(0, len(VALUES), 6):
-        text = " and ".join(VALUES[at : at + 6])
-        assert _plain(engine.stock_findings(text)) == stock(engine, text)
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("driver's license R12345678", "R12345678"),
+        ("DL: AB123456", "AB123456"),
+        ("driving_permit=Q1234567", "Q1234567"),
+    ],
+)
+def test_a_licence_with_a_word_for_it_near_by_is_found(engine: Engine, text: str, value: str) -> None:
+    assert kinds(engine, text) == {value: "US_DRIVER_LICENSE"}
 
 
-def test_a_pattern_that_presidio_has_changed_has_no_gate() -> None:
-    assert prefilter.gate("EmailRecognizer", "Email (Medium)", "something new") is None
-    assert prefilter.gate("OfSomeUser", "Email (Medium)", r"\d") is None
+def test_stock_has_presidio_s_recognisers_and_none_of_ours(engine: Engine, stock: Engine) -> None:
+    names = {one.name for one in stock.analyzer.registry.recognizers}
+    assert set(UNFIT) <= names
+    assert names.isdisjoint(name for name, _, _ in OURS)
+    assert set(UNFIT).isdisjoint(one.name for one in engine.analyzer.registry.recognizers)
 
 
-def test_every_gated_pattern_is_one_of_the_installed_presidio(engine: Engine) -> None:
-    """Else the gates are dead, and the engine slow without a word."""
-    ungated = [
-        (type(r).__name__, p.name)
-        for r in engine.analyzer.registry.recognizers
-        for p in getattr(r, "patterns", [])
-        if prefilter.gate(type(r).__name__, p.name, p.regex) is None
-    ]
-    assert sorted(name for _, name in ungated) == ["SSN1 (very weak)", "SSN2 (very weak)", "SSN3 (very weak)"]
+def test_the_analyzer_of_the_engine_finds_what_the_engine_finds(engine: Engine) -> None:
+    text = "mail jane@corp-zeta.com or +49 30 1234567"
+    found = {(one.start, one.end) for one in engine.analyzer.analyze(text, LANGUAGE, score_threshold=0.5)}
+    assert found == {(one.start, one.end) for one in engine.analyze([text])[0]}
 
 
 def kinds(engine: Engine, text: str, subject: str | None = None) -> dict[str, str]:
@@ -108,11 +64,9 @@ def kinds(engine: Engine, text: str, subject: str | None = None) -> dict[str, st
 
 SECRETS = (
     ("AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLQ", "AKIAIOSFODNN7EXAMPLQ"),
-    ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
     ("git clone with ghp_" + "a1B2" * 9, "ghp_" + "a1B2" * 9),
     ("token github_pat_" + "A1b2" * 8, "github_pat_" + "A1b2" * 8),
     ("glpat-" + "x1Y2z" * 4, "glpat-" + "x1Y2z" * 4),
-    ("xoxb-" + "1234567890-abcDEF", "xoxb-" + "1234567890-abcDEF"),
     ("sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc"),
     ("AIza" + "SyD1" * 8 + "abc", "AIza" + "SyD1" * 8 + "abc"),
     ("sk-ant-api03-" + "aB3d" * 6, "sk-ant-api03-" + "aB3d" * 6),
@@ -133,13 +87,6 @@ SECRETS = (
 @pytest.mark.parametrize(("text", "secret"), SECRETS)
 def test_secret_is_found_whole(engine: Engine, text: str, secret: str) -> None:
     assert kinds(engine, text).get(secret) == "SECRET"
-
-
-def test_private_key_is_found_over_its_lines_and_also_when_cut(engine: Engine) -> None:
-    block = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\nAAAA\n-----END OPENSSH PRIVATE KEY-----"
-    assert kinds(engine, f"x\n{block}\ny") == {block: "SECRET"}
-    cut = block[:50]
-    assert kinds(engine, cut) == {cut: "SECRET"}
 
 
 @pytest.mark.parametrize(
@@ -242,7 +189,7 @@ def test_a_name_found_in_one_text_is_found_in_all_of_the_event(engine: Engine) -
         ("reach me: +49 30 1234567.", "+49 30 1234567"),
         ("id 426614174000 4242 4242 4242 4242", "4242 4242 4242 4242"),
         ("reach me: (212) 867-5309", "(212) 867-5309"),
-        ("ping me on +33 6 39 98 84 15.", "+33 6 39 98 84 15"),
+        ("ping me on +33 6 12 34 56 78.", "+33 6 12 34 56 78"),
     ],
 )
 def test_addresses_are_found_whole_without_context_words(engine: Engine, text: str, value: str) -> None:
@@ -258,7 +205,7 @@ def test_numbers_of_other_kinds_are_no_phones(text: str) -> None:
 
 def test_a_text_seen_before_is_not_analysed_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     first = engine.analyze(["memo: mail jane@corp.com"])
-    monkeypatch.setattr(engine, "stock_findings", lambda text: pytest.fail("analysed again"))
+    monkeypatch.setattr(engine, "presidio_findings", lambda text: pytest.fail("analysed again"))
     assert engine.analyze(["memo: mail jane@corp.com"]) == first
 
 
