@@ -1,7 +1,7 @@
 """Encodings that hide text in text: where they stand and what they hold. Pure, and never raises.
 
 Sources: RFC 3986, 2.1 (percent-encoding), RFC 2045, 6.7 (quoted-printable), RFC 4648 (base64, base64url), RFC 8259, 7
-(escapes of JSON), ECMA-262 and the Python language reference (theirs), HTML Living Standard, 13.5 (character references).
+(escapes of JSON), ECMA-262 and the Python language reference (theirs), HTML Living Standard, 13.5 (references).
 """
 
 from __future__ import annotations

@@ -99,6 +99,7 @@ _FORMS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
 _TYPED: dict[str, re.Pattern[str]] = {"US_SSN": re.compile(rf"{SSN_AREA}[\s.\-]?\d\d[\s.\-]?\d{{4}}(?!\d)")}
 _IDENTIFIER = re.compile(rf"(?:{'|'.join(sorted(IN_IDENTIFIERS))})_[0-9a-f]{{4}}")
 _TELLING = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)  # anything but punctuation
+_REACH = 96  # characters; no form is longer
 _NAMES = frozenset(("PERSON", "LOCATION"))
 _ESCAPE = re.compile(r"[nrtbfv]|(?:x(?=..)|u(?=....))(?P<code>(?<=x)[0-9A-Fa-f]{2}|(?<=u)[0-9A-Fa-f]{4})")
 
@@ -116,7 +117,7 @@ def unreserved(text: str, found: Sequence[Found]) -> list[Found]:
     """
     if not found:
         return []
-    spans = reserved(text)
+    spans = [(low + start, low + end) for low, high in _around(text, found) for start, end in reserved(text[low:high])]
     left: list[Found] = []
     for raw in found:
         one = past_escape(text, raw)
@@ -128,6 +129,18 @@ def unreserved(text: str, found: Sequence[Found]) -> list[Found]:
         elif any(_TELLING.search(text, start, end) for start, end in rest):
             left += _cut(text, one, rest) if one.entity in _NAMES else [one]
     return left
+
+
+def _around(text: str, found: Sequence[Found]) -> list[tuple[int, int]]:
+    """The stretches in which a surrogate can be that covers something of `found`."""
+    around: list[tuple[int, int]] = []
+    for one in sorted(found):
+        low, high = max(0, one.start - _REACH), min(len(text), one.end + _REACH)
+        if around and low <= around[-1][1]:
+            around[-1] = (around[-1][0], max(high, around[-1][1]))
+        else:
+            around.append((low, high))
+    return around
 
 
 def past_escape(text: str, one: Found) -> Found:

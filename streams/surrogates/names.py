@@ -123,6 +123,7 @@ _BLOCKS = (
 )  # fmt: skip
 _CASED = frozenset(("latin", "cyrillic", "greek"))
 _ABROAD = re.compile("|".join(f"(?:{s.form.pattern})" for name, s in SCRIPTS.items() if name != "latin"), re.IGNORECASE)
+_LETTER_ABROAD = re.compile(r"[\u0370-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 
 
 def script_of(letter: str) -> str | None:
@@ -156,6 +157,6 @@ def _cased(name: str, script: str, like: str) -> str:
 def written(text: str) -> list[tuple[int, int]]:
     """Where invented names stand in `text`, in any letter case, also inside of longer words."""
     spans = [match.span() for match in SCRIPTS["latin"].form.finditer(text)]
-    if not text.isascii():
+    if not text.isascii() and _LETTER_ABROAD.search(text):
         spans += [match.span() for match in _ABROAD.finditer(text)]
     return spans
