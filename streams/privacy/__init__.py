@@ -6,8 +6,14 @@ phones     phone numbers on sight: shapes that need no context word
 secrets    table of secrets: tokens, private keys, connection strings, assignments
 addresses  mail addresses and URLs, whole, under any top-level domain
 cards      card numbers, wherever they begin
+nearby     words around a number that say what it is
+numbers    IBANs and US social security numbers, by their check digits and words
 cues       places where a text says that a person follows
 directory/ the company's people, from a compiled file: `Directory.find(text)`
+street     street addresses, in the forms of ten countries
+language   which language a text is in
+names/     people and places in running text: a small model of our own, and where text is prose
+models     recognisers for models of the user's choice: spaCy, transformers, GLiNER
 people     the event's subject and the names found, in all their spellings
 views      what a text reads as once its encodings are undone, and the way back
 encodings  escapes, quoted-printable and base64: where they stand and what they hold
