@@ -20,7 +20,7 @@ _CROSS = re.compile(r"[xX](\d{3,6})(?!\w|[ ]?[(\[=*/+])")
 _CROSS_BEFORE = re.compile(
     r"(?:\b(?i:call|dial|reach|ring|phone|tel|desk|at|on|me|him|her|them|us|number|is|extension|line|or)\b"
     r"[.:]?[ ]?|\d{3}[ ]?|\)[ ]?"
-    r"|\(|,[ ]?)\Z"
+    r"|(?<!\w)\(|,[ ]?)\Z"
 )
 _STANDARDS = frozenset(("264", "265", "509", "500", "400"))  # video codecs and X.-standards
 

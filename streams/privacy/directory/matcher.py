@@ -236,6 +236,8 @@ class Directory:
 
     def _useful(self, text: str, start: int, end: int, *, left: bool) -> list[Piece] | None:
         word = text[start:end]
+        if word in self._nobody and end - start > 1:
+            return None
         if word.isalpha() and (word.islower() or word.istitle()):
             pieces = [self._piece(start, end, text)]
         else:

@@ -53,7 +53,7 @@ _ADDRESSED = re.compile(
 )
 _ANOTHER = re.compile(r"[ \t]+(?:[A-Z]\.[ ])?([A-Z][^\W\d_]+)|[-'\u2019][A-Z]")
 _TURNED = re.compile(r",[ ][A-Z][^\W\d_]")
-_PRECEDED = re.compile(r"([A-Z][^\W\d_]*)[.,]?[ \t]+\Z")
+_PRECEDED = re.compile(r"(?:([A-Z][^\W\d_]*),?|[A-Z]\.)[ \t]+\Z")
 _START = re.compile(r"(?:\A|[\n.!?>][ \t]*|[ \t]*[-*][ ])\Z")
 _LEADS = listed("thanks thank thx cheers hi hey hello dear ask asked tell told ping cc fyi per morning")
 
@@ -149,7 +149,7 @@ def is_called(text: str, piece: Piece) -> bool:
     if _SPOKEN_TO.search(text, back, piece.start):
         return True
     before = _PRECEDED.search(text, back, piece.start)
-    if before is not None and before[1].lower() not in _LEADS:
+    if before is not None and (before[1] or "").lower() not in _LEADS:
         return False
     if _SAYS.match(text, piece.end):
         return True
