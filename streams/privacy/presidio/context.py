@@ -52,6 +52,10 @@ class Context:
         Raises:
             ValueError: if there is no token there; Presidio does the same.
         """
+        if self._at(start)[0] == len(self._chunks):
+            raise ValueError(
+                "context: no token at a finding's start; have the recogniser begin at a sign that is no space"
+            )
         return self.before(start, word, kind) or self.after(start, word, kind)
 
     def before(self, start: int, word: Callable[[str], object], kind: int) -> bool:
@@ -82,7 +86,7 @@ class Context:
                 self._chunks.append(chunk)
 
     def _at(self, start: int) -> tuple[int, int]:
-        """Chunk and token that hold the character at `start`, or the next token behind it."""
+        """Chunk and token that hold the character at `start`, or the next behind it; past all chunks if there is none."""
         if not self._starts:
             self._load()
         chunk = max(0, bisect_right(self._starts, start) - 1)
@@ -92,11 +96,12 @@ class Context:
                 if offset < end:
                     return chunk, number
             chunk += 1
-        raise ValueError("context: no token at a finding's start; report this as a bug")
+        return chunk, 0
 
     def _backward(self, start: int) -> Iterator[str]:
         chunk, token = self._at(start)
         left = self._around.before + 1
+        chunk = min(chunk, len(self._chunks) - 1)
         while chunk >= 0 and left:
             tokens = self._words.of(self._chunks[chunk])
             for _, low, counts in reversed(tokens if token < 0 else tokens[: token + 1]):

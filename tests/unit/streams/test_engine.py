@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.privacy import phones
 from streams.privacy.engine import LANGUAGE, OURS, UNFIT, Engine
 from streams.surrogates import Found, Surrogates, merge
 
@@ -194,13 +193,6 @@ def test_a_name_found_in_one_text_is_found_in_all_of_the_event(engine: Engine) -
 )
 def test_addresses_are_found_whole_without_context_words(engine: Engine, text: str, value: str) -> None:
     assert value in kinds(engine, text)
-
-
-@pytest.mark.parametrize(
-    "text", ["version 1.2.3-4567", "ids 20240105 and 1700000000", "0.12-345 6789", "a-212-867-5309-b"]
-)
-def test_numbers_of_other_kinds_are_no_phones(text: str) -> None:
-    assert phones.written(text) == []
 
 
 def test_a_text_seen_before_is_not_analysed_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,8 @@
+"""What scrubbing costs next to stock Presidio, and that it finds the same.
+
+corpus        texts of four kinds, seeded, made from installed packages and Faker
+stock         Presidio as its users have it, with the one repair that its context words need
+child         one measurement in a process of its own
+differential  stock against ours for as long as one likes: `python -m bench.scrub.differential --seconds N`
+mutations     texts that try to tell the two apart
+"""
