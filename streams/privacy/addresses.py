@@ -6,14 +6,22 @@ import re
 
 from streams.surrogates import Found
 
+# RFC 5321's local part as mailboxes are named in practice: an apostrophe inside, none around; `key=` is no part of it.
 _MAIL = re.compile(
-    r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}(?:@|%40)(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.)+[^\W\d_](?:[^\W_]|-(?=[^\W_])){1,62}"
+    r"(?<![\w.+\-])\w(?:[\w.+\-'&~!%]{0,62}[\w+\-])?"
+    r"(?:@|%40)(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.)+(?P<top>[^\W\d_](?:[^\W_]|-(?=[^\W_])){1,62})"
+)
+# Endings of files and of attributes in code that stand after an @ too: `logo@2x.png`, `a@b.transpose(`.
+_NO_TOP = frozenset(
+    "png jpg jpeg gif svg webp ico bmp pdf html htm css scss less js jsx mjs cjs ts tsx json xml yaml yml toml txt csv "
+    "tsv log lock tgz gz zip whl jar war class dll exe service socket timer".split()
 )
 _URL = re.compile(r"(?<![A-Za-z])(?:(?:https?|ftps?|wss?|s3|gs)://|www\.)[^\s<>\"'`\\{}|^]+", re.IGNORECASE)
 _BARE_URL = re.compile(
     r"(?<![\w@./\-])(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+(?:com|org|edu|gov)(?:/[^\s<>\"'`\\{}|^]*)?(?![\w@(=])",
     re.IGNORECASE,
 )
+_OLDEST = re.compile(r"\.(?:com|org|edu|gov)", re.IGNORECASE)
 _LOCAL_URL = re.compile(r"[a-z]+://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?:[:/?#]|\Z)", re.IGNORECASE)
 _TRAILING = ".,;:!?*_~"  # ends a sentence or an emphasis, not a URL
 _OPENS = {")": "(", "]": "["}
@@ -23,7 +31,11 @@ def find(text: str) -> list[Found]:
     """Mail addresses under any top-level domain, and URLs with a scheme, `www.` or one of the oldest domains, whole."""
     found: list[Found] = []
     if "@" in text or "%40" in text:
-        found += [Found(*match.span(), "EMAIL_ADDRESS", 0.95) for match in _MAIL.finditer(text)]
+        found += [
+            Found(*match.span(), "EMAIL_ADDRESS", 0.95)
+            for match in _MAIL.finditer(text)
+            if match["top"].lower() not in _NO_TOP and not text.startswith(("(", "["), match.end())
+        ]
     if "://" in text or "www." in text.lower():
         for match in _URL.finditer(text):
             value = match.group().rstrip(_TRAILING)
@@ -31,6 +43,6 @@ def find(text: str) -> list[Found]:
                 value = value[:-1].rstrip(_TRAILING)
             if not _LOCAL_URL.match(value):
                 found.append(Found(match.start(), match.start() + len(value), "URL", 0.7))
-    if "." in text:
+    if _OLDEST.search(text):
         found += [Found(*match.span(), "URL", 0.6) for match in _BARE_URL.finditer(text)]
     return found

@@ -68,15 +68,15 @@ def _score(text: str, start: int, end: int) -> float:
     if not luhn(digits) or len(set(digits)) == 1:
         return 0.0
     fits = any(len(digits) in lengths and first.match(digits) for first, lengths in _RANGES)
-    if not fits:
-        return 0.0
+    grouped = end - start > len(digits)
     if _WORD.near(text, start, end):
-        return _CERTAIN
-    if _SHORT <= len(digits) <= _LONG and not digits.startswith("0"):
+        return _CERTAIN if fits else _LIKELY
+    if fits and _SHORT <= len(digits) <= _LONG and not digits.startswith("0"):
         return _CERTAIN
     if nearby.OTHERS.label(text, start):
         return _WEAK
-    grouped = end - start > len(digits)
+    if not fits:  # a national network's, if in fours
+        return _LIKELY if grouped and len(digits) == _LONG else 0.0
     return _LIKELY if grouped or nearby.prose(text, start, end) or nearby.alone(text, start, end) else _WEAK
 
 

@@ -38,7 +38,7 @@ _NORTH_AMERICAN = re.compile(r"1?[2-9]\d\d[2-9]\d{6}\Z")
 _NATIONAL = re.compile(r"0[1-9]\d{8,9}\Z|1[3-9]\d{9}\Z")
 _WORDS = nearby.Words(
     r"phone|telephone|tel|tele|fone|cell|cellular|mobile|mob|fax|call(?:ed|ing|er)?|dial(?:led|ing)?|ring|rang|whatsapp|"
-    r"viber|signal|sms|texted|text (?:me|us|him|her|them|back)|texting|reach(?:ed|able)?|contact(?:ed)?|hotline|helpline|support|helpdesk|"
+    r"viber|signal|sms|texted|text (?:me|us|him|her|them|back)|texting|reach(?:ed|able)?|contact(?:ed)?|(?:my|your|his|her|our|their|whose|new|old|home|work|office) (?:number|nr|no)|hotline|helpline|support|helpdesk|"
     r"landline|voicemail|extension|ext|pager|telefono|telefon|telefonnummer|t[eé]l[eé]phone|t[eé]l[eé]phoner|t[eé]l|"
     r"tel[eé]fono|telefone|telefoon|telefonnr|rufnummer|handy|handynummer|mobil|mobilnummer|mobiltelefon|anrufen|"
     r"erreichbar|erreichen|ruf|numéro de|appel(?:er|ez|le|les)?|portable|joindre|celular|m[oó]vil|telem[oó]vel|"
