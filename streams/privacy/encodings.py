@@ -26,10 +26,10 @@ _ENCODED = re.compile(
     r"|\\(?P<plain>[nrtbfv\"'/\\])"
     r"|(?P<reference>&(?:#(?:[xX][0-9A-Fa-f]{1,6}|[0-9]{1,7});?|[A-Za-z][A-Za-z0-9]{1,31};))"
 )
-_QUOTED = re.compile(r"(?P<soft>=[ \t]*\r?\n)|(?P<quoted>(?:=[0-9A-F]{2})+)")
+_QUOTED = re.compile(r"(?P<soft>(?<![=!<> ])=[ \t]*\r?\n)|(?P<quoted>(?:=[0-9A-F]{2})+)")
 _MAY_BE_QUOTED = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")
 _IS_QUOTED = re.compile(
-    r"quoted-printable|=3D|=[C-E][0-9A-F]=[89AB][0-9A-F]|[A-Za-z0-9,;]=\r?\n|[A-Za-z0-9]=40[A-Za-z0-9\-]+\.[A-Za-z]{2}",
+    r"quoted-printable|=3D|=[C-E][0-9A-F]=[89AB][0-9A-F]|[^\r\n]{56}[A-Za-z0-9,;.]=\r?\n|[A-Za-z0-9]=40[A-Za-z0-9\-]+\.[A-Za-z]{2}",
     re.IGNORECASE,
 )
 _SIGN = re.compile(r"[%\\&]")

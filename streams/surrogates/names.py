@@ -7,8 +7,8 @@ letter), so a finder's hit on one can be told from a hit on a person. The same s
 Greek, Hebrew and Arabic letters, Katakana and Hangul; Han names are three characters, of which the first is no family
 name.
 
-What it costs: someone who really is called so is taken for a surrogate and left in the text. No name of Faker's 80
-locales and no word of the training corpora is one (tests say so); a name outside of them can be.
+What it costs: someone who really is called so is taken for a surrogate and left in the text. No name or
+place that Faker has in any locale is one (a test says so); a name outside of them can be.
 """
 
 from __future__ import annotations
