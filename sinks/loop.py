@@ -10,6 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import FencedError, OffsetGapError, RowError, SinkError, TableHaltedError
@@ -114,7 +115,9 @@ class SinkLoop:
         try:
             for table in self._tables:
                 topic = self._topics.get(table.name) or BY_TABLE[table.name].name
-                self._desks[topic] = Desk(table, self._open(table), Batcher(self._policy))
+                if (opened := self._opened(table, should_stop)) is None:
+                    return
+                self._desks[topic] = Desk(table, opened, Batcher(self._policy))
             self._source = Source(
                 bootstrap=self._bootstrap,
                 group=self._group,
@@ -200,16 +203,20 @@ class SinkLoop:
     def _fail(self, desk: Desk, error: SinkError | OSError) -> None:
         desk.failures += 1
         desk.reopen = True
-        wait = min(_BACKOFF_MOST_S, _BACKOFF_S * 2 ** (desk.failures - 1))
-        self._stop(desk, Hold.RETRY, wait)
+        self._stop(desk, Hold.RETRY, self._wait_after(desk.table.name, desk.failures, error))
+
+    def _wait_after(self, table: str, failures: int, error: SinkError | OSError) -> float:
+        """Seconds to wait after that many failures in a row; raises SinkError when patience is at its end."""
         # An OSError's text may come from anywhere: its number and type are enough.
         what = str(error) if isinstance(error, SinkError) else f"{type(error).__name__}, errno {error.errno}"
-        if desk.failures >= self._patience:
+        if failures >= self._patience:
             raise SinkError(
-                f"table {desk.table.name}: needed a commit, came {desk.failures} failures in a row, the last: {what}. "
+                f"table {table}: needed a commit, came {failures} failures in a row, the last: {what}. "
                 "The rows are still in Kafka. Make room or repair, then start the sink again"
             )
-        self._alert("sink_retry", desk.table.name, {"error": what, "failures": desk.failures, "wait_s": wait})
+        wait = min(_BACKOFF_MOST_S, _BACKOFF_S * 2.0 ** (failures - 1))
+        self._alert("sink_retry", table, {"error": what, "failures": failures, "wait_s": wait})
+        return wait
 
     def _stop(self, desk: Desk, why: Hold, wait_s: float = 0.0) -> None:
         desk.stop(why, self._clock() + wait_s)
@@ -305,6 +312,19 @@ class SinkLoop:
     def _mirror(self, offsets: Mapping[Partition, int]) -> None:
         if self._source is not None:
             self._source.mirror(offsets)
+
+    def _opened(self, table: Table, should_stop: Callable[[], bool]) -> Committer | None:
+        """The table, however long a full disk lasts; None if told to stop meanwhile."""
+        for failures in count(1):
+            try:
+                return self._open(table)
+            except OSError as error:
+                again = self._clock() + self._wait_after(table.name, failures, error)
+            while self._clock() < again:
+                if should_stop():
+                    return None
+                time.sleep(_POLL_S)
+        return None
 
     def _open(self, table: Table) -> Committer:
         committer = Committer(

@@ -29,8 +29,9 @@ class _Group(click.Group):
         except (click.exceptions.Exit, click.Abort, click.ClickException, BrokenPipeError):
             raise
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            click.echo(f"redline: {where}{error.strerror or type(error).__name__}; run `redline doctor`", err=True)
+            # Libraries raise it without a file or a number: then the place in the code is what there is to say.
+            what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or faults.told(error)
+            click.echo(f"redline: {what}; run `redline doctor`", err=True)
             sys.exit(2)
         except Exception as error:  # noqa: BLE001 - a traceback would show values, and they may be someone's words
             click.echo(f"redline: a fault of Redline: {faults.told(error)}", err=True)

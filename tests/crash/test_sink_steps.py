@@ -17,6 +17,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from support import rows as make
+from support.disk import Disk
 
 from schemas.rows import encode
 from schemas.tables import PAIRS
@@ -230,6 +231,44 @@ def test_a_full_disk_stops_the_sink_until_there_is_room(bootstrap: str, small_di
         until(lambda: sum(kind == "sink_retry" for kind, _ in alerts) >= 2)
         assert 0 < done(small_disk) < len(rows)
         ballast.write_bytes(b"")
+        until(lambda: done(small_disk) == len(rows))
+    finally:
+        stop.set()
+        thread.join(60)
+    assert errors == []
+    check(small_disk, rows)
+
+
+def test_a_sink_that_starts_on_a_full_disk_waits_for_room(bootstrap: str, small_disk: Path, topic: str) -> None:
+    rows = workload(300)
+    send(bootstrap, topic, rows)
+    alerts: list[str] = []
+    stop = threading.Event()
+    errors: list[BaseException] = []
+    disk = Disk(small_disk)
+    disk.fill()
+    loop = SinkLoop(
+        bootstrap=bootstrap,
+        data_dir=small_disk,
+        tables=[PAIRS],
+        gate=lambda _table: make.failing("final", {"bad"}),
+        on_alert=lambda kind, _table, _detail: alerts.append(kind),
+        policy=BatchPolicy(rows=300, age_s=0.2, idle_s=0.3),
+        group=f"group-{topic}",
+        topics={"pairs": topic},
+    )
+
+    def run() -> None:
+        try:
+            loop.run(stop.is_set)
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        until(lambda: alerts.count("sink_retry") >= 2)
+        disk.free()
         until(lambda: done(small_disk) == len(rows))
     finally:
         stop.set()
