@@ -11,6 +11,7 @@ projection  any text as plain bytes of the same length
 patterns    runs an expression only where it can match
 phones      python-phonenumbers for many regions at the price of one
 numbering   phone numbers without parsing
+lines       lines seen before
 context     context words near a finding
 words       spaCy's tokens of single words, without spaCy's vocabulary
 enhancer    context words as parts of words

@@ -88,7 +88,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         artifacts = None
         if not lazy or raw.reads_artifacts or guests:
             artifacts = nlp_artifacts or self.nlp_engine.process_text(text, language)
-        reading = Reading(raw.plan, text, self._context(text, language) if lazy else None, context or ())
+        reading = raw.reading(text, self._context(text, language) if lazy else None, context or ())
         findings = list(raw.findings(reading, entities or raw.entities, artifacts))
         slots = [*raw.plan.slots]
         for guest in (one for one in recognisers if any(one is g for g in guests)):
@@ -140,7 +140,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         heard = [one for one in recognisers if not (blank and silent(one))]
         limits = [self._limit(one, one.supported_entities[0], threshold) for one in heard]
         entities = sorted({entity for one in recognisers for entity in one.supported_entities})
-        return Raw(Plan(heard, limits, boost, hyperscan=self._hyperscan), entities)
+        return Raw(Plan(heard, limits, boost, hyperscan=self._hyperscan), entities, self._lines)
 
     def _limit(self, recogniser: Any, entity: str, threshold: float | None) -> float:
         """The threshold for a recogniser's findings of an entity: the call's, the recogniser's, or the engine's."""

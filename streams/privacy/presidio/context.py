@@ -86,7 +86,7 @@ class Context:
                 self._chunks.append(chunk)
 
     def _at(self, start: int) -> tuple[int, int]:
-        """Chunk and token that hold the character at `start`, or the next behind it; past all chunks if there is none."""
+        """Chunk and token that hold the character at `start`, or the next behind it; past all chunks if none is."""
         if not self._starts:
             self._load()
         chunk = max(0, bisect_right(self._starts, start) - 1)

@@ -150,9 +150,9 @@ class Plan:
         known = self.shapes.get(number)
         return known is None or all(any(sign in text for sign in signs) for signs in known.needed)
 
-    def present(self, slot: Slot, text: str, hits: Mapping[int, list[int]], low: str) -> bool:
+    def present(self, slot: Slot, text: str, hits: Mapping[int, list[int]] | None, low: str) -> bool:
         """Whether a context word of the slot's may be in the text; `low` is the text in lower case."""
-        if self._scan is not None and text.isascii():
+        if hits is not None and self._scan is not None and text.isascii():
             return _WORDS + slot.number in hits
         if not text.isascii() and not all(map(str.isascii, slot.context)):
             return True  # lower case may depend on what stands around

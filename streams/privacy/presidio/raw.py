@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from presidio_analyzer import RecognizerResult
 
+from streams.privacy.presidio.lines import Lines, local
 from streams.privacy.presidio.patterns import judged
 from streams.privacy.presidio.results import Finding, distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from streams.privacy.presidio.context import Context
     from streams.privacy.presidio.plan import Plan, Rule, Slot
@@ -27,14 +28,22 @@ class Reading:
         text: the text.
         context: its keywords; None if Presidio's own enhancer will look at them.
         outside: context words that the caller gives.
+        hits: where the scan says that matches end; None if the text is not scanned as a whole.
     """
 
-    def __init__(self, plan: Plan, text: str, context: Context | None, outside: Sequence[str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        text: str,
+        context: Context | None,
+        outside: Sequence[str],
+        hits: Mapping[int, list[int]] | None,
+    ) -> None:
         self._plan = plan
         self.text = text
         self.context = context
         self.outside = [word.lower() for word in outside]
-        self.hits: Any = {}
+        self.hits = hits
         self._low: str | None = None
         self._present: dict[int, bool] = {}
 
@@ -52,6 +61,12 @@ class Reading:
             known = bool(self.outside) or self._plan.present(slot, self.text, self.hits, self.low)
             self._present[slot.number] = known
         return known
+
+    def part(self, text: str) -> Reading:
+        """Some of the text's lines, with the context words of the whole."""
+        part = Reading(self._plan, text, None, (), self._plan.hits(text))
+        part._present = self._present
+        return part
 
     def supported(self, slot: Slot, start: int) -> bool:
         """Whether a context word of the slot's is near a finding that starts there."""
@@ -74,68 +89,48 @@ class Reading:
 
 
 class Raw:
-    """Runs a plan. `entities` are all that its recognisers know."""
+    """Runs a plan.
 
-    def __init__(self, plan: Plan, entities: list[str]) -> None:
+    Args:
+        plan: of the recognisers.
+        entities: all that they know.
+        lines: how many lines' findings are kept, for texts that come again with changes; 0 for none.
+    """
+
+    def __init__(self, plan: Plan, entities: list[str], lines: int) -> None:
         self.plan = plan
         self.entities = entities
         self.held: Any = None
         self.reads_artifacts = any(slot.stock and _reads_artifacts(slot.recogniser) for slot in plan.slots)
+        self._contextual = [slot for slot in plan.slots if self._needs_context(slot)]
+        self._wide = frozenset(n for n, rule in enumerate(plan.rules) if not local(rule.pattern.shape))
+        self._lines = Lines(lines) if lines else None
+
+    def reading(self, text: str, context: Context | None, outside: Sequence[str]) -> Reading:
+        """The text, to be asked for its findings."""
+        by_line = self._lines is not None and self._lines.worth(text)
+        hits = None if by_line and not self._wide else self.plan.hits(text)
+        return Reading(self.plan, text, context, outside, hits)
 
     def findings(self, reading: Reading, entities: list[str], artifacts: Any) -> Iterator[Finding]:
         """Every recogniser's findings that may reach the threshold, without those inside others of its own."""
         plan, text = self.plan, reading.text
-        reading.hits = plan.hits(text)
-        matches: dict[int, list[Finding]] = {}
-        gated: set[int] = set()
-        for number, ends in self._rules(reading):
-            rule = plan.rules[number]
-            slot = rule.slot
-            if slot.gated:
-                gated.add(slot.number)
-            elif not rule.contextual or reading.present(slot):
-                found = list(self._matches(rule, text, ends))
-                if found:
-                    matches.setdefault(slot.number, []).extend(found)
-        for found in matches.values():
-            yield from distinct(found)
+        if self._lines is not None and self._lines.worth(text):
+            found, gated = self._by_line(reading, self._lines)
+            spare = self._matches(reading, self._wide)
+            found += spare[0]
+            gated |= spare[1]
+        else:
+            found, gated = self._matches(reading, None)
+            found += self._numbers(reading)
+        by_slot: dict[int, list[Finding]] = {}
+        for one in found:
+            by_slot.setdefault(one.slot, []).append(one)
+        for several in by_slot.values():
+            yield from distinct(several)
         for slot in plan.slots:
-            if slot.numbers is not None:
-                yield from self._numbers(slot, reading)
-            elif slot.stock or slot.number in gated:
+            if slot.stock or slot.number in gated:
                 yield from self.run(slot, text, entities, artifacts)
-
-    def _rules(self, reading: Reading) -> Iterator[tuple[int, list[int] | None]]:
-        """Rules that may match, and where."""
-        count = len(self.plan.rules)
-        for number, ends in reading.hits.items():
-            if number < count:
-                yield number, ends
-        for number in self.plan.unknown:
-            if self.plan.possible(number, reading.text):
-                yield number, None
-
-    @staticmethod
-    def _matches(rule: Rule, text: str, ends: list[int] | None) -> Iterator[Finding]:
-        slot = rule.slot
-        for start, end in rule.pattern.whole(text) if ends is None else rule.pattern.near(text, ends):
-            if start < end:
-                score = judged(slot.recogniser, text[start:end], rule.score)
-                if score > 0:
-                    yield Finding(slot.entity, start, end, score, slot.number)
-
-    def _numbers(self, slot: Slot, reading: Reading) -> Iterator[Finding]:
-        plan, numbers = self.plan, slot.numbers
-        if numbers is None:
-            return
-        score, wanted = slot.recogniser.SCORE, None
-        if plan.boost is not None and plan.boost.lazy and score < slot.threshold:
-            if not reading.present(slot):
-                return
-            # A context word made of digits may stand in the number itself.
-            wanted = None if slot.odd_words else lambda start, end: reading.supports_some(slot, start, end)
-        spans = numbers.spans(reading.text, wanted)
-        yield from distinct(Finding(slot.entity, start, end, score, slot.number) for start, end in spans)
 
     def run(self, slot: Slot, text: str, entities: list[str], artifacts: Any) -> Iterator[Finding]:
         """A recogniser as it is."""
@@ -145,6 +140,91 @@ class Raw:
             known.setdefault(_ID, recogniser.id)
             known.setdefault(_NAME, recogniser.name)
             yield Finding(one.entity_type, one.start, one.end, one.score, slot.number, one)
+
+    def _needs_context(self, slot: Slot) -> bool:
+        if slot.numbers is not None:
+            return self._numbers_need_context(slot)
+        return any(self.plan.rules[number].contextual for number in slot.rules)
+
+    def _numbers_need_context(self, slot: Slot) -> bool:
+        boost = self.plan.boost
+        return boost is not None and boost.lazy and bool(slot.threshold > slot.recogniser.SCORE)
+
+    def _by_line(self, reading: Reading, lines: Lines) -> tuple[list[Finding], set[int]]:
+        """Matches of rules that look at one line at a time, and phones, from lines seen before where that will do."""
+        present = frozenset(slot.number for slot in self._contextual if reading.present(slot))
+
+        def look(text: str) -> tuple[list[Finding], list[tuple[int, int]]]:
+            part = reading.part(text)
+            found, _ = self._matches(part, None)
+            return found + self._numbers(part), self._gated_at(part)
+
+        found: list[Finding] = []
+        gated: set[int] = set()
+        for start, line in lines.of(reading.text, present, look):
+            found += [one._replace(start=one.start + start, end=one.end + start) for one in line.findings]
+            gated |= line.gated
+        return found, gated
+
+    def _gated_at(self, reading: Reading) -> list[tuple[int, int]]:
+        """Recognisers that have to run as they are, with a place that says so."""
+        rules = self.plan.rules
+        return [
+            (end, rules[number].slot.number)
+            for number, ends in self._rules(reading, None)
+            if rules[number].slot.gated
+            for end in (ends if ends is not None else (-1,))
+        ]
+
+    def _matches(self, reading: Reading, only: frozenset[int] | None) -> tuple[list[Finding], set[int]]:
+        """Matches of the rules, or of some only, and the recognisers that have to run as they are."""
+        found: list[Finding] = []
+        gated: set[int] = set()
+        for number, ends in self._rules(reading, only):
+            rule = self.plan.rules[number]
+            if rule.slot.gated:
+                gated.add(rule.slot.number)
+            elif not rule.contextual or reading.present(rule.slot):
+                found += self._of_rule(rule, reading.text, ends)
+        return found, gated
+
+    def _rules(self, reading: Reading, only: frozenset[int] | None) -> Iterator[tuple[int, list[int] | None]]:
+        """Rules that may match, and where."""
+        count = len(self.plan.rules)
+        for number, ends in (reading.hits or {}).items():
+            if number < count and (only is None or number in only):
+                yield number, ends
+        for number in self.plan.unknown:
+            if (only is None or number in only) and self.plan.possible(number, reading.text):
+                yield number, None
+
+    @staticmethod
+    def _of_rule(rule: Rule, text: str, ends: list[int] | None) -> Iterator[Finding]:
+        slot = rule.slot
+        for start, end in rule.pattern.whole(text) if ends is None else rule.pattern.near(text, ends):
+            if start < end:
+                score = judged(slot.recogniser, text[start:end], rule.score)
+                if score > 0:
+                    yield Finding(slot.entity, start, end, score, slot.number)
+
+    def _numbers(self, reading: Reading) -> list[Finding]:
+        found: list[Finding] = []
+        for slot in self.plan.slots:
+            if slot.numbers is None:
+                continue
+            wanted = None
+            if self._numbers_need_context(slot):
+                if not reading.present(slot):
+                    continue
+                # A context word made of digits may stand in the number itself.
+                wanted = None if slot.odd_words else _wanted(reading, slot)
+            spans = slot.numbers.spans(reading.text, wanted)
+            found += [Finding(slot.entity, start, end, slot.recogniser.SCORE, slot.number) for start, end in spans]
+        return found
+
+
+def _wanted(reading: Reading, slot: Slot) -> Any:
+    return lambda start, end: reading.supports_some(slot, start, end)
 
 
 def _reads_artifacts(recogniser: Any) -> bool:

@@ -108,8 +108,8 @@ def shape(pattern: str, flags: int) -> Shape:
         caseless=caseless,
         width=int(most) if most < _LONG else None,
         bounded=bounded,
-        ahead=walk.ahead + 1,  # one for a boundary or the end of a line
-        behind=walk.behind + 1,
+        ahead=max(walk.ahead, 1),  # one for a boundary or the end of a line
+        behind=max(walk.behind, 1),
         excluded=excluded,
         needed=_needed(tree, flags),
     )
@@ -151,7 +151,7 @@ def _node(code: Any, value: Any, flags: int, walk: _Walk) -> str:  # one case a 
         _look(value, flags, walk)
         return ""
     if code is op.AT:
-        return _at(value, flags)
+        return _at(value, flags, walk)
     raise NoShapeError
 
 
@@ -205,7 +205,8 @@ def _width(nodes: Any) -> int:
     return int(most)
 
 
-def _at(value: Any, flags: int) -> str:
+def _at(value: Any, flags: int, walk: _Walk) -> str:
+    walk.ahead, walk.behind = max(walk.ahead, 1), max(walk.behind, 1)
     if value is op.AT_BOUNDARY:
         # Under ASCII rules a boundary is elsewhere than in the projection.
         return "" if flags & re.ASCII else r"\b"

@@ -1,0 +1,114 @@
+"""Lines seen before: a suggestion comes back as an edit of which most lines are the same.
+
+What is kept of a line are the findings before context, which do not depend on other lines but for a few signs around
+it; these are part of the key. Context is looked at again in every text as a whole.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from streams.privacy.presidio.results import Finding
+    from streams.privacy.presidio.shape import Shape
+
+    Look = Callable[[str], tuple[list[Finding], list[tuple[int, int]]]]
+
+_AROUND = 4  # signs of the neighbouring lines, line ends included
+_LEAST = 200  # characters of a text; for shorter ones a scan costs less than the book-keeping
+
+
+class Line(NamedTuple):
+    """What is known of a line.
+
+    `findings` count from its start. `gated` are recognisers that have to see the whole text. `present` are those of
+    which a context word was in the text: only their findings are among these, of the ones that need one.
+    """
+
+    findings: tuple[Finding, ...]
+    gated: frozenset[int]
+    present: frozenset[int]
+
+
+def local(shape: Shape | None) -> bool:
+    """Whether matches of an expression depend on one line, and the signs around it, only."""
+    return shape is not None and "\n" in shape.excluded and max(shape.ahead, shape.behind) <= _AROUND
+
+
+class Lines:
+    """Findings of so many lines."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: dict[str, Line] = {}
+
+    @staticmethod
+    def worth(text: str) -> bool:
+        """Whether a text is looked at line by line."""
+        return len(text) >= _LEAST and "\n" in text
+
+    def of(self, text: str, present: frozenset[int], look: Look) -> Iterator[tuple[int, Line]]:
+        """Start and findings of each line that has any.
+
+        Args:
+            text: of several lines.
+            present: recognisers of which a context word is in the text.
+            look: findings in a text, and recognisers that have to see it whole, with the place behind the sign that
+                says so, or -1 if there is none.
+        """
+        known, missing = self._known, []
+        start, size = 0, len(text)
+        while start <= size:
+            end = text.find("\n", start)
+            end = size if end < 0 else end
+            line = known.get(text[max(0, start - _AROUND) : end + _AROUND])
+            if line is None or not present <= line.present:
+                missing.append((start, end))
+            elif line.findings or line.gated:
+                yield start, line
+            start = end + 1
+        if missing:
+            yield from self._learn(text, missing, present, look)
+
+    def _learn(
+        self, text: str, missing: list[tuple[int, int]], present: frozenset[int], look: Look
+    ) -> Iterator[tuple[int, Line]]:
+        """Look at the missing lines, with the signs around them, as at one text."""
+        parts: list[str] = []
+        starts: list[int] = []  # of the lines, in the text that is looked at
+        at = 0
+        for low, high, run in _runs(missing, len(text)):
+            parts.append(text[low:high])
+            starts += [at + start - low for start, _ in run]
+            at += high - low + 1
+        found, gated = look("\n".join(parts))
+        by_line: dict[int, list[Finding]] = {}
+        for one in found:
+            place = bisect_right(starts, one.start) - 1
+            begin = starts[place] if place >= 0 else 0
+            if place >= 0 and one.end - begin <= missing[place][1] - missing[place][0]:
+                by_line.setdefault(place, []).append(one._replace(start=one.start - begin, end=one.end - begin))
+        everywhere = frozenset(slot for end, slot in gated if end < 0)
+        whole: dict[int, set[int]] = {}
+        for end, slot in gated:
+            whole.setdefault(bisect_left(starts, end) - 1, set()).add(slot)
+        if len(self._known) + len(missing) > self._most:
+            self._known.clear()
+        for place, (start, end) in enumerate(missing):
+            line = Line(tuple(by_line.get(place, ())), everywhere | whole.get(place, set()), present)
+            self._known[text[max(0, start - _AROUND) : end + _AROUND]] = line
+            if line.findings or line.gated:
+                yield start, line
+
+
+def _runs(lines: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Lines in a row together, with where they begin and end and the signs around them."""
+    run: list[tuple[int, int]] = []
+    for line in [*lines, (-1, -1)]:
+        if run and run[-1][1] + 1 != line[0]:
+            yield max(0, run[0][0] - _AROUND), min(size, run[-1][1] + _AROUND), run
+            run = []
+        run.append(line)
