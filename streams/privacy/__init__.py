@@ -18,6 +18,7 @@ people     the event's subject and the names found, in all their spellings
 views      what a text reads as once its encodings are undone, and the way back
 encodings  escapes, quoted-printable and base64: where they stand and what they hold
 lookalikes characters that read as others
+limits     how much text an event may hold to be scrubbed
 pool       child processes, closed to failures: `ScrubPool`
 worker     the child
 frames     what goes over the pipe between the two

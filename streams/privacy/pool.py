@@ -5,8 +5,8 @@ job is tried once more, alone, in a fresh child: a machine that swaps or an oper
 The second time it fails it is poison, and becomes a `Failed`. The rest of its chunk goes to the next free child. Text
 never passes a failure: not as an output, not in an error, not in a log.
 
-A child ends when its parent does, in whatever way: end of file on its pipe while it waits, and a watch on its parent's
-pid while it works. It ignores Ctrl-C, which is the parent's to handle. Memory: about 120 MB resident per child, nearly
+A child ends when its parent does, in whatever way: end of file on its pipe while it waits, and while it works a watch
+on its parent's pid, and on Linux the kernel's signal (an expression that runs away lets no other thread run). It ignores Ctrl-C, which is the parent's to handle. Memory: about 120 MB resident per child, nearly
 all of it the interpreter and the imports of Presidio, spaCy and phonenumbers; children are started, not forked, so
 little of it is shared.
 """
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from schemas.errors import ScrubError
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
+from streams.privacy.limits import TOO_LARGE, Limits
 from streams.scrub import Failed, Job, Keys, Scrubbed
 
 if TYPE_CHECKING:
@@ -76,11 +77,20 @@ class ScrubPool:
         keys: handed to the children over their pipe, never in arguments or the environment.
         timeout_s: for one event. A text that takes longer is poison.
         chunk: most jobs sent to a child at once.
+        limits: an event over them fails as `too_large`; no child sees it.
     """
 
     def __init__(
-        self, processes: int, keys: Keys, *, timeout_s: float = 5.0, score_threshold: float = 0.5, chunk: int = 32
+        self,
+        processes: int,
+        keys: Keys,
+        *,
+        timeout_s: float = 5.0,
+        score_threshold: float = 0.5,
+        chunk: int = 32,
+        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits or Limits()
         self._processes = processes
         self._keys = keys
         self._timeout_s = timeout_s
@@ -127,13 +137,16 @@ class ScrubPool:
         Raises:
             ScrubError: the pool was not started, or no child can be started any more.
         """
+        results: list[Result | None] = [Failed(TOO_LARGE) if self._limits.exceeded(job) else None for job in jobs]
+        places = [place for place, result in enumerate(results) if result is None]
         if self._local is not None:
-            return [self._local(job) for job in jobs]
+            for place in places:
+                results[place] = self._local(jobs[place])
+            return _whole(results)
         if not self._started:
             raise ScrubError("scrub pool: needed running children, came none; call start() first")
-        results: list[Result | None] = [None] * len(jobs)
-        size = max(1, min(self._chunk, math.ceil(len(jobs) / self._processes)))
-        chunks = [_Chunk(list(range(at, min(at + size, len(jobs))))) for at in range(0, len(jobs), size)]
+        size = max(1, min(self._chunk, math.ceil(len(places) / self._processes)))
+        chunks = [_Chunk(places[at : at + size]) for at in range(0, len(places), size)]
         tasks = [asyncio.create_task(self._finish(chunk, jobs, results)) for chunk in chunks]
         self._tasks.update(tasks)
         try:
@@ -143,10 +156,7 @@ class ScrubPool:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._tasks.difference_update(tasks)
-        done = [result for result in results if result is not None]
-        if len(done) != len(jobs):
-            raise ScrubError(f"scrub pool: needed {len(jobs)} results, came {len(done)}")
-        return done
+        return _whole(results)
 
     async def close(self) -> None:
         """Stop every child, and the calls that wait for one. Idempotent."""
@@ -232,6 +242,13 @@ class ScrubPool:
         raise ScrubError(
             f"scrub pool: needed a child that can scrub, {_START_TRIES} did not come up; run `redline doctor`"
         )
+
+
+def _whole(results: Sequence[Result | None]) -> list[Result]:
+    done = [result for result in results if result is not None]
+    if len(done) != len(results):
+        raise ScrubError(f"scrub pool: needed {len(results)} results, came {len(done)}")
+    return done
 
 
 def _import_path() -> str:

@@ -6,6 +6,7 @@ The first frame from the parent is `(keys, threshold, parent's pid)`, answered b
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import pickle
@@ -22,6 +23,7 @@ from streams.scrub import Failed, Job, Keys, Scrubbed, scrub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
 _WATCH_S = 1.0  # how long a child may outlive its parent in the middle of a text
 
 
@@ -54,12 +56,19 @@ def main(make: Callable[[Keys, float], Callable[[Job], Scrubbed | Failed]] = Scr
     if not isinstance(first, tuple):
         return
     keys, threshold, parent = first
+    _die_with_parent()
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     scrubber = make(keys, threshold)
     _send(replies, READY)
     while isinstance(jobs := _receive(requests), list):
         for job in jobs:
             _send(replies, scrubber(job))
+
+
+def _die_with_parent() -> None:
+    """Ask Linux for SIGKILL when the parent ends: a runaway expression holds the interpreter, and `_watch` with it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _watch(parent: int) -> None:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schemas.errors import ScrubError
-from schemas.events import Edit, Event
+from schemas.events import Edit, Event, Step
 from schemas.records import Coordinate
 from streams.privacy import pool as pool_module
+from streams.privacy.limits import Limits
 from streams.privacy.pool import ScrubPool
 from streams.scrub import Failed, Job, Keys, Scrubbed, scrub
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 # Stands in for the real child's engine: these texts stall, kill and break it as a bad pattern or a bug would.
 CHILD = """
-import os, signal, sys, time
+import os, re, signal, sys, time
 from streams.privacy import worker
 from streams.scrub import Failed, ScrubError, scrub
 
@@ -36,6 +37,10 @@ def analyze(texts, subject):
     for text in texts:
         if text == "stall": time.sleep(60)
         if text == "die": os.kill(os.getpid(), signal.SIGKILL)
+        if text == "runaway": re.match("(a+)+$", "a" * 40 + "b")
+        if text == "deep": analyze(texts, subject)
+        if text == "memory": raise MemoryError(text)
+        if text == "leave": raise SystemExit(0)
         if text == "break": raise ValueError(text)
         if text.startswith("once ") and not os.path.exists(text[5:]):
             open(text[5:], "w").close()
@@ -93,7 +98,16 @@ def test_results_are_those_of_scrub_in_order(engine: Engine, keys: Keys, process
 
 @pytest.mark.usefixtures("fake_child")
 @pytest.mark.parametrize(
-    ("poison", "reason"), [("stall", "scrub_timeout"), ("die", "scrub_failed"), ("break", "scrub_failed")]
+    ("poison", "reason"),
+    [
+        ("stall", "scrub_timeout"),
+        ("runaway", "scrub_timeout"),
+        ("die", "scrub_failed"),
+        ("leave", "scrub_failed"),
+        ("break", "scrub_failed"),
+        ("deep", "scrub_failed"),
+        ("memory", "scrub_failed"),
+    ],
 )
 def test_poison_fails_alone_and_the_rest_goes_on(keys: Keys, poison: str, reason: str) -> None:
     async def work(scrubbers: ScrubPool) -> None:
@@ -103,6 +117,28 @@ def test_poison_fails_alone_and_the_rest_goes_on(keys: Keys, poison: str, reason
         assert len(scrubbers.pids) == 2
 
     run(keys, work)
+
+
+@pytest.mark.usefixtures("fake_child")
+def test_what_is_over_a_limit_is_never_begun_and_the_rest_keeps_its_order(keys: Keys) -> None:
+    async def main() -> None:
+        async with ScrubPool(2, keys, timeout_s=1.0, limits=Limits(text=30, event=60)) as scrubbers:
+            jobs = [job("fine"), job("stall" * 7), job("fine", 2), job("die" * 11)]
+            assert outcomes(await scrubbers.run(jobs)) == ["ok", "too_large", "ok", "too_large"]
+            assert outcomes(await scrubbers.run([job("x" * 10_000_000)])) == ["too_large"]
+
+    asyncio.run(main())
+
+
+def test_limits_count_every_text_and_key_of_an_event() -> None:
+    data = Step(
+        session_id="s", surface="ide", tool="t", role="tool", kind="tool_call", arguments={"k" * 40: [{"a": "v" * 40}]}
+    )
+    event = Event(source="a", id="1", type="redline.step.v1", time_us=1, subject=None, data=data)
+    one = Job(event, Coordinate("t", 0, 1), "v")
+    assert not Limits(text=40, event=200).exceeded(one)
+    assert Limits(text=39, event=200).exceeded(one)
+    assert Limits(text=40, event=80).exceeded(one)
 
 
 @pytest.mark.usefixtures("fake_child")
@@ -196,13 +232,13 @@ async def main():
     scrubbers = pool.ScrubPool(2, Keys(b"i" * 32, b"s" * 32, 1), timeout_s=60)
     await scrubbers.start()
     print(*scrubbers.pids, flush=True)
-    await scrubbers.run([job("stall")]) if sys.argv[3] == "busy" else await asyncio.sleep(60)
+    await scrubbers.run([job(sys.argv[3])]) if sys.argv[3] != "idle" else await asyncio.sleep(60)
 
 asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("state", ["idle", "busy"])
+@pytest.mark.parametrize("state", ["idle", "stall", "runaway"])
 def test_children_end_when_their_parent_is_killed(tmp_path: Path, state: str) -> None:
     script = tmp_path / "child.py"
     script.write_text(CHILD)
