@@ -14,8 +14,10 @@ _TYPES = {"PER": "PER", "person": "PER", "LOC": "LOC", "location": "LOC"}
 _OTHERS = ("ORG", "corporation", "group", "MISC", "creative-work", "product")
 _NO_SPACE_BEFORE = re.compile(r"(?:[.,;:!?)\]}%]+|['\u2019](?:s|S|re|ve|ll|d|m)|n['\u2019]t|\.\.+)\Z")
 _TITLE = re.compile(
-    r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|President|Senator|Sen|Rep|Gov|Governor|Judge|Justice|Rev|Reverend|Pastor|General"
-    r"|Gen|Colonel|Col|Captain|Capt|Lieutenant|Lt|Sergeant|Sgt|Coach|Chancellor|Premier|Minister|Sheikh|Ayatollah)\b\.? (?=\S)"
+    r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Professor|President|Senator|Sen|Rep|Gov|Governor|Judge|Justice|Rev|Reverend|Pastor"
+    r"|General|Gen|Colonel|Col"
+    r"|Captain|Capt|Lieutenant|Lt|Sergeant|Sgt|Coach"
+    r"|Chancellor|Premier|Minister|Sheikh|Ayatollah)\b\.? (?=\S)"
 )
 _NO_SPACE_AFTER = re.compile(r"[(\[{$#]\Z")
 
@@ -35,7 +37,7 @@ def read(path: Path) -> list[list[Sample]]:
     marked = False
     for row in [*path.read_text("utf-8").splitlines(), ""]:
         parts = row.split("\t") if "\t" in row else row.split(" ")
-        if len(parts) < 2 or not parts[0].strip():  # noqa: PLR2004 - an empty line ends a sentence
+        if len(parts) < 2 or not parts[0].strip():
             if rows:
                 documents[-1].append(_sample(rows))
                 rows = []
@@ -51,7 +53,8 @@ def read(path: Path) -> list[list[Sample]]:
 
 
 def _sample(rows: list[tuple[str, str]]) -> Sample:
-    text, spans, previous = "", [], "O"
+    text, previous = "", "O"
+    spans: list[Span] = []
     previous_word = ""
     quotes = 0
     for word, tag in rows:

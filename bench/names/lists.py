@@ -1,5 +1,7 @@
-"""Lists of names, places and common words, from what is installed: Faker (MIT), phonenumbers (Apache-2.0), tzdata, the
-corpora, and the documentation inside the standard library and the installed packages; `own_lists.txt` is ours.
+"""Lists of names, places and common words, from what is installed.
+
+From Faker (MIT), phonenumbers (Apache-2.0), tzdata, the corpora, and the documentation inside the standard library and
+the installed packages; `own_lists.txt` is ours.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def names() -> tuple[Counter[str], Counter[str]]:
             surnames[word] += weight
     for section, words in own().items():
         if section in ("given", "surname"):
-            (given if section == "given" else surnames).update({word: 2 for word in words})
+            (given if section == "given" else surnames).update(dict.fromkeys(words, 2))
     return given, surnames
 
 
@@ -59,7 +61,7 @@ def own() -> dict[str, list[str]]:
 def places() -> tuple[set[str], set[str], list[str]]:
     """Countries and states; the names of cities; and the same cities as a sorted list, the best known first."""
     countries: set[str] = set(own()["country"])
-    cities: Counter[str] = Counter({one: 50 for one in own()["city"]})
+    cities: Counter[str] = Counter(dict.fromkeys(own()["city"], 50))
     for locale in sorted(AVAILABLE_LOCALES):
         provider = _provider("address", locale)
         for attribute in ("countries", "states", "provinces", "federal_states", "regions"):
@@ -92,7 +94,7 @@ def common(samples: Iterable[Sample]) -> Counter[str]:
     for sample in samples:
         named = {word.lower() for start, end, _ in sample.spans for word in sample.text[start:end].split()}
         counts.update({word: 8 for word in _SMALL.findall(sample.text) if word not in named})
-    counts.update({word: 40 for word in own()["common"]})
+    counts.update(dict.fromkeys(own()["common"], 40))
     return counts
 
 
@@ -118,10 +120,10 @@ def lexicon_bits(samples: Iterable[Sample]) -> dict[str, int]:
                     and len(word) > 2
                     and word[0].isupper()
                     and (small[word.lower()] < 30 or " " not in name)
-                ):  # noqa: PLR2004
+                ):
                     put(word, bit)
     for word, n in small.items():
-        level = 0 if n < 3 else 1 if n < 20 else 2 if n < 150 else 3  # noqa: PLR2004
+        level = 0 if n < 3 else 1 if n < 20 else 2 if n < 150 else 3
         if level > 1 or (level == 1 and not bits[word] & (lx.PEOPLE | lx.PLACE | lx.COUNTRY)):
             bits[word] |= level * lx.COMMON
     return {word: value for word, value in sorted(bits.items()) if value and word}
@@ -151,7 +153,7 @@ def _phone_places() -> Iterator[str]:
         except ImportError:
             return
         for row in module.data.values():
-            if (name := row.get("en")) and len(name) < 40:  # noqa: PLR2004
+            if (name := row.get("en")) and len(name) < 40:
                 yield name.partition(",")[0].partition("/")[0].strip()
 
 

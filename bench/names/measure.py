@@ -23,14 +23,17 @@ class Score:
 
     @property
     def precision(self) -> float:
+        """Share of what was found that is right."""
         return self.exact / self.found if self.found else 0.0
 
     @property
     def recall(self) -> float:
+        """Share of what is there that was found."""
         return self.exact / self.gold if self.gold else 0.0
 
     @property
     def f1(self) -> float:
+        """The harmonic mean of the two."""
         return 2 * self.exact / (self.gold + self.found) if self.gold + self.found else 0.0
 
     def __str__(self) -> str:

@@ -16,178 +16,6 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).with_name("templates.txt")
 _SLOT = re.compile(r"\{([A-Za-z#])\}")
 _CLOSE = 0.45  # share of names drawn from the lists of English-speaking countries and our own
-_PARTICLES = ("van", "von", "de", "van der", "de la", "bin", "al", "da", "dos", "di", "della", "el")
-_TITLES = (
-    "Mr.",
-    "Mrs.",
-    "Ms.",
-    "Dr.",
-    "Mr",
-    "Ms",
-    "Dr",
-    "Prof.",
-    "Professor",
-    "Senator",
-    "Judge",
-    "General",
-    "Gov.",
-    "Sir",
-    "Lord",
-    "Father",
-)
-_JOBS = (
-    "Manager",
-    "Vice President",
-    "Director",
-    "CEO",
-    "Attorney",
-    "Analyst",
-    "Engineer",
-    "editor",
-    "chairman",
-    "spokesman",
-    "president",
-    "Senior Counsel",
-    "owner",
-    "Project Lead",
-)
-_ORGS = (
-    "Enron",
-    "Google",
-    "Microsoft",
-    "Reuters",
-    "BBC",
-    "FBI",
-    "CIA",
-    "NATO",
-    "IBM",
-    "Honda",
-    "Toyota",
-    "Ford",
-    "Boeing",
-    "Citibank",
-    "AP",
-    "CNN",
-    "Fox News",
-    "UN",
-    "United Nations",
-    "Congress",
-    "Senate",
-    "Wal-Mart",
-    "Starbucks",
-    "Target",
-    "McDonald's",
-    "Hilton",
-    "Marriott",
-    "Dynegy",
-    "El Paso",
-    "PG&E",
-    "Al Qaeda",
-    "Hamas",
-    "Hezbollah",
-    "Pizza Hut",
-    "Red Cross",
-    "Apple",
-    "Amazon",
-    "Facebook",
-    "Yahoo",
-    "Verizon",
-    "Comcast",
-    "Best Buy",
-    "Home Depot",
-    "Walgreens",
-    "Acme",
-    "Globex",
-    "Initech",
-)
-_ORG_HEADS = (
-    "Premier",
-    "Star",
-    "Golden",
-    "First",
-    "United",
-    "Royal",
-    "Green",
-    "Blue",
-    "Pacific",
-    "Northern",
-    "Global",
-    "Advanced",
-    "Quality",
-    "Sunrise",
-    "Elite",
-    "City",
-    "Classic",
-    "Capital",
-    "Summit",
-    "Liberty",
-    "National",
-    "Modern",
-    "Sunset",
-    "Heritage",
-)
-_ORG_MIDS = (
-    "Energy",
-    "Dental",
-    "Auto",
-    "Power",
-    "Software",
-    "Foods",
-    "Gas",
-    "Medical",
-    "Financial",
-    "Systems",
-    "Pizza",
-    "Books",
-    "Nails",
-    "Trading",
-    "Motors",
-    "Media",
-    "Capital",
-    "Garden",
-    "Animal",
-    "Health",
-)
-_ORG_TAILS = (
-    "Inc.",
-    "Corp.",
-    "LLC",
-    "Ltd",
-    "Group",
-    "Company",
-    "Center",
-    "Clinic",
-    "Hotel",
-    "Restaurant",
-    "Services",
-    "Bank",
-    "Institute",
-    "Association",
-    "Partners",
-    "Grill",
-    "Cafe",
-    "Salon",
-    "Spa",
-    "University",
-)
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Mon", "Fri")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-    "Oct.",
-    "Dec",
-    "Jan",
-)
 
 
 class Maker:
@@ -198,9 +26,9 @@ class Maker:
         self._common = common
         self._random = random
         given, surnames = lists.names()
-        own = lists.own()
+        own = self._own = lists.own()
         self._given, self._surnames = sorted(given), sorted(surnames)
-        self._near_given = sorted({*own["given"], *(w for w, n in given.items() if n > 2)})  # noqa: PLR2004
+        self._near_given = sorted({*own["given"], *(w for w, n in given.items() if n > 2)})
         self._near_surnames = sorted({*own["surname"], *(w for w, n in surnames.items() if n > 1)})
         self._countries, _, self._cities = lists.places()
         self._own_countries, self._own_cities = own["country"], own["city"]
@@ -211,13 +39,15 @@ class Maker:
         ]
         self._slots: dict[str, Callable[[], str]] = {
             "F": self.given, "L": self.surname, "P": self.full, "N": self.person, "C": self.city, "K": self.country,
-            "c": self.city, "k": self.country, "l": self.surname, "f": self.given, "S": self._state, "A": self.city, "O": self.organisation, "W": lambda: random.choice(own["product"]),
-            "Y": lambda: random.choice(own["demonym"]), "Z": lambda: random.choice(own["thing"]),
-            "D": lambda: random.choice(_DAYS), "M": lambda: random.choice(_MONTHS),
-            "#": lambda: str(random.choice((random.randint(1, 31), random.randint(10, 99), random.randint(1000, 79999)))),
+            "f": self.given, "l": self.surname, "c": self.city, "k": self.country, "A": self.city,
+            "O": self.organisation, "S": self._state,
+            "W": lambda: random.choice(own["product"]), "Y": lambda: random.choice(own["demonym"]),
+            "Z": lambda: random.choice(own["thing"]), "D": lambda: random.choice(own["day"]),
+            "M": lambda: random.choice(own["month"]), "X": lambda: random.choice(own["title"]),
+            "J": lambda: random.choice(own["job"]), "H": lambda: f"713-555-01{random.randint(10, 99)}",
+            "#": lambda: str(random.randint(*random.choice(((1, 31), (10, 99), (1000, 79999))))),
             "T": lambda: f"{random.randint(1, 12)}:{random.randint(10, 59)} {random.choice(('AM', 'PM', 'am'))}",
             "U": lambda: f"{self.given().lower()}.{self.surname().lower()}@example.com".replace("'", ""),
-            "H": lambda: f"713-555-01{random.randint(10, 99)}", "X": lambda: random.choice(_TITLES), "J": lambda: random.choice(_JOBS),
         }  # fmt: skip
 
     def given(self) -> str:
@@ -227,58 +57,58 @@ class Maker:
     def surname(self) -> str:
         """A surname, sometimes one that is in no list."""
         draw = self._random.random()
-        if draw < 0.12:  # noqa: PLR2004
+        if draw < 0.12:
             a, b = self._random.choice(self._surnames), self._random.choice(self._surnames)
             return (a[: max(2, len(a) // 2)] + b[len(b) // 2 :]).capitalize()
-        if draw < 0.15:  # noqa: PLR2004
+        if draw < 0.15:
             return f"{self._random.choice(self._surnames)}-{self._random.choice(self._surnames)}"
-        if draw < 0.18:  # noqa: PLR2004
+        if draw < 0.18:
             return f"al-{self._random.choice(self._near_surnames)}"
-        return self._random.choice(self._near_surnames if draw < 0.18 + _CLOSE else self._surnames)  # noqa: PLR2004
+        return self._random.choice(self._near_surnames if draw < 0.18 + _CLOSE else self._surnames)
 
     def full(self) -> str:
         """A given name and a surname, in one of the usual forms."""
         draw = self._random.random()
         first, last = self.given(), self.surname()
-        if draw < 0.08:  # noqa: PLR2004
+        if draw < 0.08:
             return f"{first} {self._random.choice('ABCDEFGHJKLMNPRSTW')}. {last}"
-        if draw < 0.11:  # noqa: PLR2004
+        if draw < 0.11:
             return f"{first[0]}. {last}"
-        if draw < 0.13:  # noqa: PLR2004
+        if draw < 0.13:
             return f"{first[0]}.{self._random.choice('ABCDEFGHJKLMNPRSTW')}. {last}"
-        if draw < 0.17:  # noqa: PLR2004
+        if draw < 0.17:
             return f"{first} {self.given()} {last}"
-        if draw < 0.21:  # noqa: PLR2004
-            return f"{first} {self._random.choice(_PARTICLES)} {last}"
-        if draw < 0.23:  # noqa: PLR2004
+        if draw < 0.21:
+            return f"{first} {self._random.choice(self._own['particle'])} {last}"
+        if draw < 0.23:
             return f"{first} {last} {self._random.choice(('Jr.', 'III', 'Jr', 'Sr.'))}"
         return f"{first} {last}"
 
     def person(self) -> str:
         """A person, as running text would name one."""
         draw = self._random.random()
-        return self.given() if draw < 0.45 else self.full() if draw < 0.85 else self.surname()  # noqa: PLR2004
+        return self.given() if draw < 0.45 else self.full() if draw < 0.85 else self.surname()
 
     def city(self) -> str:
         """A city, a well-known one more often than not."""
-        return self._random.choice(self._own_cities if self._random.random() < 0.5 else self._cities)  # noqa: PLR2004
+        return self._random.choice(self._own_cities if self._random.random() < 0.5 else self._cities)
 
     def country(self) -> str:
         """A country or state."""
-        return self._random.choice(self._own_countries if self._random.random() < 0.75 else self._all_countries)  # noqa: PLR2004
+        return self._random.choice(self._own_countries if self._random.random() < 0.75 else self._all_countries)
 
     def organisation(self) -> str:
         """A company, a shop, an office."""
-        draw, choose = self._random.random(), self._random.choice
-        if draw < 0.4:  # noqa: PLR2004
-            return choose(_ORGS)
-        if draw < 0.5:  # noqa: PLR2004
-            return f"{self.surname()} {choose(_ORG_TAILS)}"
-        if draw < 0.6:  # noqa: PLR2004
-            return f"{self.city()} {choose(_ORG_TAILS)}"
-        if draw < 0.65:  # noqa: PLR2004
+        draw, choose, own = self._random.random(), self._random.choice, self._own
+        if draw < 0.4:
+            return choose(own["organisation"])
+        if draw < 0.5:
+            return f"{self.surname()} {choose(self._own['tail'])}"
+        if draw < 0.6:
+            return f"{self.city()} {choose(self._own['tail'])}"
+        if draw < 0.65:
             return f"{self.surname()} & {self.surname()}"
-        return f"{choose(_ORG_HEADS)} {choose(_ORG_MIDS)} {choose(_ORG_TAILS)}"
+        return f"{choose(self._own['head'])} {choose(self._own['middle'])} {choose(self._own['tail'])}"
 
     def _state(self) -> str:
         return self._random.choice(
@@ -304,9 +134,9 @@ class Maker:
         """A line of common words that names nobody: a heading, an exclamation, the beginning of a sentence."""
         words = [self._random.choice(self._common) for _ in range(self._random.randint(1, 6))]
         draw = self._random.random()
-        if draw < 0.35:  # noqa: PLR2004
+        if draw < 0.35:
             words = [word.capitalize() for word in words]
-        elif draw < 0.4:  # noqa: PLR2004
+        elif draw < 0.4:
             words = [word.upper() for word in words]
         else:
             words[0] = words[0].capitalize()
@@ -340,11 +170,11 @@ class Maker:
             done = slot.end()
         made = Sample(text + template[done:], tuple(spans))
         draw = self._random.random()
-        if draw < 0.03 and len(made.text.upper()) == len(made.text):  # noqa: PLR2004
+        if draw < 0.03 and len(made.text.upper()) == len(made.text):
             return Sample(made.text.upper(), made.spans)
-        if draw < 0.12 and len(made.text.lower()) == len(made.text):  # noqa: PLR2004
+        if draw < 0.12 and len(made.text.lower()) == len(made.text):
             return Sample(made.text.lower(), made.spans)
-        if draw < 0.25 and made.text[-1] in ".!":  # noqa: PLR2004
+        if draw < 0.25 and made.text[-1] in ".!":
             return Sample(made.text[:-1] + self._random.choice(("", "!", "...", "!!")), made.spans)
         return made
 
@@ -366,5 +196,5 @@ class Maker:
         if kind != "PER" or not value[0].isupper() or value.isupper():
             return value
         if len(words) == 1:
-            return self.given() if self._random.random() < 0.5 else self.surname()  # noqa: PLR2004
+            return self.given() if self._random.random() < 0.5 else self.surname()
         return self.full() if len(words) in (2, 3) else value

@@ -1,7 +1,7 @@
 """Trains the shipped model: `python -m bench.names.train --data ../shared/data/ner`. Some three minutes on one core.
 
-Writes streams/privacy/names/model.bin and bench/results/names.json (the figures of docs/names-model.md). Seeded: the same
-data and the same installed packages give the same file. BTC dev, W-NUT 17 dev, 25 of Wikigold's 150 documents and
+Writes streams/privacy/names/model.bin and bench/results/names.json (the figures of docs/names-model.md). Seeded: the
+same data and the same installed packages give the same file. BTC dev, W-NUT 17 dev, 25 of Wikigold's 150 documents and
 `dev.txt` are never trained on; they choose the settings.
 """
 
@@ -98,7 +98,7 @@ def examples(train: list[Sample], bits: dict[str, int]) -> Iterator[tuple[Sample
         word
         for word, n in bits.items()
         if n >= 2 * lexicon.COMMON and not n % lexicon.COMMON and word.isalpha() and len(word) > 2
-    ]  # noqa: PLR2004
+    ]
     maker, random = Maker(Random(1), common), Random(3)  # noqa: S311
     named = [sample for sample in train if sample.spans]
     yield from ((sample, whole) for sample in train)

@@ -69,9 +69,9 @@ class Decoder:
             emitted.append([exp((score - top) * scale) for score in row])
         forward = [[a * b for a, b in zip(enter, emitted[0], strict=True)]]
         columns, factor = self._columns, self._factor
-        for row in emitted[1:]:
+        for factors in emitted[1:]:
             previous = _normal(forward[-1])
-            forward.append([b * _sumprod(previous, column) for b, column in zip(row, columns, strict=True)])
+            forward.append([b * _sumprod(previous, column) for b, column in zip(factors, columns, strict=True)])
         behind = leave
         found = [_normal([a * b for a, b in zip(forward[-1], behind, strict=True)])]
         for i in range(len(emitted) - 2, -1, -1):
@@ -84,7 +84,8 @@ class Decoder:
 
 def _sumprod(a: Sequence[float], b: Sequence[float]) -> float:
     """The sum of the products (`math.sumprod` came with Python 3.12)."""
-    return sum(map(mul, a, b))
+    total: float = sum(map(mul, a, b))
+    return total
 
 
 def _normal(row: list[float]) -> list[float]:

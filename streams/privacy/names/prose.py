@@ -41,11 +41,13 @@ _LOG = re.compile(
     re.VERBOSE,
 )
 _COMMENT = re.compile(r"(?:^|(?<=\s))(?:#+[:!]?|//+!?|--|/\*+|\*+/?|<!--|;;+|\"\"\"|''')\s*(?=\S)")
+_LEADING = re.compile(r"[ \t]*(?:#+[:!]?|//+!?|--|/\*+|\*+/?|<!--|;;+|\"\"\"|''')\s*(?=\S)")
 _STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'")
 _SIGN = re.compile(r"[^\w\s.,;:!?'\"()\-\u2010-\u201f\u2026]|_|\d[\d.,:/\-]+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MARK = re.compile(r"[#;]|//|--|/\*|\*/|<!|\"\"\"|'''")
 _SHOWN = 400  # code points of a line that are judged
+_RUN = 40  # code points without a space that are no word
 _SHORTEST = 9  # `"a b c d"`
 _ENOUGH, _STRING_ENOUGH = 4, 3  # words
 _LONG_WORD = 14  # characters a word, on average
@@ -74,7 +76,7 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
                     yield from waiting
                 waiting = []
             decided = verdict
-        if verdict and (mark := _COMMENT.match(text, first, last)) is None:
+        if verdict and (mark := _LEADING.match(text, first, last)) is None:
             if end < 0:
                 start = first
             end = last
@@ -94,6 +96,8 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
 def _verdict(line: str) -> bool | None:
     """Whether a line is prose; None if it is too short to say."""
     if _OPENS.match(line) or (_CODE_SIGNS.search(line) and _CODE.search(line)) or _LOG.match(line):
+        return False
+    if len(line) > _RUN and (line.count(" ", 0, _SHOWN) + 1) * (_RUN // 2) < min(len(line), _SHOWN):
         return False
     words, shown = len(_WORD.findall(line, 0, _SHOWN)), min(len(line), _SHOWN)
     if len(_SIGN.findall(line, 0, _SHOWN)) * _SHARE > shown + _SHARE:

@@ -1,0 +1,213 @@
+"""People and places in prose: the shipped model, its decoding, and where it is asked."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise, product
+from math import exp, isclose
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.privacy.names import features, find, model, prose, tokens
+from streams.privacy.names.decode import Decoder
+
+DATA = Path(__file__).parents[5] / "shared" / "data" / "ner"
+
+
+def found(text: str) -> set[tuple[str, str]]:
+    return {(text[one.start : one.end], one.entity) for one in find.find(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("I asked Hannah whether Rajesh Kapoor had signed the contract.", {"Hannah", "Rajesh Kapoor"}),
+        ("Mr. Okafor met Dr. Lindqvist on Tuesday.", {"Okafor", "Lindqvist"}),
+        ("We forgot Maria's birthday again.", {"Maria"}),
+        ("The report was written by John F. Miller and Ana de la Cruz.", {"John F. Miller", "Ana de la Cruz"}),
+        ("Thanks for the quick turnaround, Sarah.", {"Sarah"}),
+    ],
+)
+def test_people_are_found_whole_without_title_and_possessive(text: str, names: set[str]) -> None:
+    assert {name for name, entity in found(text) if entity == "PERSON"} == names
+
+
+def test_places_are_found() -> None:
+    places = {
+        name for name, entity in found("We flew from Berlin to Buenos Aires and then to Egypt.") if entity == "LOCATION"
+    }
+    assert places == {"Berlin", "Buenos Aires", "Egypt"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please Note That The Office Will Be Closed On Monday",
+        "The French and the German teams met in the Kubernetes channel.",
+        "Returns None if the Session has expired.",
+        "Use Celery with RabbitMQ, not Kafka.",
+        "def rename(self, Person): return Berlin(self.Hannah)",
+        "2024-01-05 10:00:00 INFO Hannah.Server started in Berlin",
+        "\u5f20\u4f1f\u5728\u5317\u4eac",
+        "",
+    ],
+)
+def test_what_names_nobody_is_left_alone(text: str) -> None:
+    assert found(text) == set()
+
+
+def test_scores_are_of_a_model_that_is_never_sure() -> None:
+    scores = [one.score for one in find.find("Hannah Miller told Rajesh about Berlin. Grant went there too.")]
+    assert scores
+    assert all(0.5 <= score <= 0.9 for score in scores)
+
+
+@given(st.text(max_size=300))
+def test_findings_are_words_of_the_text(text: str) -> None:
+    for one in find.find(text):
+        assert 0 <= one.start < one.end <= len(text)
+        assert "\n" not in text[one.start : one.end].strip("\n ")[:1]
+        assert text[one.start : one.end] == text[one.start : one.end].strip()
+
+
+@pytest.mark.parametrize(
+    "before", ["", "\U0001f600 ", "\u00e9\u0301 \u05d0 ", "\U0001f468\u200d\U0001f469\u200d\U0001f467\n"]
+)
+def test_offsets_are_code_points(before: str) -> None:
+    assert ("Hannah Miller", "PERSON") in found(before + "I met Hannah Miller there on the way.")
+
+
+def whole_line(words: list[str]) -> list[list[float]]:
+    """Probabilities by every path through the whole line with O for what is no candidate: slow, and plainly right."""
+    shipped = model.shipped()
+    chosen = set(tokens.candidates(words, shipped.named))
+    count, outside = len(shipped.labels), shipped.outside
+    heading = features.heading(words)
+    scores = [
+        [value * shipped.scale for value in shipped.score(words, i, heading)] if i in chosen else None
+        for i in range(len(words))
+    ]
+    sums = [[0.0] * count for _ in words]
+    total = 0.0
+    for path in product(*(range(count) if row else (outside,) for row in scores)):
+        weight = sum(row[label] for row, label in zip(scores, path, strict=True) if row)
+        weight += sum(shipped.transitions[a][b] for a, b in pairwise(path))
+        total += exp(weight)
+        for i, label in enumerate(path):
+            sums[i][label] += exp(weight)
+    return [[value / total for value in row] for row in sums]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ask Hannah",
+        "Hannah Miller",
+        "so Ana de Cruz left Rome",
+        "Hannah",
+        "the end",
+        "Rome, Hannah; Grant",
+        "Al Will Jo",
+    ],
+)
+def test_stretches_alone_give_what_the_whole_line_gives(text: str) -> None:
+    words = tokens.words(text, 0, len(text))
+    expected = whole_line(words)
+    outside = model.shipped().outside
+    seen = set()
+    for first, rows in find.shipped().probabilities(words):
+        for i, row in enumerate(rows):
+            seen.add(first + i)
+            assert all(isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in zip(row, expected[first + i], strict=True))
+    for i, row in enumerate(expected):
+        assert i in seen or row[outside] > 0.95  # what is left out could reach no threshold
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data/ner")
+def test_on_the_corpora_too_what_is_left_out_could_reach_no_threshold() -> None:
+    shipped, finder = model.shipped(), find.shipped()
+    always = Decoder(shipped.transitions, shipped.outside, shipped.scale)
+    rows = (DATA / "wnut17.dev").read_text("utf-8").split("\n\n")
+    for row in random.Random(5).sample(rows, 200):  # noqa: S311 - seeded
+        words = [part.split("\t")[0] for part in row.splitlines() if part.strip()]
+        text = " ".join(words)
+        words = tokens.words(text, 0, len(text))
+        given_out = {first: len(found) for first, found in finder.probabilities(words)}
+        for first, end in tokens.stretches(tokens.candidates(words, shipped.named)):
+            if first not in given_out:
+                scores = [shipped.score(words, i, features.heading(words)) for i in range(first, end)]
+                (full,) = always.probabilities(scores, after=first > 0, before=end < len(words))
+                assert 1 - full[shipped.outside] < 0.05 < min(shipped.thresholds.values())
+
+
+def test_candidates_and_their_stretches() -> None:
+    words = tokens.words("So Ana de la Cruz of the Isle of Man met Al", 0, 43)
+    chosen = tokens.candidates(words)
+    assert [words[i] for i in chosen] == ["Ana", "de", "la", "Cruz", "of", "the", "Isle", "of", "Man", "Al"]
+    assert list(tokens.stretches(chosen)) == [(1, 10), (11, 12)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Ana's", ["Ana", "'s"]),
+        ("O'Brien can't", ["O'Brien", "can", "'t"]),
+        ("Jean-Paul, half-done", ["Jean-Paul", ",", "half", "-", "done"]),
+        ("J. R. Miller of the U.S.", ["J.", "R.", "Miller", "of", "the", "U.S."]),
+        (
+            "see www.example.org or x@example.org #tag @lena",
+            ["see", "www.example.org", "or", "x@example.org", "#tag", "@lena"],
+        ),
+        ("al-Hakim", ["al-Hakim"]),
+    ],
+)
+def test_words(text: str, words: list[str]) -> None:
+    assert tokens.words(text, 0, len(text)) == words
+
+
+def test_a_line_broken_by_an_editor_is_one_line() -> None:
+    text = "we met\nold friends\nHannah came\n\nbye"
+    assert [text[a:b] for a, b in tokens.spans(text)] == ["we met\nold friends", "Hannah came", "bye"]
+
+
+def prosaic(text: str) -> list[str]:
+    return [text[a:b] for a, b in prose.stretches(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("Hannah wrote this one day.", ["Hannah wrote this one day."]),
+        ("Hannah", ["Hannah"]),
+        ("x = 1  # as Hannah wanted it", ["as Hannah wanted it"]),
+        ("    // as Hannah wanted it", ["as Hannah wanted it"]),
+        ('print("Hannah wanted it so")', ["Hannah wanted it so"]),
+        ("foo(bar)\nBaz,\nQux", []),
+        ("for x in Foo:\n    return Bar(x)", []),
+        ("2024-01-05 10:00:00 ERROR Hannah failed to log in here", []),
+        ("QmFzZTY0IGlzIG5vdCBhIGxhbmd1YWdlIGZvciBwZW9wbGUgdG8gcmVhZA", []),
+        ("<div class='x'><span></span></div>", []),
+        ('{"Name": "Foo", "Kind": 3}', []),
+    ],
+)
+def test_where_text_is_prose(text: str, inside: list[str]) -> None:
+    assert prosaic(text) == inside
+
+
+@given(st.text(max_size=300))
+def test_prose_lies_in_the_text_in_order(text: str) -> None:
+    last = 0
+    for start, end in prose.stretches(text):
+        assert last <= start < end <= len(text)
+        last = end
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.bin"
+    path.write_bytes(b"\x93\x01\x02\x03")
+    with pytest.raises(ValueError, match="object"):
+        model.load(path)
