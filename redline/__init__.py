@@ -15,6 +15,7 @@ doctor           what is missing, and the command that fixes it, of finding and 
 rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
 sql, summary     questions to the tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out
+scrub_eval       recall, precision and F1 on texts with known spans
 directory_command  a list of people compiled for the scrubbers
 ledger_reader    tables, state and offsets in, a balance out
 state_reader     what stages still hold, from their changelogs

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
+from redline import scrub_command
 from redline.scrub_command import ScrubInputError, scrub_lines
 from schemas.errors import ScrubError
 from streams.privacy.engine import Engine
 from streams.scrub import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEYS = Keys(identity=b"i" * 32, surrogate=b"s" * 32, epoch=1)
 
@@ -69,3 +74,29 @@ def test_a_fault_stops_with_its_type(engine: Engine) -> None:
     with pytest.raises(ScrubError, match="came RuntimeError") as failed:
         list(scrub_lines([b"x"], keys=KEYS, plain=True, analyze=broken))  # type: ignore[arg-type]
     assert failed.value.__context__ is None
+
+
+def test_spans_that_came_in_do_not_stand_for_those_that_were_found(engine: Engine) -> None:
+    line = json.dumps({"text": "mail jane@corp.com", "spans": [{"start": 0, "end": 4, "type": "PERSON"}]}).encode()
+    (out,) = scrub_lines([line], keys=KEYS, spans=True, analyze=engine.analyze)
+    assert [span["type"] for span in json.loads(out)["spans"]] == ["EMAIL_ADDRESS"]
+
+
+def test_lines_are_read_one_by_one(engine: Engine) -> None:
+    taken = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield b"x"
+
+    out = scrub_lines(lines(), keys=KEYS, plain=True, analyze=engine.analyze)
+    assert [next(out) for _ in range(3)] == ["x"] * 3
+    assert taken == 3
+
+
+def test_a_threshold_leaves_out_what_is_below_it() -> None:
+    text = "try 07911 123456 now"
+    assert [one.entity for one in scrub_command.engine(score_threshold=0.5)([text], None)[0]] == ["PHONE_NUMBER"]
+    assert scrub_command.engine(score_threshold=0.95)([text], None)[0] == []
