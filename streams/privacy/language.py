@@ -35,7 +35,7 @@ def _words(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_COMMON: dict[str, frozenset[str]] = {
+COMMON: Final[dict[str, frozenset[str]]] = {
     "en": _words(
         "the and of to is that it you for with this was are have not be on as at they we he she his her from by or "
         "but what all were when your can there which their if will how would been has more who about up them than "
@@ -72,7 +72,7 @@ _COMMON: dict[str, frozenset[str]] = {
         "zij nu ge geen wij wordt worden kan graag bedankt we hij aan als"
     ),
 }
-_WEIGHT = {word: sum(word in words for words in _COMMON.values()) for words in _COMMON.values() for word in words}
+_WEIGHT = {word: sum(word in words for words in COMMON.values()) for words in COMMON.values() for word in words}
 
 
 def detect(text: str) -> str | None:
@@ -92,7 +92,7 @@ def detect(text: str) -> str | None:
     for word in words:
         if weight := _WEIGHT.get(word.replace("\u2019", "'")):
             for language in LATIN:
-                if word.replace("\u2019", "'") in _COMMON[language]:
+                if word.replace("\u2019", "'") in COMMON[language]:
                     scores[language] += 1 / weight
                     hits[language] += 1
     best, second = sorted(LATIN, key=lambda language: -scores[language])[:2]

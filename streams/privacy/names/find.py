@@ -5,15 +5,17 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from streams.privacy import language
 from streams.privacy.names import features as fx
+from streams.privacy.names import foreign, prose, tokens
 from streams.privacy.names import model as mx
-from streams.privacy.names import prose, tokens
 from streams.privacy.names.decode import Decoder
 from streams.surrogates import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TRUSTED = (None, "en")  # languages in which the model is believed; None is too short to say
 PERSON, LOCATION = "PERSON", "LOCATION"
 _ENTITIES = (("PER", PERSON), ("LOC", LOCATION))
 _TOP = 0.9  # the score of a certain finding: a statistical model is never sure
@@ -31,6 +33,10 @@ _TITLES = _set(
 )
 
 
+_NOT_FIRST = tokens.INNER | {"y", "e"}
+_NOT_LAST = tokens.INNER | tokens.PARTICLES
+
+
 class Finder:
     """Finds with one model."""
 
@@ -46,14 +52,18 @@ class Finder:
         """People and places in the prose of `text`, in order of where they begin within a line.
 
         Offsets are code points. A person is given whole, without title and possessive. Scores are 0.5 to 0.9 and grow
-        with the probability that the model gives.
+        with the probability that the model gives. In other languages than English only what the lists of names confirm
+        is given.
         """
-        return [
+        found = [
             one
             for start, end in prose.stretches(text)
             for first, last in tokens.spans(text, start, end)
             for one in self._line(text, first, last)
         ]
+        if not found or (spoken := language.detect(text)) in TRUSTED:
+            return found
+        return foreign.kept(text, found, spoken, self._model.lexicon)
 
     def everywhere(self, text: str) -> list[Found]:
         """Like `find`, the whole text taken as prose."""
@@ -95,7 +105,13 @@ class Finder:
         ]
 
     def _named(self, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
-        """First word, one past the last, entity and score of each name in a stretch."""
+        """First word, one past the last, entity and score of each name in a stretch; none overlap."""
+        named = sorted(self._all_named(rows), key=lambda one: -one[3])
+        for k, one in enumerate(named):
+            if not any(one[0] < other[1] and other[0] < one[1] for other in named[:k]):
+                yield one
+
+    def _all_named(self, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
         for begins, continues, entity, threshold in self._kinds:
             sums = [row[begins] + row[continues] for row in rows]
             i = 0
@@ -115,6 +131,12 @@ def _bounds(words: list[str], starts: list[int], first: int, end: int, entity: s
     """Where the name in these words is, without titles; None if nothing is left."""
     while entity == PERSON and first < end - 1 and words[first].rstrip(".").lower() in _TITLES:
         first += 1
+    while first < end and words[first] in _NOT_FIRST:
+        first += 1
+    while first < end and words[end - 1] in _NOT_LAST:
+        end -= 1
+    if first == end:
+        return None
     if end - first == 1 and len(words[first].rstrip(".")) == 1:
         return None
     last = words[end - 1]

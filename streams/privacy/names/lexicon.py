@@ -19,25 +19,26 @@ COMMON = 64  # times 0..3
 PEOPLE = GIVEN | SURNAME
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def words(listed: str) -> frozenset[str]:
+    """The words of a list."""
+    return frozenset(listed.split())
 
 
-TITLES = _set(
+TITLES = words(
     "mr mrs ms miss dr prof professor president senator governor minister king queen prince princess sir lord "
     "lady captain general colonel major sergeant lieutenant judge justice rev reverend father sister brother pope "
     "bishop imam sheikh ayatollah mullah coach detective officer chairman ceo cto secretary ambassador mayor herr "
     "frau monsieur madame mme se\u00f1or se\u00f1ora sen rep gov gen col lt sgt capt hon aunt auntie uncle "
     "grandma grandpa saint st"
 )
-ORGANISATION = _set(
+ORGANISATION = words(
     "inc corp corporation ltd llc gmbh company co university institute college school hospital bank club fc "
     "united city council committee department ministry agency association foundation group party army league "
     "church museum hotel restaurant airport station center centre times post news press records university's "
     "street st avenue ave road rd lane drive dr boulevard blvd river lake mountain mount island islands county "
     "valley bay beach park"
 )
-CALENDAR = _set(
+CALENDAR = words(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
     "september october november december mon tue tues wed thu thur thurs fri sat sun jan feb mar apr jun jul aug "
     "sep sept oct nov dec christmas easter halloween thanksgiving ramadan am pm est pst gmt utc"
