@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 PERSON = "PERSON"
 _FORMS_OF_ADDRESS = lx.words(
-    "herr herrn frau doktor kunde kundin kollege kollegin monsieur madame mademoiselle client se\u00f1or se\u00f1ora don "
-    "do\u00f1a cliente signor signora signore senhor senhora meneer mevrouw klant"
+    "herr herrn frau doktor kunde kundin kollege kollegin monsieur madame mademoiselle client se\u00f1or se\u00f1ora "
+    "don do\u00f1a cliente signor signora signore senhor senhora meneer mevrouw klant"
 )
 
 

@@ -211,3 +211,19 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x93\x01\x02\x03")
     with pytest.raises(ValueError, match="object"):
         model.load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Die Rechnung von Frau Lena Schneider ist falsch, bitte fragen Sie den Kunden.", {"Lena Schneider"}),
+        ("Ich habe keine Ahnung, wer das geschrieben hat, aber so war es nicht mit der Leitung.", set()),
+        (
+            "La r\u00e9union avec Marie est \u00e0 Paris, mais je ne sais pas si elle est dans le b\u00e2timent.",
+            {"Marie", "Paris"},
+        ),
+        ("De klant Jan de Vries belde gisteren, maar het is niet wat we hebben gezegd.", {"Jan de Vries"}),
+    ],
+)
+def test_in_other_languages_only_what_the_lists_know(text: str, names: set[str]) -> None:
+    assert {name for name, _ in found(text)} == names
