@@ -1,67 +1,142 @@
-"""People one knows of: the event's own subject, and the names that the cues have found. Pure.
+"""People one knows of: the event's own subject, and the names that were found. Pure.
 
 A known person is looked for in all spellings that follow from what is known: `jane.doe@corp.com` is also `Jane Doe`,
-`Doe, Jane`, `jane_doe`, `jdoe`, `Jane`, `Doe`. Single words are at least four letters long, and words that are also
-English (`Will`, `Mark`, `Rose`) count only where they are capitalised.
+`Doe, Jane`, `jane_doe`, `janeDoe`, `jdoe`, `J. Doe`, `Jane`, `Doe`, with or without accents. Single words are at least
+four letters long. A word that is also English (`Will`, `Rose`) counts only where it is capitalised, and if the name was
+only found and not told, not even there when every text is full of it (`Mark`).
+
+A text is first asked for the words of the name, all in lower case: where none of them is, no expression runs, and for
+most people none is ever compiled.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from streams.privacy.directory.fold import folded, is_cjk, spellings
+from streams.privacy.directory.words import common, frequent, listed
 from streams.surrogates import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _SHORTEST = 4  # letters of a single word; "Jo", "Al" and "Ian" alone would hit half the language
+_PAIR = 2  # characters of a name in a script without spaces
+_NUMBER = 6  # digits of a subject that is a number; a short one is any number
 _OPEN, _CLOSE = r"(?<![^\W_])", r"(?![^\W_])"  # a word's edge; an underscore is one, as in jane_doe_laptop
+# The edges of a part of `myJaneDoeLaptop`, whatever the letter case of the rest of the expression.
+_HUMP_OPEN, _HUMP_CLOSE = rf"(?:{_OPEN}|(?-i:(?<=[a-z])(?=[A-Z])))", rf"(?:{_CLOSE}|(?-i:(?<=[a-z])(?=[A-Z])))"
 _WORDS = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_GAP = r"[\s._\-]{0,2}"
+_MIDDLE = r"(?:[\s._\-]{1,2}[^\W\d_](?:\.\s?|[\s_\-]))?"  # the initial of a middle name
+_GENERIC = listed("info mail support sales admin root user test team office contact hello service noreply dev")
 
 
-def _words(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+@dataclass(slots=True)
+class _Forms:
+    """Expressions of one set of people, and the words of which each of their findings holds one."""
 
+    exact: set[str] = field(default_factory=set)  # keep their letter case
+    loose: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)  # may be a part of a camel-case word
+    turned: set[str] = field(default_factory=set)  # likewise, last name first: must not eat the next mention's first
+    unspaced: set[str] = field(default_factory=set)  # of a script without spaces: no edges
+    needles: set[str] = field(default_factory=set)
 
-_TAIL = re.compile(r"[ \t]+[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff][^\W\d_]+(?![^\W_])")
+    def put(self, word: str, *, sure: bool) -> None:
+        """A single word."""
+        low = folded(word)[0].lower()
+        if low in common():
+            if sure or low not in frequent():
+                self.exact |= {re.escape(way.capitalize()) for way in spellings(word)}
+        else:
+            self.loose |= {re.escape(way) for way in spellings(word)}
+        self.needles |= set(spellings(word))
 
+    def pair(self, words: Sequence[str], *, sure: bool) -> None:
+        """A name of several words, in all that can be made of it."""
+        parts = [_any_of(word) for word in words]
+        first, last, letter = parts[0], parts[-1], re.escape(folded(words[0])[0][:1])
+        self.needles |= {way for word in (words[0], words[-1]) for way in spellings(word)}
+        if all(folded(word)[0].lower() in frequent() for word in words):
+            self._of_words(words, sure=sure)
+            return
+        self.parts.add(_GAP.join(parts))
+        self.parts.add(rf"{first}{_MIDDLE}{_GAP}{last}")
+        self.turned.add(rf"{last}(?:,\s?|{_GAP}){first}")
+        if len(words[0]) >= _SHORTEST and folded(words[0])[0].lower() not in common():
+            self.exact.add(rf"{_cased(words[0])}\s{re.escape(folded(words[-1])[0][:1].upper())}\.(?!\s?[A-Z])")
+        if len(words[-1]) < _SHORTEST - sure or f"{letter}{words[-1]}".lower() in common():
+            return
+        self.loose.add(rf"{letter}(?:\.\s?|[_\-])?{last}\d{{0,4}}")  # jdoe, J. Doe, jdoe12
+        if sure:
+            self.loose.add(rf"{last}{letter}\d{{0,4}}")
 
-_GENERIC = _words("info mail support sales admin root user test team office contact hello service noreply dev")
-# First and last names that are also words: common in code and prose.
-_ALSO_WORDS = _words(
-    "abel amber angel april art august autumn banks baker barber basil bell best bill bishop black blossom bolt "
-    "bond brand brook brooks brown buck bush butler candy carol carter case cash chance chase chip christian church "
-    "clay close cloud cole cook cooper cross daisy dale dawn dean destiny dick dollar drew duke earl early east "
-    "eden faith fern field fields fisher ford forest foster fox frank free french gardener gene gentry glass glory "
-    "gold good grace grant gray green greene guy hall harmony harvest hazel heath heather henry hill holly holmes "
-    "honey hood hope house hunt hunter iris ivory ivy jack jade jasmine jean jewel john josh joy judge june justice "
-    "karma keys king knight lake lance land lane law lily long love lucky major march mark marks marsh mason matt "
-    "max may melody mercy miles mill mills miller moon moore more morning myles noble north olive page paris park "
-    "parker parks patience pearl penny pepper piper pierce plum pope porter power price prince purse ray reed rich "
-    "river rivers rob robin rock rose rosemary ruby ruth sandy sawyer scout sharp shepherd short sierra silver "
-    "singer sky small smart smith spring star stark stone street strong summer sunny swift tailor taylor temple "
-    "todd tucker turner victor violet wade walker ward waters weaver web webb weeks welch wells west white wild "
-    "will winter wise wolf wood woods worth wright young"
-)
+    def _of_words(self, words: Sequence[str], *, sure: bool) -> None:
+        """A name of everyday words, `Mark Price`: as names are written, and as logins are if it was told."""
+        for form in (str.capitalize, str.upper):
+            row = [re.escape(form(folded(word)[0])) for word in words]
+            self.exact |= {r"\s".join(row), rf"{row[-1]},\s?{row[0]}", rf"{row[0]}\s[A-Z]\.?\s{row[-1]}"}
+        if sure:
+            self.parts.add(r"[._\-]".join(_any_of(word) for word in words))
+
+    def whole(self, name: str) -> None:
+        """A name in a script without spaces, its words together in either order."""
+        words = folded(name)[0].split()
+        for row in (words, words[::-1]):
+            if len("".join(row)) >= _PAIR:
+                self.unspaced.add(r"[\s\u3000\u30fb]?".join(map(re.escape, row)))
+        self.needles |= {word.lower() for word in words}
 
 
 class Known:
     """Matcher of one set of people. Made once, used for many texts."""
 
-    def __init__(self, exact: Iterable[str], loose: Iterable[str]) -> None:
-        """`exact` are expressions that keep their letter case, `loose` those that do not."""
-        exact, loose = sorted(set(exact), key=_longest), sorted(set(loose), key=_longest)
-        self._patterns = [
-            re.compile(f"{_OPEN}(?:{'|'.join(forms)}){_CLOSE}", flags)
-            for forms, flags in ((exact, 0), (loose, re.IGNORECASE))
-            if forms
-        ]
+    def __init__(self, forms: _Forms) -> None:
+        self._forms = forms
+        self._needles = tuple(sorted(forms.needles))
+        self._patterns: list[re.Pattern[str]] | None = None
 
     def find(self, text: str) -> list[Found]:
-        """Every place that names one of them."""
-        return [Found(*match.span(), "PERSON", 0.9) for pattern in self._patterns for match in pattern.finditer(text)]
+        """Every place that names one of them; findings may overlap."""
+        plain, places = folded(text)
+        low = plain.lower()
+        if not any(needle in low for needle in self._needles):
+            return []
+        if self._patterns is None:
+            self._patterns = _compiled(self._forms)
+        spans = [match.span() for pattern in self._patterns for match in pattern.finditer(plain)]
+        if places is not None:
+            spans = [(places[start], places[end - 1] + 1) for start, end in spans]
+        return [Found(start, end, "PERSON", 0.9) for start, end in spans]
+
+
+def _compiled(forms: _Forms) -> list[re.Pattern[str]]:
+    kinds = (
+        (forms.exact, _OPEN, r"(?:" + _CLOSE + r"|(?<=\.))", 0),
+        (forms.loose, _OPEN, _CLOSE, re.IGNORECASE),
+        (forms.parts, _HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE),
+        (forms.turned, _HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE),
+        (forms.unspaced, "", "", re.IGNORECASE),
+    )
+    return [
+        re.compile(f"{before}(?:{'|'.join(sorted(some, key=_longest))}){after}", flags)
+        for some, before, after, flags in kinds
+        if some
+    ]
+
+
+def _any_of(word: str) -> str:
+    ways = [re.escape(way) for way in spellings(word)]
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(sorted(ways, key=_longest))})"
+
+
+def _cased(word: str) -> str:
+    return f"(?:{'|'.join(re.escape(way.capitalize()) for way in spellings(word))})"
 
 
 def _longest(form: str) -> tuple[int, str]:
@@ -70,58 +145,51 @@ def _longest(form: str) -> tuple[int, str]:
 
 @lru_cache(maxsize=8192)
 def of_subject(subject: str) -> Known:
-    """The subject of an event in every spelling: a mail address, a login, or a name."""
-    exact: set[str] = set()
-    loose: set[str] = set()
-    value = subject.strip().rpartition(":")[2].lstrip("@")  # "user:jane", "mailto:jane@corp.com", "@jane"
+    """The subject of an event in every spelling: a mail address, a login, a home folder, or a name."""
+    forms = _Forms()
+    whole = subject.strip()
+    # A subject may come as user:jane, mailto:jane@corp.com or /home/jane.
+    value = re.split(r"[/\\]", whole.rpartition(":")[2])[-1].lstrip("@~")
     local = value.partition("@")[0].partition("+")[0]
-    for whole in (subject.strip(), value, local):
-        telling = any(c.isalpha() for c in whole) or len(whole) >= 6  # noqa: PLR2004 - a short number is any number
-        if len(whole) >= _SHORTEST and telling and whole.lower() not in _GENERIC:
-            _put(whole, exact, loose)
-    _forms(_WORDS.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", local)), exact, loose)
-    return Known(exact, loose)
-
-
-def again(names: Iterable[str], texts: Iterable[str]) -> bool:
-    """False if every part of the names stands once in the texts: then there is nothing more to find."""
-    folded = "\n".join(texts).lower()
-    words = {word.lower() for name in names for word in (*_WORDS.findall(name), name) if len(word) >= _SHORTEST}
-    return any(folded.count(word) > 1 for word in words)
+    for one in (whole, value, local):
+        telling = any(letter.isalpha() for letter in one) or len(one) >= _NUMBER
+        if len(one) >= _SHORTEST and telling and one.lower() not in _GENERIC:
+            forms.put(one, sure=True)
+    _name(forms, _HUMP.sub(" ", local), sure=True)
+    return Known(forms)
 
 
 @lru_cache(maxsize=2048)
 def of_names(names: tuple[str, ...]) -> Known:
     """People whose names were found in a text, to be found wherever else they are named."""
-    exact: set[str] = set()
-    loose: set[str] = set()
+    forms = _Forms()
     for name in names:
-        words = _WORDS.findall(name)
-        if len(words) > 1:
-            _forms(words, exact, loose, sure=False)
+        if len(_WORDS.findall(name)) > 1 or is_cjk(name):
+            _name(forms, name, sure=False)
         elif len(name) >= _SHORTEST and name.lower() not in _GENERIC:
-            exact.add(re.escape(name))
-    return Known(exact, loose)
+            forms.exact.add(re.escape(folded(name)[0]))
+            forms.needles.add(folded(name)[0].lower())
+    return Known(forms)
 
 
-def _forms(words: list[str], exact: set[str], loose: set[str], *, sure: bool = True) -> None:
+def again(names: Iterable[str], texts: Iterable[str]) -> bool:
+    """False if every part of the names stands once in the texts: then there is nothing more to find."""
+    low = "\n".join(folded(text)[0] for text in texts).lower()
+    words = {way for name in names for word in (*_WORDS.findall(name), name) for way in _counted(word)}
+    return any(low.count(word) > 1 for word in words)
+
+
+def _counted(word: str) -> tuple[str, ...]:
+    return (folded(word)[0].lower(),) if len(word) >= _SHORTEST or (is_cjk(word) and len(word) >= _PAIR) else ()
+
+
+def _name(forms: _Forms, name: str, *, sure: bool) -> None:
+    if is_cjk(name):
+        forms.whole(name)
+        return
+    words = _WORDS.findall(name)
     if len(words) > 1:
-        parts = [re.escape(word) for word in words]
-        loose.add(r"[\s._\-]{0,2}".join(parts))
-        loose.add(rf"{parts[-1]}(?:,\s?|[\s._\-]{{0,2}}){parts[0]}")
-        loose.add(rf"{parts[0]}[\s._\-]{{0,2}}{parts[-1]}")
-        if len(words[-1]) >= _SHORTEST:
-            loose.add(rf"{re.escape(words[0][0])}(?:\.\s?|[_\-])?{parts[-1]}\d{{0,4}}")  # jdoe, J. Doe, jdoe12
-            if sure:
-                loose.add(rf"{parts[-1]}{re.escape(words[0][0])}\d{{0,4}}")
+        forms.pair(words, sure=sure)
     for word in words:
-        # A part of a name that a cue found is not sure enough to hide every `Will` and `Rose`; the subject's is.
-        if len(word) >= _SHORTEST and word.lower() not in _GENERIC and (sure or word.lower() not in _ALSO_WORDS):
-            _put(word, exact, loose)
-
-
-def _put(word: str, exact: set[str], loose: set[str]) -> None:
-    if word.lower() in _ALSO_WORDS:
-        exact.add(re.escape(word.capitalize()))
-    else:
-        loose.add(re.escape(word))
+        if len(word) >= _SHORTEST and word.lower() not in _GENERIC:
+            forms.put(word, sure=sure)
