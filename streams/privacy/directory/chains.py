@@ -80,8 +80,7 @@ def stretches(text: str, chain: Sequence[Piece], get: Callable[[str], int]) -> l
 
 
 def _names(text: str, pieces: Sequence[Piece], get: Callable[[str], int]) -> bool:
-    ends = (pieces[0], pieces[-1])
-    if not any(piece.low.isalpha() and len(piece.low) > 1 for piece in ends):
+    if not any(piece.low.isalpha() and len(piece.low) > 1 for piece in pieces):
         return False
     gaps = [text[one.end : other.start] for one, other in pairwise(pieces)]
     whole = get("".join(piece.low for piece in pieces))
@@ -154,7 +153,7 @@ def _initialled(text: str, pieces: Sequence[Piece], gaps: Sequence[str], flags: 
     first, last = pieces[0], pieces[-1]
     if flags & GUESSED and len(first.low) == 1:
         name = pieces[1:]
-        if _goes_on_before(text, first):
+        if _goes_on_before(text, first) or _goes_on_after(text, last):
             return False  # `Fred L. Drake` is not `L. Drake`
         if first.case == "T" and all(piece.case in ("T", "U") or len(piece.low) < _SHORT for piece in name):
             dotted = gaps[0].startswith(".")
@@ -185,6 +184,11 @@ def _goes_on_before(text: str, first: Piece) -> bool:
     return before is not None and before[1].istitle() and before[1].lower() not in common()
 
 
+def _goes_on_after(text: str, last: Piece) -> bool:
+    after = _NEXT.match(text, last.end)
+    return after is not None and after[1].istitle() and after[1].lower() not in common()
+
+
 def _convinces(text: str, pieces: Sequence[Piece], *, identifier: bool) -> bool:
     sure = [piece for piece in pieces if piece.sure and len(piece.low) > 1]
     weak = [piece for piece in pieces if not piece.sure and len(piece.low) > 1]
@@ -194,12 +198,12 @@ def _convinces(text: str, pieces: Sequence[Piece], *, identifier: bool) -> bool:
         return (all(piece.rare for piece in weak) and _same_case(pieces)) or _prose(text, pieces)
     lower = any(piece.case == "l" for piece in (pieces[0], pieces[-1]))
     if identifier and weak and max(len(piece.low) for piece in sure) < _SHORT:
-        return False
+        return all(piece.rare for piece in weak) or in_login_place(text, pieces[0].start)
     if not lower:
         return True
     if not weak:
         return sum(len(piece.low) for piece in sure) >= _BOTH
-    if any(piece.low in FUNCTION_WORDS for piece in weak):
+    if not identifier and any(piece.low in FUNCTION_WORDS for piece in weak):
         # `will kim ask` is a question, `will smith` is somebody: Smith is nobody's first name.
         return not weak[0].sure and pieces[0] is weak[0] and not any(piece.flags & GIVEN for piece in sure)
     return True
@@ -208,7 +212,8 @@ def _convinces(text: str, pieces: Sequence[Piece], *, identifier: bool) -> bool:
 def _prose(text: str, pieces: Sequence[Piece]) -> bool:
     """Whether words of which each is a common one are written as a name is: `ask Mark Price about it`."""
     first, last = pieces[0], pieces[-1]
-    cases = {piece.case for piece in pieces if len(piece.low) > 1 and piece.low not in PARTICLES}
+    words = [piece for piece in pieces if len(piece.low) > 1]
+    cases = {piece.case for piece in words if piece.low not in PARTICLES} or {piece.case for piece in words}
     if cases not in ({"T"}, {"U"}):
         return False
     before = _BEFORE.search(text, max(0, first.start - 32), first.start)

@@ -171,9 +171,9 @@ class Directory:
         return bool(flags & SOLID and flags & (FULL | REVERSED))
 
     def _is_account(self, mail: str) -> bool:
-        """If it begins with a login that is nothing else: `jdoe@build-07.internal`."""
+        """If it begins with a login, whatever the host: `jdoe@build-07.internal`."""
         local = mail.partition("@")[0]
-        return local.isalnum() and self._get(local.lower()) & (LOGIN | SOLID) == LOGIN | SOLID
+        return bool(self._get("".join(RUN.findall(local)).lower()) & LOGIN)
 
     def _people(self, text: str, spans: Iterable[tuple[int, int]], taken: list[tuple[int, int]]) -> Iterator[Found]:
         done = -1

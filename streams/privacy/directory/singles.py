@@ -51,7 +51,9 @@ _SAYS = re.compile(
 _ADDRESSED = re.compile(
     r",[ ](?:can|could|please|pls|would|will|do|did|are|have|what|when|where|why|how|i|I|we|the|it|thanks)\b"
 )
-_ANOTHER = re.compile(r"[ \t]+(?:[A-Z]\.[ ])?([A-Z][^\W\d_]+)|[-'\u2019][A-Z]")
+_ANOTHER = re.compile(
+    r"[ \t]+(?:(?:van|von|de|der|den|da|di|dos|del|la|bin|al|el|ter|ten)[ ]){0,2}(?:[A-Z]\.[ ])?([A-Z][^\W\d_]+)|[-'\u2019][A-Z]"
+)
 _TURNED = re.compile(r",[ ][A-Z][^\W\d_]")
 _PRECEDED = re.compile(r"(?:([A-Z][^\W\d_]*),?|[A-Z]\.)[ \t]+\Z")
 _START = re.compile(r"(?:\A|[\n.!?>][ \t]*|[ \t]*[-*][ ])\Z")
