@@ -51,7 +51,7 @@ _DIGITS = "".join(f"{zero}-{chr(ord(zero) + 9)}" for zero in _ZEROS)
 _ANY = re.compile(rf"[{_UNSEEN}{_MARKS}{_SPACES}{_HYPHENS}{_FORMS}{_DIGITS}\u2013]+")
 _ODD = re.compile(
     rf"(?P<marked>\w[{_MARKS}]+)"
-    rf"|(?P<unseen>(?<=[\w@.+\-])[{_UNSEEN}]+|[{_UNSEEN}]+(?=[\w@+]))"
+    rf"|(?P<unseen>(?<=[\w@.+\-])[{_UNSEEN}]++|(?<![{_UNSEEN}])[{_UNSEEN}]++(?=[\w@+]))"
     rf"|(?P<space>[{_SPACES}])|(?P<hyphen>[{_HYPHENS}]|(?<=\d)\u2013(?=\d))|(?P<form>[{_FORMS}{_DIGITS}])"
 )
 _ALIKES = re.compile(f"[{_ALIKE}]")

@@ -279,3 +279,9 @@ def test_a_long_line_that_ends_in_a_soft_break_is_quoted_printable() -> None:
     text = "Our new colleague will take over the accounts next week, ask jane.=\ndoe@corp.com about it"
     assert [view.text for view in views(text)] == [text.replace("=\n", "")]
     assert views("x =\n1; aGVsbG8=\n") == []
+
+
+@pytest.mark.parametrize("run", ["\u200b", "\u0301", "%", "\\", "&", "=\n", "QUJD"])
+def test_a_long_run_of_one_sign_is_read_in_one_go(run: str) -> None:
+    """With a search that goes back over the run at each place, this takes minutes."""
+    assert sum(len(view.text) for view in views(run * 20_000)) <= 40 * len(run) * 20_000
