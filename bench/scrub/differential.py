@@ -35,7 +35,10 @@ def main(seconds: float, seed: int, hyperscan: bool) -> None:
         if chooser.random() < 0.3:
             text = "\n".join([text, mutations.text(chooser), text])
         threshold = chooser.choice(THRESHOLDS)
-        expected = found(plain, text, threshold)
+        try:
+            expected = found(plain, text, threshold)
+        except ValueError:  # Presidio's checksums fail on some digits outside ASCII
+            continue
         for one in (ours, memo):
             if (got := found(one, text, threshold)) != expected:
                 print(f"seed {seed}, text {texts}, threshold {threshold}: {text!r}")

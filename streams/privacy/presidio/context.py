@@ -8,17 +8,18 @@ between white space has the same tokens wherever it stands: they are kept by wor
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from streams.privacy.presidio.words import Words
 
 _CHUNK = re.compile(r"\S+|\s+")
-# No token of these holds a colon with a stop word or a sign next to it: `key:`, `"key":`, `12:30`.
-_HARMLESS = re.compile(r"""["'(\[{]*\w+["')\]}]*:|\d+(?::\d+)+""").fullmatch
+_TAKEN_OFF = ":,;!?()[]{}\"'"  # signs that spaCy takes off a word's ends, in every language
+_TIME = re.compile(r"\d+(?::\d+)*").fullmatch
+_REACH = 40  # characters around a number in which its own word must end, or more is to be known of it
 
 
 class Around(NamedTuple):
@@ -73,6 +74,34 @@ class Context:
         if known is None:
             known = self._after[key] = any(map(word, self._forward(start)))
         return known
+
+    def far(self, low: str, spots: Sequence[int], start: int, end: int) -> bool:
+        """Whether surely no context word is near any place between two, without a look at tokens.
+
+        Args:
+            low: the text in lower case, of the same length.
+            spots: where context words begin in it, ascending.
+            start: of the first place.
+            end: behind the last place.
+        """
+        place = bisect_left(spots, end)
+        if place:
+            gap = low[max(0, spots[place - 1]) : start].split()
+            if spots[place - 1] >= start or sum(map(self._words.sure, gap[1:-1])) <= self._around.before:
+                return False
+        if place == len(spots):
+            return True
+        left = max(low.rfind(sign, max(0, end - _REACH), end) for sign in " \n\t") + 1
+        right = low.find(" ", end, end + _REACH)
+        own = low[left:right]
+        # A number is a keyword by itself, and the only one to look at from there on.
+        return (
+            self._around.after == 0
+            and right >= 0
+            and spots[place] > right
+            and low[end - 1].isdigit()
+            and ":" not in own
+        )
 
     def _load(self) -> None:
         previous = ""
@@ -136,7 +165,8 @@ class Context:
 
     def _pieces(self) -> Iterator[str]:
         for chunk in {chunk for chunk in self._chunks if ":" in chunk}:
-            if not _HARMLESS(chunk):
+            inside = chunk.strip(_TAKEN_OFF)
+            if ":" in inside and not _TIME(inside):
                 for _, low, counts in self._words.of(chunk):
                     if counts and ":" in low:
                         yield from low.split(":")

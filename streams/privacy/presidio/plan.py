@@ -20,7 +20,7 @@ from streams.privacy.presidio.phones import Numbers
 from streams.privacy.presidio.shape import NoShapeError, Shape, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _VALID = 1  # the leniency that `phones` knows: the default of Presidio's recogniser
 _WORDS = 1_000_000  # groups of context words are numbered from here on in the scan
@@ -42,6 +42,7 @@ class Slot:
     stock: bool = False  # run as it is
     validates: bool = False
     word: Callable[[str], object] = bool  # whether a keyword is or holds a context word
+    spots: Callable[[str], Iterable[re.Match[str]]] = re.compile("").finditer  # where context words may be in a text
     odd_words: bool = False  # context words that are not plain letters
 
 
@@ -99,6 +100,7 @@ class Plan:
         context = tuple(dict.fromkeys(word.lower() for word in recogniser.context or ()))
         slot = Slot(len(self.slots), recogniser, recogniser.supported_entities[0], threshold, context)
         slot.word = _test(context, self.boost.holds if self.boost else "substring")
+        slot.spots = _any_of(context).finditer
         slot.odd_words = any(not word.isalpha() for word in context)
         kind = type(recogniser)
         if kind is PhoneRecognizer and recogniser.leniency == _VALID:
@@ -169,9 +171,13 @@ def _test(context: tuple[str, ...], holds: str) -> Callable[[str], object]:
         return part_of(context)
     if holds == "whole_word":
         return frozenset(context).__contains__
+    return _any_of(context).search
+
+
+def _any_of(context: Sequence[str]) -> re.Pattern[str]:
     # A word that holds another one of the list says nothing new.
     shortest = [w for w in context if not any(v != w and v in w for v in context)]
-    return re.compile("|".join(map(re.escape, shortest)) or "(?!)").search
+    return re.compile("|".join(map(re.escape, shortest)) or "(?!)")
 
 
 def _plain(kind: type[Any]) -> bool:

@@ -46,6 +46,7 @@ class Reading:
         self.hits = hits
         self._low: str | None = None
         self._present: dict[int, bool] = {}
+        self._spots: dict[int, list[int]] = {}
 
     @property
     def low(self) -> str:
@@ -80,12 +81,20 @@ class Reading:
         """Whether a context word of the slot's may be near a finding that begins between two places."""
         if self.context is None or any(map(slot.word, self.outside)):
             return True
+        if len(self.low) == len(self.text) and self.context.far(self.low, self._spots_of(slot), start, end):
+            return False
         return (
             self.context.before(start, slot.word, slot.number)
             or self.context.after(end - 1, slot.word, slot.number)
             or len(self.low) != len(self.text)
             or bool(slot.word(self.low[start:end]))
         )
+
+    def _spots_of(self, slot: Slot) -> list[int]:
+        spots = self._spots.get(slot.number)
+        if spots is None:
+            spots = self._spots[slot.number] = [match.start() for match in slot.spots(self.low)]
+        return spots
 
 
 class Raw:

@@ -2,7 +2,7 @@
 
 spaCy keeps a lexeme of every token it has ever seen, which costs time when a word is new and memory for good. The rules
 by which it cuts a word are plain expressions: prefixes and suffixes are taken off, then it is cut at infixes. They are
-followed here; words that hold one of the language's special cases (`don't`, `e.g.`, smileys) go to spaCy itself.
+followed here; a word in which the finished tokens make up one of the language's special cases goes to spaCy itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from spacy.attrs import IS_PUNCT, IS_STOP
+from spacy.attrs import IS_PUNCT, IS_STOP, ORTH
 
 _KEPT = 20_000  # words; some 10 MB
 _PLAIN = re.compile(r"[A-Za-z]+|[0-9]+").fullmatch
@@ -36,21 +36,28 @@ class Words:
         self._renew = renew
         self._tokenizer, vocabulary = renew()
         rules = self._tokenizer
-        self._special = frozenset(rules.rules or ())
+        # Special cases as spaCy cuts them.
+        self._special: dict[str, tuple[str, ...]] = {}
+        special = {
+            text: tuple(str(token.get(ORTH) or token["ORTH"]) for token in tokens)
+            for text, tokens in (rules.rules or {}).items()
+        }
         self._prefix: Search = rules.prefix_search or _never
         self._suffix: Search = rules.suffix_search or _never
         self._infixes: Callable[[str], Iterator[re.Match[str]]] = rules.infix_finditer or (lambda _text: iter(()))
         self._whole: Search = rules.token_match or _never
         self._address: Search = rules.url_match or _never
         # spaCy looks for special cases once more, in the finished tokens.
-        special, self._special = self._special, frozenset()
-        self._again = frozenset(tuple(self._cut(one)) for one in special if not one.isspace())
+        cuts = {one: tuple(self._cut(one)) for one in special if not one.isspace()}
+        self._again = frozenset(cut for one, cut in cuts.items() if cut != special[one])
         self._special = special
         self._again_first = frozenset(tokens[0] for tokens in self._again)
         self._again_most = max(map(len, self._again), default=0)
         self._is_stop: Callable[[str], bool] = vocabulary.lex_attr_getters[IS_STOP]
         self._is_sign: Callable[[str], bool] = vocabulary.lex_attr_getters[IS_PUNCT]
         self._kept: dict[str, Tokens] = {}
+        self._sure: dict[str, bool] = {}
+        self._folded = frozenset(text.lower() for text in special)
         self._asked = 0
 
     def of(self, word: str) -> Tokens:
@@ -60,6 +67,16 @@ class Words:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             known = self._kept[word] = self._tokens(word)
+        return known
+
+    def sure(self, word: str) -> bool:
+        """Whether a lower-case word between white space is one token and a keyword, at a glance."""
+        known = self._sure.get(word)
+        if known is None:
+            if len(self._sure) >= _KEPT:
+                self._sure.clear()
+            plain = word.isalpha() and word.isascii() and word not in self._folded
+            known = self._sure[word] = plain and self._counts(word)
         return known
 
     def _tokens(self, word: str) -> Tokens:
@@ -97,7 +114,7 @@ class Words:
 
     def _cut(self, word: str) -> list[str]:
         if word in self._special:
-            return self._asked_of_spacy(word)
+            return list(self._special[word])
         before: list[str] = []
         behind: list[str] = []
         size = -1
@@ -105,7 +122,7 @@ class Words:
             if self._whole(word):
                 break
             if word in self._special:
-                return [*before, *self._asked_of_spacy(word), *reversed(behind)]
+                return [*before, *self._special[word], *reversed(behind)]
             size = len(word)
             prefix = _length(self._prefix(word))
             if prefix and word[prefix:] in self._special:
