@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from faker.config import AVAILABLE_LOCALES
 
 from streams.privacy.names import lexicon as lx
+from streams.privacy.names import prose, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from random import Random
 
     from bench.names.corpora import Sample
 
@@ -27,6 +29,13 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'\u2019\-]+\Z")
 _PROSE = re.compile(r"(?<![\w.(/'\"`=\[])[a-z]{2,}(?=(?:, | )[a-z]{2,}[ ,.\n])")
 _SMALL = re.compile(r"(?<![\w@#./'])[a-z]{2,}(?![\w@/'])")
 _CITIES = 12_000
+_DOCUMENTATION = 0.25  # share of the files
+_SHORT, _LONG = 20, 300  # code points of a line
+_OFTEN = 3 * lx.COMMON  # a listed word that is written small very often: "Will", "Page"
+_CAPITAL = re.compile(r"[a-z,] [A-Z]")
+_CREDIT = re.compile(
+    r"(?i)\b(?:by|author|thanks|contributed|copyright|mr|dr|algorithm|et al|named after)\b|@|[A-Z]\. [A-Z]"
+)
 _ENGLISH = ("en", "en_US", "en_GB", "en_IN", "en_IE", "en_NZ", "es_MX", "fr_FR", "de_DE", "it_IT", "nl_NL", "pl_PL")
 
 
@@ -127,6 +136,31 @@ def lexicon_bits(samples: Iterable[Sample]) -> dict[str, int]:
         if level > 1 or (level == 1 and not bits[word] & (lx.PEOPLE | lx.PLACE | lx.COUNTRY)):
             bits[word] |= level * lx.COMMON
     return {word: value for word, value in sorted(bits.items()) if value and word}
+
+
+def nameless(lexicon: lx.Lexicon, random: Random, most: int) -> list[str]:
+    """Lines of prose from documentation that have capitals in the middle and no word of any list: they name nobody."""
+    lines: list[str] = []
+    for text in _documentation():
+        if random.random() < _DOCUMENTATION:
+            lines += [
+                text[first:last].replace("\n", " ")
+                for start, end in prose.stretches(text)
+                for first, last in tokens.spans(text, start, end)
+                if _SHORT < last - first < _LONG
+                and _CAPITAL.search(text, first, last)
+                and _names_nobody(text[first:last], lexicon)
+            ]
+    return random.sample(lines, min(most, len(lines)))
+
+
+def _names_nobody(line: str, lexicon: lx.Lexicon) -> bool:
+    listed = lx.PEOPLE | lx.PLACE | lx.COUNTRY
+    return not _CREDIT.search(line) and not any(
+        (bits := lexicon.bits(word)) & listed and bits < _OFTEN
+        for word in tokens.words(line, 0, len(line))
+        if word[0].isupper()
+    )
 
 
 def _documentation() -> Iterator[str]:

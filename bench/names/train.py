@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _RESULTS = Path("bench/results/names.json")
 _SYNTHETIC = 45_000
+_NAMELESS = 6_000  # lines of documentation
 _HELD = 25  # documents of Wikigold
 _FORGET = 0.35  # share of the names that a thinned lexicon does not know, so that the lists are not trusted blindly
 _SETTINGS = {
@@ -62,8 +63,14 @@ def main() -> None:
         size = _train(examples(train, bits), lexicon.Lexicon(bits), raw)
         stored = export(raw, bits)
     given.out.write_bytes(msgspec.msgpack.encode(stored))
-    figures = evaluate(Finder(Model(stored)), held)
-    figures["tokens"], figures["bytes"] = size, given.out.stat().st_size
+    finder = Finder(Model(stored))
+    figures = evaluate(finder, held)
+    figures |= {
+        "tokens": size, "bytes": given.out.stat().st_size, "synthetic": _SYNTHETIC + _SYNTHETIC // 10,
+        "nameless": _NAMELESS,
+        "own": len(held["own web texts"]), "thresholds": _THRESHOLDS, "settings": _SETTINGS,
+        "reliability": reliability(finder, held),
+    }  # fmt: skip
     given.results.write_text(json.dumps(figures, indent=2) + "\n")
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
@@ -111,6 +118,8 @@ def examples(train: list[Sample], bits: dict[str, int]) -> Iterator[tuple[Sample
         yield maker.sample(), random.choice(lexicons)
     for _ in range(_SYNTHETIC // 10):
         yield maker.plain(), whole
+    for line in lists.nameless(whole, random, _NAMELESS):
+        yield corpora.Sample(line, ()), whole
 
 
 def export(raw: Path, bits: dict[str, int]) -> Stored:
@@ -156,6 +165,25 @@ def evaluate(finder: Finder, held: dict[str, list[Sample]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def reliability(finder: Finder, held: dict[str, list[Sample]]) -> list[dict[str, float]]:
+    """How many of the people found with a score between two bounds are exactly right."""
+    rows = [
+        (one.score, (one.start, one.end, "PER") in sample.spans)
+        for samples in held.values()
+        for sample in samples
+        for one in finder.everywhere(sample.text)
+        if one.entity == "PERSON"
+    ]
+    table = []
+    for low in (0.5, 0.6, 0.7, 0.8):
+        inside = [right for score, right in rows if low <= score < low + 0.1 or score == low + 0.1 == _TOP]
+        table.append(
+            {"from": low, "to": low + 0.1, "found": len(inside), "right": round(sum(inside) / max(1, len(inside)), 3)}
+        )
+    return table
+
+
+_TOP = 0.9
 _NOTHING = "nothing"  # the one feature of a word that is no candidate
 
 
