@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -57,10 +57,17 @@ class Worker(_Section, frozen=True, kw_only=True):
 
 
 class Scrub(_Section, frozen=True, kw_only=True):
-    """Scrubbing: score from which a finding counts, and the limit per event."""
+    """Scrubbing: score from which a finding counts, limits, surrogates, and what else knows people.
+
+    `directory`: the compiled directory; empty: the one in the state folder, if it is there. `models`: the user's own,
+    `spacy:FOLDER`, `transformers:FOLDER` or `gliner:FOLDER`, several by commas.
+    """
 
     threshold: _Share = 0.5
     timeout_s: _Span = 5.0
+    style: Literal["natural", "placeholder"] = "natural"
+    directory: str = ""
+    models: str = ""
 
 
 class ConsentSettings(_Section, frozen=True, kw_only=True):
