@@ -15,8 +15,12 @@ _LOCALES = (
 )  # fmt: skip
 _UNSPACED = (("zh_CN", 2), ("ja_JP", 1), ("ko_KR", 1))
 # Chinese, Vietnamese and Korean names in Latin letters, which Faker does not have.
-_ROMAN_GIVEN = "Wei Min Jing Li Na Fang Yan Jun Hao Xin Mei Linh Minh Anh Huong Thao Duc Ji-woo Seo-yeon Min-jun Hyun".split()
-_ROMAN_LAST = "Wang Li Zhang Liu Chen Yang Zhao Huang Wu Zhou Xu Sun Ma Nguyen Tran Le Pham Hoang Do Kim Park Choi Jung".split()
+_ROMAN_GIVEN = (
+    "Wei Min Jing Li Na Fang Yan Jun Hao Xin Mei Linh Minh Anh Huong Thao Duc Ji-woo Seo-yeon Min-jun Hyun".split()
+)
+_ROMAN_LAST = (
+    "Wang Li Zhang Liu Chen Yang Zhao Huang Wu Zhou Xu Sun Ma Nguyen Tran Le Pham Hoang Do Kim Park Choi Jung".split()
+)
 _WORD_GIVEN = "Will Mark Rose May Grant Bill Hope Faith Joy Grace Frank Rich Ray Art Drew Sue Dawn June April Chase Page Case Dean Jack".split()
 _WORD_LAST = "Long Young Price Case Page Chase Field Wood Stone Rivers Banks Bishop King Cook Baker Day Law Love Power Read Sharp Short Strong West White Brown Green Black".split()
 _NICK = {"William": "Bill", "Robert": "Bob", "Elizabeth": "Liz", "Michael": "Mike", "Jennifer": "Jen", "James": "Jim"}

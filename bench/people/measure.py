@@ -1,6 +1,6 @@
 """Recall per form, what is found in decoys, speed and memory of the directory's matcher.
 
-    nice -n 10 taskset -c 1 .venv/bin/python -m bench.people.measure [--people 70000] [--texts 4000] [--misses]
+nice -n 10 taskset -c 1 .venv/bin/python -m bench.people.measure [--people 70000] [--texts 4000] [--misses]
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from streams.privacy.directory.roster import Person, Roster, in_words
 from streams.privacy.directory.table import compiled
 
 _KB = 1000
-_BYLINE = re.compile(r"(?i)\b(?:author|by|copyright|contributed|thanks|maintainer|from|mail|written|credits?)\b|@|[A-Z][a-z]+ [A-Z]")
+_BYLINE = re.compile(
+    r"(?i)\b(?:author|by|copyright|contributed|thanks|maintainer|from|mail|written|credits?)\b|@|[A-Z][a-z]+ [A-Z]"
+)
 
 
 def written(people: list[Member], folder: Path) -> Path:
@@ -73,7 +75,9 @@ def table(directory: Directory, texts: list[mentions.Text], *, misses: bool) -> 
         recall = f"{hit[form] / asked[form]:.4f}" if not form.startswith("decoy") else "      "
         print(f"{form:18} texts {asked[form]:5} recall {recall} false {len(false[form])}")
     planted = sum(count for form, count in asked.items() if not form.startswith("decoy"))
-    print(f"all: recall {sum(hit.values()) / planted:.4f} precision {true / max(found_all, 1):.4f} of {found_all} findings")
+    print(
+        f"all: recall {sum(hit.values()) / planted:.4f} precision {true / max(found_all, 1):.4f} of {found_all} findings"
+    )
     if misses:
         for name, lists in (("missed", missed), ("false", false)):
             for form, examples in sorted(lists.items()):
@@ -121,7 +125,9 @@ def main() -> None:
     table(directory, texts, misses=asked.misses)
     speed(directory, "code (standard library)", code)
     chat = [one.text for one in planted]
-    speed(directory, "chat and code, a mention in each", ["\n".join(chat[at : at + 16]) for at in range(0, len(chat), 16)])
+    speed(
+        directory, "chat and code, a mention in each", ["\n".join(chat[at : at + 16]) for at in range(0, len(chat), 16)]
+    )
     print(f"{resident() - before:.0f} MB more resident than before loading")
 
 

@@ -40,7 +40,15 @@ SNAKE = (
     "s3://team-data/{}/export.csv", "export PROFILE={}_dev",
 )  # fmt: skip
 CAMEL = ("const {}Laptop = find(hosts);", "class {}Fixture(Base):", "var x = {}Tmp.get();")
-UNSPACED = ("请问{}在吗？", "我和{}说了，明天发布。", "{}さんに聞いてください", "{}님이 확인했습니다", "ask {} please", "# TODO {}: fix", "owner: {}")
+UNSPACED = (
+    "请问{}在吗？",
+    "我和{}说了，明天发布。",
+    "{}さんに聞いてください",
+    "{}님이 확인했습니다",
+    "ask {} please",
+    "# TODO {}: fix",
+    "owner: {}",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,9 @@ def strangers(people: Sequence[Member], count: int, seed: int) -> Iterator[Text]
     known = {f"{one.first.split()[0]} {one.last}".lower() for one in people}
     spaced = [one for one in people if not one.unspaced]
     known |= {" ".join((ascii_letters(one.first.split()[0]), ascii_letters(one.last))) for one in people}
-    initials = {ascii_letters(one.first)[:1] + ascii_letters(part) for one in people for part in (one.last, *one.last.split())}
+    initials = {
+        ascii_letters(one.first)[:1] + ascii_letters(part) for one in people for part in (one.last, *one.last.split())
+    }
     while count:
         first, last = dice.choice(spaced).first.split()[0], dice.choice(spaced).last
         plain = f"{first} {last}".lower()

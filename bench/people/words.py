@@ -1,11 +1,13 @@
 """Makes `streams/privacy/directory/words.txt.gz`: words of English prose and of programs, to tell `Will` from `will`.
 
 Counted over the standard library, the documentation and sources of the installed packages, the headers of C and the
-manuals of Perl where there are any, and the lower-case words of the corpora in ../shared/data/ner. A word counts if it stands in lower case in several files; a first or last name known
+manuals of Perl where there are any, and the lower-case words of the corpora in ../shared/data/ner; and all lower-case
+words of SCOWL (Debian's package wamerican; its notice is in `streams/privacy/directory/words.LICENSE`). A word counts if it stands in lower case in several files; a first or last name known
 to Faker must also stand in lower case more often than capitalised inside a sentence, or it is a name ("john") and no
 word. Only the words go into the list, in three blocks (everyday, frequent, other), no counts and no text.
 
-    nice -n 10 .venv/bin/python -m bench.people.words
+    apt-get download wamerican && dpkg-deb -x wamerican_*.deb /tmp/wamerican
+    nice -n 10 .venv/bin/python -m bench.people.words /tmp/wamerican/usr/share/dict/american-english
 """
 
 from __future__ import annotations
@@ -35,8 +37,7 @@ _ELSEWHERE = (("/usr/include", "*.h"), ("/usr/share/perl", "*.p[mo]*"))
 _NO_WORDS = frozenset(
     "alice anderson anna bartlett bob bohman bradford brent brian carol charlie dave eve faust fiedler guido hazen helena "
     "hilbert igor isabelle ivar jacobi jane joe john jolie kendall krogh kung kurt lange laurent lee leonardo marco mario "
-    "mary mike mohamed montgomery oliver peter sanders simpson singh smirnov smith spence stephen steve tim tom wiener"
-    .split()  # noqa: SIM905 - names are words
+    "mary mike mohamed montgomery oliver peter sanders simpson singh smirnov smith spence stephen steve tim tom wiener".split()  # noqa: SIM905 - names are words
 )
 _SEED = 11
 _RUN = re.compile(r"[A-Za-z]+")
@@ -52,9 +53,7 @@ def names() -> set[str]:
     for locale in sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "_"):
         provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
         for key in dir(provider):
-            if key.startswith(("first_names", "last_names")) and isinstance(
-                values := getattr(provider, key), Iterable
-            ):
+            if key.startswith(("first_names", "last_names")) and isinstance(values := getattr(provider, key), Iterable):
                 found |= {word.lower() for value in values for word in _RUN.findall(str(value))}
     return found
 
@@ -95,7 +94,8 @@ def main() -> None:
         and (word not in known or lower[word] >= _IN_FILES)
         and (word not in known or (lower[word] > inside[word] and word not in _NO_WORDS))
     ][:_MOST]
-    words = ({*chosen} | ALSO_WORDS | FUNCTION_WORDS) - _NO_WORDS
+    dictionary = {word for word in Path(sys.argv[1]).read_text("utf-8").split() if re.fullmatch("[a-z]+", word)}
+    words = ({*chosen} | (dictionary - known) | ALSO_WORDS | FUNCTION_WORDS) - _NO_WORDS
     ranked = sorted(words, key=lambda word: -files[word])
     everyday = {*ranked[:_EVERYDAY]} | FUNCTION_WORDS
     frequent = {*ranked[:_FREQUENT]} - everyday

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST = 8  # pieces of a stretch
 _IDENTIFIER = frozenset(("_", "-", ".", "", "+", "%20"))
 _SHORT = 4  # letters: `li_long` is HTML
+_HUMPED = 6  # letters of `AnnaLi`
 _BOTH = 5  # letters of two sure parts together in lower case
 _COMMA = re.compile(r",[ \t\u00a0]{0,2}|,%20")
 _SPACE = re.compile(r"[ \t\u00a0\u3000]{1,2}|%20|\r?\n[ \t]*(?:[#*>]+[ \t]?|//+[ \t]?)?[ \t]*|[\u30fb\u00b7]")
@@ -121,6 +122,8 @@ def _fits(
     identifier = all(gap in _IDENTIFIER for gap in gaps)
     if not identifier and not all(_SPACE.fullmatch(gap) or gap in _JOIN or _DOT.fullmatch(gap) for gap in inner):
         return False
+    if not any(gaps) and sum(len(piece.low) for piece in pieces) < _HUMPED and not _stands_alone(text, pieces):
+        return False  # `chgXuLi` is a hash
     if not _initials_are(text, full or pieces):
         return False
     if not identifier and pieces[-1].case == "T" and _MORE_LAST.match(text, pieces[-1].end):
@@ -157,7 +160,8 @@ def _initialled(text: str, pieces: Sequence[Piece], gaps: Sequence[str], flags: 
             return False  # `Fred L. Drake` is not `L. Drake`
         if first.case == "T" and all(piece.case in ("T", "U") or len(piece.low) < _SHORT for piece in name):
             dotted = gaps[0].startswith(".")
-            return dotted or gaps[0] in ("", "-", "_") or (gaps[0] == " " and any(p.sure for p in name))
+            glued = gaps[0] in ("", "_") and _stands_alone(text, pieces)
+            return dotted or glued or (gaps[0] == " " and any(p.sure for p in name))
         return first.case == "l" and gaps[0] in ("_", "-", ".") and any(p.sure and len(p.low) >= _SHORT for p in name)
     if flags & INITIAL and len(last.low) == 1 and last.case == "T" and first.case == "T" and first.sure:
         dotted = text[last.end : last.end + 1] == "." and not _MORE.match(text, last.end + 1)
@@ -182,6 +186,12 @@ def _no_list(text: str, pieces: Sequence[Piece]) -> bool:
 def _goes_on_before(text: str, first: Piece) -> bool:
     before = _BEFORE.search(text, max(0, first.start - 32), first.start)
     return before is not None and before[1].istitle() and before[1].lower() not in common()
+
+
+def _stands_alone(text: str, pieces: Sequence[Piece]) -> bool:
+    """`JDoe`, and not the end of `FredJDoe` or a hash."""
+    start, end = pieces[0].start, pieces[-1].end
+    return not (start and text[start - 1].isalnum()) and not text[end : end + 1].isalpha()
 
 
 def _goes_on_after(text: str, last: Piece) -> bool:

@@ -57,7 +57,10 @@ class Directory:
         self._get = table.get
         self._weak = {word: flags for word in common() if (flags := table.get(word))}
         self._nobody = frozenset(
-            form for word in common() if word not in self._weak for form in (word, word.capitalize(), word.upper())
+            form
+            for word in common()
+            if word not in self._weak
+            for form in ((word, word.capitalize(), word.upper()) if word in frequent() else (word, word.capitalize()))
         )
         self._starts = unspaced.pattern(table.head)
         self._memory: dict[int, int] = {}

@@ -52,7 +52,8 @@ _ADDRESSED = re.compile(
     r",[ ](?:can|could|please|pls|would|will|do|did|are|have|what|when|where|why|how|i|I|we|the|it|thanks)\b"
 )
 _ANOTHER = re.compile(
-    r"[ \t]+(?:(?:van|von|de|der|den|da|di|dos|del|la|bin|al|el|ter|ten)[ ]){0,2}(?:[A-Z]\.[ ])?([A-Z][^\W\d_]+)|[-'\u2019][A-Z]"
+    r"_|[ \t]+(?:(?:van|von|de|der|den|da|di|dos|del|la|bin|al|el|ter|ten)[ ]){0,2}"
+    r"(?:[A-Z]\.[ ])?([A-Z][^\W\d_]+)|[-'\u2019][A-Z]"
 )
 _TURNED = re.compile(r",[ ][A-Z][^\W\d_]")
 _PRECEDED = re.compile(r"(?:([A-Z][^\W\d_]*),?|[A-Z]\.)[ \t]+\Z")
@@ -138,6 +139,8 @@ def is_called(text: str, piece: Piece) -> bool:
     """If a capitalised name that is no word stands where somebody is spoken to or of: `thanks Jane`, `Jane said`."""
     if piece.case != "T" or not piece.sure or len(piece.low) < _SHORT - 1:
         return False
+    if text[piece.end : piece.end + 1].isalnum() or text[piece.start - 1 : piece.start].isalnum():
+        return False  # `@JaneRoe`
     another = _ANOTHER.match(text, piece.end)
     if another is not None and (another[1] is None or another[1].lower() not in FUNCTION_WORDS):
         return False
