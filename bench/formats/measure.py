@@ -8,11 +8,14 @@ from __future__ import annotations
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.formats.texts import texts
 from streams.surrogates import Found, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TYPES = ("PHONE_NUMBER", "CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS", "US_SSN")
 
@@ -65,9 +68,8 @@ def score(find: Callable[[str], list[Found]], half: str, count: int, *, show: in
                 )
     for kind in TYPES:
         recall, precision = hit[kind] / max(1, gold_n[kind]), right[kind] / max(1, said[kind])
-        print(
-            f"{half} {kind:14} n {gold_n[kind]:4} recall {recall:.3f} (exact {exact[kind] / max(1, gold_n[kind]):.3f}) precision {precision:.3f}"
-        )
+        whole = exact[kind] / max(1, gold_n[kind])
+        print(f"{half} {kind:14} n {gold_n[kind]:4} recall {recall:.3f} (exact {whole:.3f}) precision {precision:.3f}")
 
 
 def code(find: Callable[[str], list[Found]], *, show: int) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import phonenumbers
 from faker import Faker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 Gold = tuple[int, int, str]
 
@@ -21,8 +24,8 @@ _TYPES = {
 }
 _LOCALES = {
     "tune": "en_US de_DE fr_FR es_ES it_IT pl_PL pt_BR ja_JP en_IN sv_SE cs_CZ tr_TR",
-    "read": "en_GB en_AU en_CA en_NZ de_AT de_CH fr_CH nl_NL da_DK no_NO fi_FI pt_PT hu_HU ko_KR zh_CN es_MX ru_RU",
-    "held": "en_US el_GR ro_RO sk_SK bg_BG uk_UA hr_HR id_ID es_CL es_CO fr_CA nl_BE he_IL lt_LT sl_SI th_TH vi_VN de_LU",
+    "read": "en_GB en_AU en_CA en_NZ de_AT de_CH fr_CH nl_NL da_DK no_NO fi_FI pt_PT hu_HU ko_KR zh_CN es_MX",
+    "held": "en_US el_GR ro_RO sk_SK bg_BG uk_UA hr_HR id_ID es_CL es_CO fr_CA nl_BE he_IL lt_LT sl_SI th_TH vi_VN",
 }
 _REGIONS = {
     "tune": "US DE FR ES IT PL BR JP IN SE CZ TR",

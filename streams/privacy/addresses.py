@@ -12,10 +12,11 @@ _MAIL = re.compile(
     r"(?:@|%40)(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.)+(?P<top>[^\W\d_](?:[^\W_]|-(?=[^\W_])){1,62})"
 )
 # Endings of files and of attributes in code that stand after an @ too: `logo@2x.png`, `a@b.transpose(`.
-_NO_TOP = frozenset(
+_FILES = (
     "png jpg jpeg gif svg webp ico bmp pdf html htm css scss less js jsx mjs cjs ts tsx json xml yaml yml toml txt csv "
-    "tsv log lock tgz gz zip whl jar war class dll exe service socket timer".split()
+    "tsv log lock tgz gz zip whl jar war class dll exe service socket timer"
 )
+_NO_TOP = frozenset(_FILES.split())
 _URL = re.compile(r"(?<![A-Za-z])(?:(?:https?|ftps?|wss?|s3|gs)://|www\.)[^\s<>\"'`\\{}|^]+", re.IGNORECASE)
 _BARE_URL = re.compile(
     r"(?<![\w@./\-])(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+(?:com|org|edu|gov)(?:/[^\s<>\"'`\\{}|^]*)?(?![\w@(=])",

@@ -29,7 +29,7 @@ _NETWORKS = (
 )
 _RANGES = tuple((re.compile(first), frozenset(lengths)) for first, lengths in _NETWORKS)
 _GAP = r"[ \-.\u00a0\u2010\u2011\u2013\u202f]"
-_GATE = re.compile(rf"\d{{4}}{_GAP}?\d{{2}}{_GAP}?\d{{2,4}}{_GAP}?\d{{2}}")
+_GATE = re.compile(rf"\d\d\d\d{_GAP}?\d\d{_GAP}?\d\d{_GAP}?\d\d")
 # Written in fours, as American Express and Diners do it, in halves, or without gaps.
 _CARD = re.compile(
     rf"(?<![\w.\-/])(?:(?=(\d{{4}}({_GAP})\d{{4}}\2\d{{4}}(?:\2\d{{4}})?(?:\2\d{{1,3}})?)(?![\w]|\.\d|-\w))"
@@ -40,10 +40,11 @@ _CARD = re.compile(
 _FOURS = re.compile(rf"(?<![\w.])(?=(\d{{4}}({_GAP}?)\d{{4}}\2\d{{4}}\2\d{{4}})(?![\w]|\.\d))")
 _DIGIT = re.compile(r"\d")
 _WORD = nearby.Words(
-    r"card|credit|debit|visa|mastercard|maestro|amex|american express|diners|discover|jcb|unionpay|rupay|cc|kreditkarte|"
-    r"karte|carte|tarjeta|cart[aã]o|carta|kaart|karta|kort|карт\w*",
+    r"card|credit|debit|visa|mastercard|maestro|amex|american express|diners|discover|jcb|unionpay|rupay|cc|"
+    r"kreditkarte|karte|carte|tarjeta|cart[aã]o|carta|kaart|karta|kort|карт\w*",
     parts="credit_?card|card_?num|カード|卡",
 )
+_NUMBER = nearby.Words("number|pan")  # what a field is called that holds one
 _SHORT, _LONG = 14, 16
 _CERTAIN, _LIKELY, _WEAK = 1.0, 0.7, 0.4
 
@@ -71,10 +72,14 @@ def _score(text: str, start: int, end: int) -> float:
     grouped = end - start > len(digits)
     if _WORD.near(text, start, end):
         return _CERTAIN if fits else _LIKELY
+    if not grouped and nearby.OTHERS.label(text, start):
+        return _WEAK
     if fits and _SHORT <= len(digits) <= _LONG and not digits.startswith("0"):
         return _CERTAIN
     if nearby.OTHERS.label(text, start):
         return _WEAK
+    if _NUMBER.label(text, start):
+        return _LIKELY
     if not fits:  # a national network's, if in fours
         return _LIKELY if grouped and len(digits) == _LONG else 0.0
     return _LIKELY if grouped or nearby.prose(text, start, end) or nearby.alone(text, start, end) else _WEAK

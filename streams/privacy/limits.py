@@ -36,7 +36,7 @@ class Limits:
 
 
 def _sizes(value: Any) -> list[int]:
-    """Lengths of all texts in a value, keys of objects included. Without recursion: its depth is the sender's choice."""
+    """Lengths of all texts in a value, keys of objects included. No recursion: the depth is the sender's choice."""
     sizes: list[int] = []
     open_values = [value]
     while open_values:

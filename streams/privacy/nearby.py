@@ -25,9 +25,8 @@ class Words:
     def __init__(self, words: str, parts: str = "") -> None:
         whole = rf"(?<![^\W_])(?:{words})s?(?![^\W_])"
         self._search = re.compile(rf"{whole}|{parts}" if parts else whole, re.IGNORECASE).search
-        tail = (
-            r"(?:[\s_\-]*(?:numbers?|num|nr|no|n[°º]|id|code|#))?\.?[\"'*]*[\s:#=\-(]*(?:is|was|of|to)?[\s:=\"'(*]*\Z"
-        )
+        tail = r"(?:[\s_\-]*(?:numbers?|num|nr|no|n[°º]|id|code|#))?\.?[\"'*]*[\s:#=\-(]*(?:is|was|"
+    r"of|to|says|reads)?[\s:=\"'(*]*\Z"
         self._label = re.compile(whole + tail, re.IGNORECASE).search
 
     def near(self, text: str, start: int, end: int) -> bool:
@@ -44,15 +43,21 @@ class Words:
 
 # What numbers are that are neither telephones nor cards. Units of money and measure stand here as words too.
 OTHERS = Words(
-    r"id|articles?|artikel|uid|gid|u?uid|guid|orders?|invoice|account|acct|a/c|ticket|case|ref|reference|serial|s/n|sku|isbn|issn|ean|upc|"
-    r"gtin|barcode|zip(?:code)?|post(?:al)?(?:code)?|ssn|sin|social security|tax|tin|ein|itin|vat|version|ver|v|timestamp|"
-    r"epoch|ts|date|time|port|pid|tid|ppid|commit|sha\d*|hash|checksum|crc\d*|digest|seed|offset|size|bytes?|len|length|"
+    r"id|articles?|artikel|uid|gid|u?uid|guid|orders?|invoice|account|acct|a/c|ticket|case|ref|"
+    r"reference|serial|s/n|sku|isbn|issn|ean|upc|"
+    r"gtin|barcode|zip(?:code)?|post(?:al)?(?:code)?|ssn|sin|social security|tax|tin|ein|itin|vat|version|ver|v|"
+    r"timestamp|"
+    r"epoch|ts|date|time|port|pid|tid|ppid|commit|sha\d*|hash|checksum|crc\d*|digest|seed|offset|"
+    r"size|bytes?|len|length|"
     r"count|total|sum|amount|price|cost|usd|eur|gbp|population|lat|latitude|lng|lon|longitude|coord(?:inate)?|iban|bic|"
-    r"swift|routing|aba|sort|passport|licen[cs]e|permit|policy|claim|tracking|parcel|shipment|transaction|txn|tx|payment|"
-    r"batch|lot|part|build|release|revision|rev|issue|bug|pr|row|line|page|chapter|section|item|product|customer|member|"
+    r"swift|routing|aba|sort|passport|licen[cs]e|permit|policy|claim|tracking|parcel|shipment|"
+    r"transaction|txn|tx|payment|"
+    r"batch|lot|part|build|release|revision|rev|issue|bug|pr|row|line|page|chapter|section|item|"
+    r"product|customer|member|"
     r"membership|employee|student|patient|record|request|req|session|trace|span|job|run|node|block|nonce|height|doi|"
     r"arxiv|rfc|patent|cve|key|token|index|idx|code|imei|imsi|iccid|mac|vin|booking|reservation|confirmation|case|file|"
-    r"nhs|medicare|npi|dea|flight|train|pnr|asn|duns|registration|company|charity|siren|siret|value|step|iter|iteration|"
+    r"nhs|medicare|npi|dea|flight|train|pnr|asn|duns|registration|company|charity|siren|siret|value|"
+    r"step|iter|iteration|"
     r"bestell(?:ung|nummer|nr)|rechnungs?(?:nummer|nr)?|kunden(?:nummer|nr)|auftrags?(?:nummer|nr)?|commande|facture|"
     r"pedido|factura|ordine|fattura"
 )

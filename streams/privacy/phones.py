@@ -24,10 +24,11 @@ _EXTENSION = r"(?:[ ,;]{0,2}(?:extension|ext|durchwahl|poste|anexo|ramal|toestel
 # A number begins neither inside a word, a decimal, a path or an amount, nor after another group of digits.
 _SHAPE = re.compile(
     rf"""(?<![\w.+\-\#/$€£¥@\\%^~&])(?<!\d[:,*])(?<!\([+])(?:
-      (?P<abroad>\(?(?:\+[ ]?|(?:00|011)[ .\-]?)(?P<country>{_COUNTRIES})\)?(?:{_GAP}{{0,2}}\(?\d{{1,14}}\)?){{1,7}}(?<=\d))
+      (?P<abroad>\(?(?:\+[ ]?|(?:00|011)[ .\-]?)(?P<country>{_COUNTRIES})(?:\)(?={_GAP}{{0,2}}\(?\d))?
+        (?:{_GAP}{{0,2}}+\(?\d{{1,14}}+(?:\)(?={_GAP}{{0,2}}\d))?+){{1,7}}+)
     | (?P<american>(?:1{_GAP}?)?(?:\(\d{{3}}\){_GAP}{{0,2}}|\d{{3}}{_GAP})\d{{3}}{_GAP}\d{{4}}(?!\d))
     | (?P<area>(?:\d{_GAP}?)?\(\d{{1,5}}\){_GAP}{{0,2}}\d{{1,10}}(?:{_GAP}\d{{1,5}}){{0,4}}(?!\d))
-    | (?P<trunk>0[1-9]\d{{0,4}}(?:[ ]?[\-/–][ ]?|{_GAP})\d{{1,8}}(?:{_GAP}\d{{2,5}}){{0,5}}(?!\d))
+    | (?P<trunk>0[1-9]\d{{0,4}}(?:[ ]?[\-/\u2013][ ]?|{_GAP})\d{{1,8}}(?:{_GAP}\d{{2,5}}){{0,5}}(?!\d))
     | (?P<groups>\d{{1,5}}(?:{_GAP}\d{{1,8}}){{1,6}}(?!\d))
     | (?P<bare>\d{{7,13}}(?!\d))
     ){_EXTENSION}(?![^\W_])(?!\.\d|-\w|:\d|%)""",
@@ -38,7 +39,8 @@ _NORTH_AMERICAN = re.compile(r"1?[2-9]\d\d[2-9]\d{6}\Z")
 _NATIONAL = re.compile(r"0[1-9]\d{8,9}\Z|1[3-9]\d{9}\Z")
 _WORDS = nearby.Words(
     r"phone|telephone|tel|tele|fone|cell|cellular|mobile|mob|fax|call(?:ed|ing|er)?|dial(?:led|ing)?|ring|rang|whatsapp|"
-    r"viber|signal|sms|texted|text (?:me|us|him|her|them|back)|texting|reach(?:ed|able)?|contact(?:ed)?|(?:my|your|his|her|our|their|whose|new|old|home|work|office) (?:number|nr|no)|hotline|helpline|support|helpdesk|"
+    r"viber|signal|sms|texted|text (?:me|us|him|her|them|back)|texting|reach(?:ed|able)?|contact(?:ed)?|"
+    r"(?:my|your|his|her|our|their|whose|new|old|home|work|office) (?:number|nr|no)|hotline|helpline|support|helpdesk|"
     r"landline|voicemail|extension|ext|pager|telefono|telefon|telefonnummer|t[eé]l[eé]phone|t[eé]l[eé]phoner|t[eé]l|"
     r"tel[eé]fono|telefone|telefoon|telefonnr|rufnummer|handy|handynummer|mobil|mobilnummer|mobiltelefon|anrufen|"
     r"erreichbar|erreichen|ruf|numéro de|appel(?:er|ez|le|les)?|portable|joindre|celular|m[oó]vil|telem[oó]vel|"
@@ -49,12 +51,26 @@ _WORDS = nearby.Words(
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d[ ./\-](?:0?[1-9]|1[0-2])[ ./\-]?(?:0?[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?:0?[1-9]|[12]\d|3[01])[ ./\-](?:0?[1-9]|[12]\d|3[01])[ ./\-](?:19|20)\d\d(?!\d)"
-    r"|(?:19|20)\d\d ?[\-–/] ?(?:19|20)\d\d\b)"
+    r"|(?:19|20)\d\d ?[\-/\u2013] ?(?:19|20)\d\d\b)"
 )
 # Groups of other numbers: US social security, ZIP+4, ISBN-13, thousands.
 _OTHER = re.compile(
     r"\d{3}[ \-]\d\d[ \-]\d{4}\Z|\d{5}-\d{4}\Z|97[89][ \-]?\d|(?:\d{1,3}[ .\u00a0\u202f])(?:000[ .]?)+\Z"
 )
+_ANY_GAP, _GAPS = re.compile(_GAP), re.compile(rf"{_GAP}+")
+_NOT_SPACED = re.compile(r"[^\d \u00a0]")
+_LAST_GROUP = re.compile(rf"(?:{_GAP}+\(?|x.*)\d*\)?\Z", re.IGNORECASE)
+_LEAD, _REACH, _ROW = 4, 48, 24  # characters: of a prefix before the run; of a whole number; of a table's cell
+_INSIDE = re.compile(r"\d*")
+_BEFORE_IN_ROW = re.compile(r"(?<![^\s,;(\[])-?[\d.]+[ \t,;]+\Z")
+_AFTER_IN_ROW = re.compile(r"[ \t,;]+-?\d")
+_AFTER_IN_DUMP = re.compile(r" (?=[0-9]?[a-f])[0-9a-f]{2} [0-9a-f]{2}(?![^\W_])", re.IGNORECASE)
+_BESIDE_MAIL = re.compile(r"[\"']?[ \t]?[|,;\n][ \t]?[\"']?[\w.+\-]{1,64}@\w")  # of a signature, a row of contacts
+_PAIRS = re.compile(r"\d\d(?:[ .]\d\d)+\Z")
+_NATIONAL_MOST, _PREFIX_MOST = 13, 3  # digits: with a trunk prefix; of a dialling prefix before an international one
+_WITH_AREA, _TRUNK_MOST, _SUBSCRIBER = 9, 12, 8  # digits of a whole national number; of a short one
+_TWO_GROUPS = re.compile(rf"\d{{2,5}}{_GAP}\d{{4,8}}")  # 2124 3114, 321 1255171
+_GROUPS, _GROUP_MOST, _THOUSANDS = 3, 4, 3
 _SURE, _LIKELY, _WEAK = 0.75, 0.6, 0.4
 
 
@@ -66,101 +82,86 @@ def written(text: str) -> list[Found]:
     found: list[Found] = []
     at = 0
     while run := _RUN.search(text, at):
+        first = max(at, run.start() - _LEAD)
         at = run.end()
-        first = max(0, run.start() - 4)
-        while match := _SHAPE.search(text, first, min(len(text), at + 48)):
-            if match.start() > at:
-                break
-            end = match.end()
-            if match["abroad"]:
-                end = _possible(text, match.start(), end, int(match["country"]))
-            score = _judge(text, match, end)
-            if score:
-                found.append(Found(match.start(), end, "PHONE_NUMBER", score))
-            first = at = max(end, at) if score else match.start() + 1
-            at = max(at, run.end())
+        while (match := _SHAPE.search(text, first, at + _REACH)) and match.start() <= at:
+            kind = "abroad" if match["abroad"] else match.lastgroup or ""
+            end = _possible(match) if match["abroad"] else match.end()
+            score = _judge(text, match.start(), end, kind, match[kind])
             if not score:
                 break
-        at = max(at, found[-1].end if found else at)
+            found.append(Found(match.start(), end, "PHONE_NUMBER", score))
+            first = at = max(end, at)
+        within = _INSIDE.match(text, at)  # a run of a thousand digits is looked at once
+        at = within.end() if within else at
     return found
 
 
-def _possible(text: str, start: int, end: int, country: int) -> int:
-    """Where an international number ends: what follows it may be a number too, beyond the plan's longest."""
-    region = phonenumbers.region_code_for_country_code(country)
-    value, whole = text[start:end], end
+def _possible(match: re.Match[str]) -> int:
+    """Where an international number ends: what follows it may be a number too, beyond the longest of the plan."""
+    value = match[0]
     while True:
         try:
             number = phonenumbers.parse("+" + value.lstrip("(+ ") if "+" in value[:3] else value, "US")
         except phonenumbers.NumberParseException:
-            return whole
-        verdict = phonenumbers.is_possible_number_with_reason(number)
-        if region == "ZZ" or verdict != phonenumbers.ValidationResult.TOO_LONG:
-            return start + len(value)
-        shorter = re.sub(rf"(?:{_GAP}+\(?|[xX].*)\d*\)?\Z", "", value)
+            return match.end()
+        if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.TOO_LONG:
+            return match.start() + len(value)
+        shorter = _LAST_GROUP.sub("", value)
         if shorter == value:
-            return whole
+            return match.end()
         value = shorter
 
 
-def _judge(text: str, match: re.Match[str], end: int) -> float:
-    start = match.start()
-    kind = match.lastgroup if match.lastgroup != "country" else "abroad"
-    body = match[kind or 0]
-    count = len(_DIGIT.findall(body))
+def _judge(text: str, start: int, end: int, kind: str, body: str) -> float:
+    """The score of a candidate; 0 for what is no telephone number."""
     digits = "".join(_DIGIT.findall(body))
-    if not _LEAST <= count <= (_MOST + 3 if kind == "abroad" else 13) or len(set(digits)) == 1:
+    most = _MOST + _PREFIX_MOST if kind == "abroad" else _NATIONAL_MOST
+    if not _LEAST <= len(digits) <= most or len(set(digits)) == 1:
         return 0.0
     if kind != "abroad" and (_DATE.match(body) or _OTHER.match(body)):
         return 0.0
-    if nearby.OTHERS.label(text, start):
+    if nearby.OTHERS.label(text, start) or ("+" not in body and _AFTER_IN_DUMP.match(text, end)):
         return 0.0
-    by_shape = _by_shape(text, start, end, kind or "", body, digits)
-    if by_shape >= _SURE:
-        return by_shape
-    if _table(text, start, end):
-        return _WEAK if by_shape >= _LIKELY else 0.0
-    return _SURE if _WORDS.near(text, start, end) else by_shape
+    quiet = nearby.prose(text, start, end) or nearby.alone(text, start, end)
+    score = _foreign(body, quiet) if kind == "abroad" else _domestic(kind, body, digits, quiet)
+    if kind == "groups" and quiet and _grouped(body, nearby.alone(text, start, end)):
+        score = _LIKELY
+    if score >= _SURE:
+        return score
+    in_row = _BEFORE_IN_ROW.search(text[max(0, start - _ROW) : start]) and _AFTER_IN_ROW.match(text[end : end + 4])
+    if in_row:  # of a table, a dump, a list of coordinates
+        return _WEAK if score >= _LIKELY else 0.0
+    return _SURE if _WORDS.near(text, start, end) or _BESIDE_MAIL.match(text, end) else score
 
 
-def _table(text: str, start: int, end: int) -> bool:
-    """True among other numbers: a row of a table, a dump, a list of coordinates."""
-    return bool(re.search(r"(?<![^\s,;(\[])-?[\d.]+[ \t,;]+\Z", text[max(0, start - 24) : start])) and bool(
-        re.match(r"[ \t,;]+-?\d", text[end : end + 4])
-    )
+def _foreign(body: str, quiet: bool) -> float:
+    return _SURE if "+" in body or _ANY_GAP.search(body) else _LIKELY if quiet else _WEAK
 
 
-def _by_shape(text: str, start: int, end: int, kind: str, body: str, digits: str) -> float:
-    """The score that the shape has without any word."""
-    if kind == "abroad":
-        grouped = "+" in body or re.search(_GAP, body) is not None
-        return _SURE if grouped else _LIKELY if _quiet(text, start, end) else _WEAK
-    quiet = _quiet(text, start, end)
+def _domestic(kind: str, body: str, digits: str, quiet: bool) -> float:
+    """The score that a national shape has without any word; `quiet`: it stands in a sentence or on its own line."""
+    count = len(digits)
     if kind == "american":
-        spaced = not re.search(r"[^\d \u00a0]", body)
-        if _NORTH_AMERICAN.match(digits):
-            return _SURE if not spaced else _LIKELY if quiet else _WEAK
-        return _LIKELY if quiet or not spaced else _WEAK
+        spaced = not _NOT_SPACED.search(body)
+        valid = _NORTH_AMERICAN.match(digits) is not None
+        return _WEAK if spaced and not quiet else _SURE if valid and not spaced else _LIKELY
     if kind == "area":
-        return _LIKELY if len(digits) >= 9 or (quiet and len(digits) >= 8) else _WEAK
-    if kind == "trunk":
-        return (
-            _LIKELY
-            if 9 <= len(digits) <= 12 and not re.match(r"\d\d(?:[ .]\d\d)+\Z", body[:-3])
-            else (_LIKELY if quiet and 9 <= len(digits) <= 12 else _WEAK)
-        )
-    if kind == "bare":
-        usual = _NORTH_AMERICAN.match(digits) or _NATIONAL.match(digits)
-        return _LIKELY if usual and quiet else _WEAK
-    return _LIKELY if len(digits) >= 8 and quiet and _grouped(body, nearby.alone(text, start, end)) else _WEAK
-
-
-def _quiet(text: str, start: int, end: int) -> bool:
-    return nearby.prose(text, start, end) or nearby.alone(text, start, end)
+        likely = count >= _WITH_AREA or (quiet and count >= _SUBSCRIBER)
+    elif kind == "trunk":
+        likely = _WITH_AREA <= count <= _TRUNK_MOST and (quiet or not _PAIRS.match(body[:-3]))
+    elif kind == "bare":
+        likely = quiet and (_NORTH_AMERICAN.match(digits) or _NATIONAL.match(digits)) is not None
+    else:
+        likely = False
+    return _LIKELY if likely else _WEAK
 
 
 def _grouped(body: str, alone: bool) -> bool:
-    """True if the groups are those of a telephone number: several of two to four, not one number with a fraction."""
-    groups = re.split(rf"{_GAP}+", body)
-    several = len(groups) >= 3 and all(len(group) <= 4 for group in groups)
-    return "." not in body and (alone or (several and not all(len(group) == 3 for group in groups[1:])))
+    """True if the groups are those of a telephone number: several of two to four, and not thousands."""
+    groups = _GAPS.split(body)
+    if "." in body or len(_DIGIT.findall(body)) < _SUBSCRIBER:
+        return False
+    several = len(groups) >= _GROUPS and all(len(group) <= _GROUP_MOST for group in groups)
+    thousands = len(groups[0]) < _THOUSANDS and all(len(group) == _THOUSANDS for group in groups[1:])
+    return alone or (several and not thousands) or _TWO_GROUPS.fullmatch(body) is not None
