@@ -25,8 +25,8 @@ class Words:
     def __init__(self, words: str, parts: str = "") -> None:
         whole = rf"(?<![^\W_])(?:{words})s?(?![^\W_])"
         self._search = re.compile(rf"{whole}|{parts}" if parts else whole, re.IGNORECASE).search
-        tail = r"(?:[\s_\-]*(?:numbers?|num|nr|no|n[°º]|id|code|#))?\.?[\"'*]*[\s:#=\-(]*(?:is|was|"
-    r"of|to|says|reads)?[\s:=\"'(*]*\Z"
+        tail = r"(?:[\s_\-]*(?:numbers?|num|nr|no|n[°º]|id|code|#))?\.?[\"'*]*[\s:#=\-(]*"
+        tail += r"(?:is|was|of|to|says|reads)?[\s:=\"'(*]*\Z"
         self._label = re.compile(whole + tail, re.IGNORECASE).search
 
     def near(self, text: str, start: int, end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import phonenumbers
@@ -105,7 +106,7 @@ def test_every_countrys_example_is_found_as_it_is_written_abroad(region: str) ->
 def test_findings_are_in_order_apart_and_of_enough_digits(text: str) -> None:
     found = phones.written(text)
     assert all(0 <= one.start < one.end <= len(text) for one in found)
-    assert all(one.end <= other.start for one, other in zip(found, found[1:], strict=False))
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))
     assert all(sum(map(str.isdigit, text[one.start : one.end])) >= 7 for one in found)
 
 
