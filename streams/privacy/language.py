@@ -12,7 +12,7 @@ from typing import Final
 LATIN: Final = ("en", "de", "fr", "es", "it", "pt", "nl")
 SCRIPTS: Final = ("zh", "ja", "ko", "ru", "ar", "he")
 _SAMPLE = 2000  # code points looked at: from the beginning, as of the prompt's own words
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SCRIPT = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),  # kana; Japanese also has the signs of Chinese, so it comes first
     ("ko", re.compile(r"[\uac00-\ud7af\u1100-\u11ff]")),
@@ -72,7 +72,11 @@ COMMON: Final[dict[str, frozenset[str]]] = {
         "zij nu ge geen wij wordt worden kan graag bedankt we hij aan als"
     ),
 }
-_WEIGHT = {word: sum(word in words for words in COMMON.values()) for words in COMMON.values() for word in words}
+_LANGUAGES = {
+    word: tuple(language for language in LATIN if word in COMMON[language])
+    for words in COMMON.values()
+    for word in words
+}
 
 
 def detect(text: str) -> str | None:
@@ -84,17 +88,15 @@ def detect(text: str) -> str | None:
     sample = text[:_SAMPLE]
     if not sample.isascii() and (script := _by_script(sample)):
         return script if script != "?" else None
-    words = _WORD.findall(sample.lower())
+    words = _WORD.findall(sample.lower().replace("\u2019", "'"))
     if len(words) < _LEAST:
         return None
     scores = dict.fromkeys(LATIN, 0.0)
     hits = dict.fromkeys(LATIN, 0)
-    for word in words:
-        if weight := _WEIGHT.get(word.replace("\u2019", "'")):
-            for language in LATIN:
-                if word.replace("\u2019", "'") in COMMON[language]:
-                    scores[language] += 1 / weight
-                    hits[language] += 1
+    for languages in [_LANGUAGES[word] for word in words if word in _LANGUAGES]:
+        for language in languages:
+            scores[language] += 1 / len(languages)
+            hits[language] += 1
     best, second = sorted(LATIN, key=lambda language: -scores[language])[:2]
     sure = hits[best] >= _LEAST and hits[best] >= _RATIO * len(words) and scores[best] >= _LEAD * scores[second]
     return best if sure else None

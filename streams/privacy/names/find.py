@@ -97,19 +97,20 @@ class Finder:
         ]
         if not named:
             return []
-        starts = tokens.line(text, start, end).starts
+        starts = _starts(text, words[: max(j for _, j, _, _ in named)], start)
         return [
             Found(*span, entity, score)
             for i, j, entity, score in named
             if (span := _bounds(words, starts, i, j, entity)) is not None
         ]
 
-    def _named(self, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
+    def _named(self, rows: list[list[float]]) -> list[tuple[int, int, str, float]]:
         """First word, one past the last, entity and score of each name in a stretch; none overlap."""
-        named = sorted(self._all_named(rows), key=lambda one: -one[3])
-        for k, one in enumerate(named):
-            if not any(one[0] < other[1] and other[0] < one[1] for other in named[:k]):
-                yield one
+        named = list(self._all_named(rows))
+        if len(named) > 1:
+            named.sort(key=lambda one: -one[3])
+            named = [one for k, one in enumerate(named) if not any(one[0] < b[1] and b[0] < one[1] for b in named[:k])]
+        return named
 
     def _all_named(self, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
         for begins, continues, entity, threshold in self._kinds:
@@ -125,6 +126,16 @@ class Finder:
                 sure = sum(sums[i:j]) / (j - i)
                 yield i, j, entity, round(_MIDDLE + (_TOP - _MIDDLE) * (sure - threshold) / (1 - threshold), 4)
                 i = j
+
+
+def _starts(text: str, words: list[str], at: int) -> list[int]:
+    """Where the words of a line are that begins at `at`: between them is only white space."""
+    starts = []
+    for word in words:
+        at = text.index(word, at)
+        starts.append(at)
+        at += len(word)
+    return starts
 
 
 def _bounds(words: list[str], starts: list[int], first: int, end: int, entity: str) -> tuple[int, int] | None:
