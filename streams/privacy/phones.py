@@ -23,8 +23,8 @@ _COUNTRIES = "|".join(map(str, sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE, 
 _EXTENSION = r"(?:[ ,;]{0,2}(?:extension|ext|durchwahl|poste|anexo|ramal|toestel|wew|x)\.?[ :]{0,2}\d{1,6}(?!\d))?"
 # A number begins neither inside a word, a decimal, a path or an amount, nor after another group of digits.
 _SHAPE = re.compile(
-    rf"""(?<![\w.+\-\#/$€£¥@\\%^~&])(?<!\d[:,*])(?<!\([+])(?:
-      (?P<abroad>\(?(?:\+[ ]?|(?:00|011)[ .\-]?)(?P<country>{_COUNTRIES})(?:\)(?={_GAP}{{0,2}}\(?\d))?
+    rf"""(?<![\w.+\-\#$€£¥@\\%^~&])(?<![^\d]/)(?<!\d[:,*])(?<!\([+])(?:
+      (?P<abroad>\(?(?:\+|(?:00|011)[ .\-]?)(?P<country>{_COUNTRIES})(?:\)(?={_GAP}{{0,2}}\(?\d))?
         (?:{_GAP}{{0,2}}+\(?\d{{1,14}}+(?:\)(?={_GAP}{{0,2}}\d))?+){{1,7}}+)
     | (?P<american>(?:1{_GAP}?)?(?:\(\d{{3}}\){_GAP}{{0,2}}|\d{{3}}{_GAP})\d{{3}}{_GAP}\d{{4}}(?!\d))
     | (?P<area>(?:\d{_GAP}?)?\(\d{{1,5}}\){_GAP}{{0,2}}\d{{1,10}}(?:{_GAP}\d{{1,5}}){{0,4}}(?!\d))
@@ -61,6 +61,7 @@ _ANY_GAP, _GAPS = re.compile(_GAP), re.compile(rf"{_GAP}+")
 _NOT_SPACED = re.compile(r"[^\d \u00a0]")
 _LAST_GROUP = re.compile(rf"(?:{_GAP}+\(?|x.*)\d*\)?\Z", re.IGNORECASE)
 _LEAD, _REACH, _ROW = 4, 48, 24  # characters: of a prefix before the run; of a whole number; of a table's cell
+_DIALLING = re.compile(r"\A\(?(?:\+|(?:00|011)[ .\-]?)")
 _INSIDE = re.compile(r"\d*")
 _BEFORE_IN_ROW = re.compile(r"(?<![^\s,;(\[])-?[\d.]+[ \t,;]+\Z")
 _AFTER_IN_ROW = re.compile(r"[ \t,;]+-?\d")
@@ -68,6 +69,7 @@ _AFTER_IN_DUMP = re.compile(r" (?=[0-9]?[a-f])[0-9a-f]{2} [0-9a-f]{2}(?![^\W_])"
 _BESIDE_MAIL = re.compile(r"[\"']?[ \t]?[|,;\n][ \t]?[\"']?[\w.+\-]{1,64}@\w")  # of a signature, a row of contacts
 _PAIRS = re.compile(r"\d\d(?:[ .]\d\d)+\Z")
 _NATIONAL_MOST, _PREFIX_MOST = 13, 3  # digits: with a trunk prefix; of a dialling prefix before an international one
+_FRENCH = 10  # digits of five pairs
 _WITH_AREA, _TRUNK_MOST, _SUBSCRIBER = 9, 12, 8  # digits of a whole national number; of a short one
 _TWO_GROUPS = re.compile(rf"\d{{2,5}}{_GAP}\d{{4,8}}")  # 2124 3114, 321 1255171
 _GROUPS, _GROUP_MOST, _THOUSANDS = 3, 4, 3
@@ -101,16 +103,20 @@ def _possible(match: re.Match[str]) -> int:
     """Where an international number ends: what follows it may be a number too, beyond the longest of the plan."""
     value = match[0]
     while True:
-        try:
-            number = phonenumbers.parse("+" + value.lstrip("(+ ") if "+" in value[:3] else value, "US")
-        except phonenumbers.NumberParseException:
-            return match.end()
-        if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.TOO_LONG:
+        if not _too_long("+" + _DIALLING.sub("", value)):
             return match.start() + len(value)
         shorter = _LAST_GROUP.sub("", value)
         if shorter == value:
             return match.end()
         value = shorter
+
+
+def _too_long(value: str) -> bool:
+    try:
+        number = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException as error:
+        return bool(error.error_type == phonenumbers.NumberParseException.TOO_LONG)
+    return bool(phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.TOO_LONG)
 
 
 def _judge(text: str, start: int, end: int, kind: str, body: str) -> float:
@@ -149,7 +155,7 @@ def _domestic(kind: str, body: str, digits: str, quiet: bool) -> float:
     if kind == "area":
         likely = count >= _WITH_AREA or (quiet and count >= _SUBSCRIBER)
     elif kind == "trunk":
-        likely = _WITH_AREA <= count <= _TRUNK_MOST and (quiet or not _PAIRS.match(body[:-3]))
+        likely = _WITH_AREA <= count <= _TRUNK_MOST and (quiet or not _PAIRS.match(body[:-3]) or count == _FRENCH)
     elif kind == "bare":
         likely = quiet and (_NORTH_AMERICAN.match(digits) or _NATIONAL.match(digits)) is not None
     else:
