@@ -24,6 +24,7 @@ _SCRIPT = (
 _NOT_RUSSIAN = re.compile(r"[\u0456\u0457\u0454\u0491\u045e\u0458\u0459\u045a\u045b\u045f\u0452]", re.IGNORECASE)
 _NOT_ARABIC = re.compile(r"[\u067e\u0686\u0698\u06af\u06cc\u06a9\u06d2]")  # letters of Persian and Urdu
 _LETTER = re.compile(r"[^\W\d_]")
+_WORDS = 150  # words looked at
 _SHARE = 0.3  # of the letters, for a script to be the text's
 _KANA = 0.05  # of the letters, for Chinese signs to be Japanese
 _LEAST = 3  # words of the language
@@ -82,13 +83,13 @@ _LANGUAGES = {
 def detect(text: str) -> str | None:
     """The code of the language (ISO 639-1) that most of the text is in, one of `LATIN` and `SCRIPTS`, or None.
 
-    Looks at the first 2,000 code points. None for texts of a few words, for code, and for languages not listed that
+    Looks at the first 2,000 code points and the first 150 words in them. None for texts of a few words, for code, and for languages not listed that
     are written in Latin letters, unless they are close to one that is.
     """
     sample = text[:_SAMPLE]
     if not sample.isascii() and (script := _by_script(sample)):
         return script if script != "?" else None
-    words = _WORD.findall(sample.lower().replace("\u2019", "'"))
+    words = _WORD.findall(sample.lower().replace("\u2019", "'"))[:_WORDS]
     if len(words) < _LEAST:
         return None
     scores = dict.fromkeys(LATIN, 0.0)
