@@ -83,7 +83,9 @@ _LANGUAGES = {
 def detect(text: str) -> str | None:
     """The code of the language (ISO 639-1) that most of the text is in, one of `LATIN` and `SCRIPTS`, or None.
 
-    Looks at the first 2,000 code points and the first 150 words in them. None for texts of a few words, for code, and for languages not listed that
+    Looks at the first 2,000 code points and the first 150 words in them.
+
+    None for texts of a few words, for code, and for languages not listed that
     are written in Latin letters, unless they are close to one that is.
     """
     sample = text[:_SAMPLE]
