@@ -4,6 +4,8 @@ A text is a template with one slot; the form fills it, and the form's name is wh
 counted by name too: every finding in one that was not put there is false.
 """
 
+# ruff: noqa: S311, E501, RUF001 - texts read best whole; full-width punctuation is what such scripts use; seeded
+
 from __future__ import annotations
 
 import random
@@ -27,9 +29,9 @@ CHAT = (
 CODE = (
     "# TODO: {} wants this behind a flag\ndef load(path):\n    return open(path).read()",
     "def f(x):\n    # see the discussion with {} in the review\n    return x + 1", "/* {} measured this on the old cluster */\nint main(void) { return 0; }",
-    "OWNERS = [\"{}\"]\nfor owner in OWNERS:\n    notify(owner)", "// written by {}, do not touch\nconst timeout = 30;",
+    'OWNERS = ["{}"]\nfor owner in OWNERS:\n    notify(owner)', "// written by {}, do not touch\nconst timeout = 30;",
     "name: deploy\nowner: {}\nsteps:\n  - run: make", "assert greet(user) == 'Hello {}!'", "INSERT INTO staff (name) VALUES ('{}');",
-    "commit 3f9a1c2\nAuthor: {}\n\n    fix the flaky test", "{\"reviewer\": \"{}\", \"approved\": true}",
+    "commit 3f9a1c2\nAuthor: {}\n\n    fix the flaky test", '{"reviewer": "{}", "approved": true}',
 )  # fmt: skip
 HANDLE = (
     "@{} can you review #4821?", "ssh {}@build-07.internal", "cd /home/{}/src && make", "drwxr-xr-x 3 {} staff 96 Nov  2 09:14 src",

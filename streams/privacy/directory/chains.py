@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.privacy.directory.roster import PARTICLES
 from streams.privacy.directory.singles import in_login_place
 from streams.privacy.directory.table import FULL, GIVEN, GUESSED, INITIAL, LOGIN, REVERSED, SOLID
-from streams.privacy.directory.words import FUNCTION_WORDS, common, listed
+from streams.privacy.directory.words import FUNCTION_WORDS, common, everyday, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ _SHORT = 4  # letters: `li_long` is HTML
 _HUMPED = 6  # letters of `AnnaLi`
 _BOTH = 5  # letters of two sure parts together in lower case
 _COMMA = re.compile(r",[ \t\u00a0]{0,2}|,%20")
-_SPACE = re.compile(r"[ \t\u00a0\u3000]{1,2}|%20|\r?\n[ \t]*(?:[#*>]+[ \t]?|//+[ \t]?)?[ \t]*|[\u30fb\u00b7]")
+_SPACE = re.compile(r"[ \t\u00a0\u3000]{1,2}['\u2019]?|%20|\r?\n[ \t]*(?:[#*>]+[ \t]?|//+[ \t]?)?[ \t]*|[\u30fb\u00b7]")
 _DOT = re.compile(r"\.[ \t\u00a0]?")
 _JOIN = frozenset(("'", "\u2019", "-", "\u2010", "\u2011", "", "`"))
 _NEXT = re.compile(r"[ \t]+([^\W\d_]+)")
@@ -93,7 +93,7 @@ def _names(text: str, pieces: Sequence[Piece], get: Callable[[str], int]) -> boo
             if not all(_middle(piece, pieces) for piece in pieces[begin:end]):
                 continue
             rest = [*pieces[:begin], *pieces[end:]]
-            flags = get("".join(piece.low for piece in rest)) & (FULL | REVERSED)
+            flags = get("".join(piece.low for piece in rest)) & (FULL | REVERSED | GUESSED)
             if flags and _fits(text, rest, gaps, flags, full=pieces):
                 return True
     # `Doe, Jane M.`
@@ -138,7 +138,9 @@ def _fits(
         ok = bool(flags & FULL) or identifier or all(piece.sure or piece.case == "U" for piece in pieces)
     else:
         ok = bool(flags & LOGIN and flags & SOLID and identifier) or _initialled(text, pieces, gaps, flags)
-        return ok and (_has_sure(pieces) or (bool(flags & GUESSED) and _no_list(text, pieces) and _prose(text, pieces)))
+        return ok and (
+            _has_sure(pieces) or (bool(flags & (GUESSED | INITIAL)) and _no_list(text, pieces) and _prose(text, pieces))
+        )
     return ok and _convinces(text, pieces, identifier=identifier)
 
 
@@ -163,7 +165,13 @@ def _initialled(text: str, pieces: Sequence[Piece], gaps: Sequence[str], flags: 
             glued = gaps[0] in ("", "_") and _stands_alone(text, pieces)
             return dotted or glued or (gaps[0] == " " and any(p.sure for p in name))
         return first.case == "l" and gaps[0] in ("_", "-", ".") and any(p.sure and len(p.low) >= _SHORT for p in name)
-    if flags & INITIAL and len(last.low) == 1 and last.case == "T" and first.case == "T" and first.sure:
+    if (
+        flags & INITIAL
+        and len(last.low) == 1
+        and last.case == "T"
+        and first.case == "T"
+        and first.low not in everyday()
+    ):
         dotted = text[last.end : last.end + 1] == "." and not _MORE.match(text, last.end + 1)
         return bool(pieces[0].flags & GIVEN) and _SPACE.fullmatch(gaps[-1]) is not None and dotted
     return False

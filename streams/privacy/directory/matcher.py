@@ -189,7 +189,11 @@ class Directory:
             whole = self._piece(start, end, text)
             if not whole.rare and whole.case != "l" and not near_capital(text, start, end):
                 continue
-            if (whole.flags & LOGIN or whole.flags & GUESSED) and singles.is_login(text, whole, whole.flags):
+            if (
+                not whole.flags & _NAME
+                and whole.flags & (LOGIN | GUESSED)
+                and singles.is_login(text, whole, whole.flags)
+            ):
                 done = end
                 yield Found(start, end, PERSON, _SURE)
                 continue

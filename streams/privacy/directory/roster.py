@@ -162,8 +162,11 @@ class _Forms:
         words = [part for part in parts if part.lower() in common()]
         solid = len(words) < len(parts) and not _glued(form) and form[1:] not in everyday()
         self.put(form, LOGIN | (SOLID if solid else 0))
+        for part in parts if len(parts) > 1 else ():
+            if len(part) >= _PART and part.lower() not in common():
+                self.forms[part.lower()] |= LAST  # where the whole login is looked for
         digits = re.fullmatch(r"(.*[^\W\d_])\d{1,4}", form)
-        if digits and len(parts) == 1 and digits[1] in common():
+        if digits and len(parts) == 1 and digits[1] in frequent():
             self.forms[form] &= ~SOLID  # test1, admin2
 
 
