@@ -1,4 +1,4 @@
-"""Scrubbing against stock Presidio, same recognisers, threshold 0.5: `python -m bench.scrub` prints and keeps the table.
+"""Scrubbing against stock Presidio, same recognisers: `python -m bench.scrub` prints and keeps the table.
 
 Every measurement is a fresh process on one core over texts that it sees once; CPU time; sides take turns, and a ratio
 is that of the medians of the rounds.

@@ -1,4 +1,4 @@
-"""One measurement in a process of its own, pinned to a core: figures on standard output as JSON. Run by `bench.scrub`."""
+"""One measurement in a process of its own, on one core: figures on standard output as JSON. Run by `bench.scrub`."""
 
 from __future__ import annotations
 
@@ -64,9 +64,8 @@ def _latency(analyzer: Any, round_: int) -> float:
     """The 99th percentile over texts of 1 KB of all kinds, in milliseconds of CPU time."""
     taken = []
     for kind in corpus.KINDS:
-        for text in corpus.texts(kind, 300 + round_, _CHARACTERS):
-            if len(text) >= _SHORT:
-                taken.append(_run(analyzer, [text[:_SHORT]]))
+        texts = corpus.texts(kind, 300 + round_, _CHARACTERS)
+        taken += [_run(analyzer, [text[:_SHORT]]) for text in texts if len(text) >= _SHORT]
     taken.sort()
     return taken[int(len(taken) * 0.99)] * 1000
 
