@@ -172,8 +172,9 @@ def _span(span: Any, size: int) -> Found | None:
     if not isinstance(span, dict):
         return None
     start, end, kind = span.get("start"), span.get("end"), span.get("type")
-    whole = type(start) is int and type(end) is int and isinstance(kind, str) and kind.strip() != ""
-    return Found(start, end, name_of(kind), 1.0) if whole and 0 <= start < end <= size else None
+    if type(start) is not int or type(end) is not int or not isinstance(kind, str):
+        return None
+    return Found(start, end, name_of(kind), 1.0) if kind.strip() and 0 <= start < end <= size else None
 
 
 def _count(result: Evaluation, found: Sequence[Found], gold: Sequence[Found]) -> None:

@@ -89,7 +89,8 @@ def written(text: str) -> list[Found]:
         while (match := _SHAPE.search(text, first, at + _REACH)) and match.start() <= at:
             kind = "abroad" if match["abroad"] else match.lastgroup or ""
             end = _possible(match) if match["abroad"] else match.end()
-            score = _judge(text, match.start(), end, kind, match[kind])
+            body = text[match.start() : end] if match["abroad"] else match[kind]
+            score = _judge(text, match.start(), end, kind, body)
             if not score:
                 break
             found.append(Found(match.start(), end, "PHONE_NUMBER", score))
