@@ -78,7 +78,8 @@ def table(directory: Directory, texts: list[mentions.Text], *, misses: bool) -> 
         print(f"{form:18} texts {asked[form]:5} recall {recall} false {len(false[form])}")
     planted = sum(count for form, count in asked.items() if not form.startswith("decoy"))
     print(
-        f"all: recall {sum(hit.values()) / planted:.4f} precision {true / max(found_all, 1):.4f} of {found_all} findings"
+        f"all: recall {sum(hit.values()) / planted:.4f}"
+        f" precision {true / max(found_all, 1):.4f} of {found_all} findings"
     )
     if misses:
         for name, lists in (("missed", missed), ("false", false)):

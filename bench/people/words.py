@@ -2,9 +2,10 @@
 
 Counted over the standard library, the documentation and sources of the installed packages, the headers of C and the
 manuals of Perl where there are any, and the lower-case words of the corpora in ../shared/data/ner; and all lower-case
-words of SCOWL (Debian's package wamerican; its notice is in `streams/privacy/directory/words.LICENSE`). A word counts if it stands in lower case in several files; a first or last name known
-to Faker must also stand in lower case more often than capitalised inside a sentence, or it is a name ("john") and no
-word. Only the words go into the list, in three blocks (everyday, frequent, other), no counts and no text.
+words of SCOWL (Debian's package wamerican; its notice is in `streams/privacy/directory/words.LICENSE`). A word counts
+if it stands in lower case in several files; a first or last name known to Faker must also stand in lower case more
+often than capitalised inside a sentence, or it is a name ("john") and no word. Only the words go into the list, in
+three blocks (everyday, frequent, other), no counts and no text.
 
     apt-get download wamerican && dpkg-deb -x wamerican_*.deb /tmp/wamerican
     nice -n 10 .venv/bin/python -m bench.people.words /tmp/wamerican/usr/share/dict/american-english
@@ -37,9 +38,12 @@ _EVERYDAY, _FREQUENT = 2_500, 7_000  # the most common of them
 _ELSEWHERE = (("/usr/include", "*.h"), ("/usr/share/perl", "*.p[mo]*"))
 # People of examples and of bylines: in lower case often, and no words for that.
 _NO_WORDS = frozenset(
-    "alice anderson anna bartlett bob bohman bradford brent brian carol charlie dave eve faust fiedler guido hazen helena "
-    "hilbert igor isabelle ivar jacobi jane joe john jolie kendall krogh kung kurt lange laurent lee leonardo marco mario "
-    "mary mike mohamed montgomery oliver peter sanders simpson singh smirnov smith spence stephen steve tim tom wiener".split()
+    (
+        "alice anderson anna bartlett bob bohman bradford brent brian carol charlie dave eve faust fiedler guido "
+        "hazen helena hilbert igor isabelle ivar jacobi jane joe john jolie kendall krogh kung kurt lange laurent lee "
+        "leonardo marco mario mary mike mohamed montgomery oliver peter sanders simpson singh smirnov smith spence "
+        "stephen steve tim tom wiener"
+    ).split()
 )
 _SEED = 11
 _RUN = re.compile(r"[A-Za-z]+")
