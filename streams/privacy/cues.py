@@ -219,7 +219,7 @@ CUES: tuple[Cue, ...] = (
     _cue("home users", rf"(?i:/home|/Users)/(?P<v>{_LOGIN})(?![A-Za-z0-9._\-])", login=True, score=0.95),
     _cue(
         "users settings",
-        r"(?i:\b(?:Users|Documents and Settings))\\{1,4}(?P<v>[^\\/:*?\"<>|\s]{2,40})",
+        r"(?i:\b(?:Users|Documents and Settings))\\{1,4}(?P<v>[^\\/:*?\"<>|\s{}$%]{2,40})",
         "\\",
         login=True,
         score=0.95,
