@@ -1,4 +1,4 @@
-"""`python -m bench.formats.measure [tune|read|held|code]`: recall and precision per type, false alarms per MB of code.
+"""`python -m bench.formats.measure [tune|read|held|fresh|code]`: recall and precision, false alarms per MB of code.
 
 `--finders` measures our finders alone; without it, the whole engine.
 """
@@ -97,7 +97,7 @@ def code(find: Callable[[str], list[Found]], *, show: int) -> None:
 if __name__ == "__main__":
     chosen = finders if "--finders" in sys.argv else engine()
     showing = 40 if "--show" in sys.argv else 0
-    for one_half in ("tune", "read", "held"):
+    for one_half in ("tune", "read", "held", "fresh"):
         if one_half in sys.argv:
             score(chosen, one_half, 1500, show=showing)
     if "code" in sys.argv:

@@ -23,11 +23,13 @@ _TYPES = {
     "ssn": "US_SSN",
 }
 _LOCALES = {
+    "fresh": "en_US en_PH fil_PH az_AZ bs_BA hy_AM ka_GE lv_LV zh_TW es_AR ar_JO fr_DZ it_CH",
     "tune": "en_US de_DE fr_FR es_ES it_IT pl_PL pt_BR ja_JP en_IN sv_SE cs_CZ tr_TR",
     "read": "en_GB en_AU en_CA en_NZ de_AT de_CH fr_CH nl_NL da_DK no_NO fi_FI pt_PT hu_HU ko_KR zh_CN es_MX",
     "held": "en_US el_GR ro_RO sk_SK bg_BG uk_UA hr_HR id_ID es_CL es_CO fr_CA nl_BE he_IL lt_LT sl_SI th_TH vi_VN",
 }
 _REGIONS = {
+    "fresh": "US CA GB IE ZA AE JO GE AM AZ LV MK TW DZ AR BD NP UY EC QA TN MA KZ VN",
     "tune": "US DE FR ES IT PL BR JP IN SE CZ TR",
     "read": "US GB AU CA NZ AT CH NL DK NO FI PT HU KR CN MX RU IL BE IE ZA SG",
     "held": "US GR RO SK BG UA HR ID CL CO AR PE LT LV SI TH VN LU EG NG KE PH MY HK",
@@ -126,6 +128,32 @@ _TEMPLATES = {
         "v{n1}.{n2}.{n3} ({n8}), sha256:{hex32}{hex32}",
         "00000010  {hex2} {hex2} {hex2} {hex2} {hex2} {hex2} {hex2} {hex2}",
         "the barcode says {n13} and the serial is {n9}",
+    ),
+    # Written last, and run without a look at its misses.
+    "fresh": (
+        "I'd like to update my details: {name}, {street}, {city}, and the telephone is {phone}",
+        "{name} left a voicemail, number {phone}, wants to talk about the lease",
+        "hey!! did {name} change to {phone}? the old one is dead",
+        "Emergency contact: {name} ({phone})",
+        "{street}, {city} - {phone} - {mail}",
+        "As discussed, {phone} is the direct line of {name}.",
+        "   Attn: {name}\n   {city}\n   {phone}\n",
+        "ORDER BY {name}; ship to {street}; ring bell or dial {phone}",
+        "'contact': ('{name}', '{phone}'),",
+        "When I typed {card} the page froze",
+        "{name}'s card: {card}, my own: {card}",
+        "Kindly wire the deposit to {iban} ({name})",
+        "{iban} was debited twice on the 3rd",
+        "Blocked {ip} after 5 tries; {ip} is still trying",
+        "Applicant {name}, {ssn}, {mail}",
+        "my ssn is {ssn} and i live in {city}",
+        "please cc {mail} on this.",
+        "job {n6} wrote {n9} rows in {n2}:{n2}:{n2}, checksum {n10}, peak {n4} {n4} kB",
+        "PATCH {n1}.{n2}.{n1}-{n8} ({hex8})",
+        "The years 1990-1995 saw {n3} {n3} visitors; 25 000 000 were expected.",
+        "rect({n3}, {n3}, {n4}, {n4}) scale {n1}.{n8}",
+        "Meter {n8}, contract {n10}, reading {n6}.{n1}",
+        "{n13},{n4},{n7},{n2}.{n4},{n10}",
     ),
 }
 _SLOT = re.compile(r"\{(\w+?)\}")
