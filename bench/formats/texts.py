@@ -23,7 +23,7 @@ _TYPES = {
     "ssn": "US_SSN",
 }
 _LOCALES = {
-    "fresh": "en_US en_PH fil_PH az_AZ bs_BA hy_AM ka_GE lv_LV zh_TW es_AR ar_JO fr_DZ it_CH",
+    "fresh": "en_US az_AZ bs_BA hy_AM ka_GE lv_LV zh_TW es_AR ar_JO fr_DZ it_CH",
     "tune": "en_US de_DE fr_FR es_ES it_IT pl_PL pt_BR ja_JP en_IN sv_SE cs_CZ tr_TR",
     "read": "en_GB en_AU en_CA en_NZ de_AT de_CH fr_CH nl_NL da_DK no_NO fi_FI pt_PT hu_HU ko_KR zh_CN es_MX",
     "held": "en_US el_GR ro_RO sk_SK bg_BG uk_UA hr_HR id_ID es_CL es_CO fr_CA nl_BE he_IL lt_LT sl_SI th_TH vi_VN",
