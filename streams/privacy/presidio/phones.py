@@ -45,6 +45,7 @@ _NO_DIGITS = re.compile(r"[^0-9]+")
 _FEWEST = 4  # digits: no plan in the library's tables has shorter numbers, short codes apart
 _LONGEST = 41  # signs; the matcher cuts a candidate short behind 21 blocks of digits,
 _CUT = re.compile(r"[0-9]{20}").search  # and in the middle of a block behind 20 digits
+_USUAL = (9, 16)  # signs of most phone numbers
 _KEPT = 20_000  # candidates; a log's times and ids come back line by line
 _LENIENCY = 1  # VALID, Presidio's default, and the one `numbering` knows
 _UNUSED = PhoneNumberMatcher("", "US")  # asked for at every leniency, and looked at only at stricter ones
@@ -193,9 +194,16 @@ class Numbers:
             end = start + len(number)
             if len(number) <= _LONGEST and _PLAIN(number) and not _CUT(number):
                 index = end
-                if len(number) >= _FEWEST and (wanted is None or wanted(start, end)):
-                    before = text[start - 1] if start else ""
-                    for low, high in self._inside(number, before, text[end : end + 3]):
+                size = len(number)
+                if size < _FEWEST:
+                    continue
+                # What is short or long is seldom a number, and soon seen to be none.
+                usual = _USUAL[0] <= size <= _USUAL[1]
+                if usual and wanted is not None and not wanted(start, end):
+                    continue
+                inside = self._inside(number, text[start - 1] if start else "", text[end : end + 3])
+                if inside and (usual or wanted is None or wanted(start, end)):
+                    for low, high in inside:
                         found[(start + low, start + high)] = None
             else:
                 line = text.find("\n", start)
