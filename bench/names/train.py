@@ -38,13 +38,13 @@ _NAMELESS = 6_000  # lines of documentation
 _HELD = 25  # documents of Wikigold
 _FORGET = 0.35  # share of the names that a thinned lexicon does not know, so that the lists are not trusted blindly
 _SETTINGS = {
-    "c1": 0.15,
-    "c2": 0.01,
+    "c1": 0.5,
+    "c2": 0.07,
     "max_iterations": 110,
     "feature.minfreq": 2,
     "feature.possible_transitions": True,
 }
-_THRESHOLDS = {"PER": 0.2, "LOC": 0.35}  # probability that is scored 0.5: leans to recall
+_THRESHOLDS = {"PER": 0.25, "LOC": 0.35}  # probability that is scored 0.5: leans to recall
 _STEPS = 2000  # a weight is an integer times 1/_STEPS
 _KINDS = {"PERSON": "PER", "LOCATION": "LOC"}
 
