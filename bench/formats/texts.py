@@ -129,7 +129,7 @@ _TEMPLATES = {
         "00000010  {hex2} {hex2} {hex2} {hex2} {hex2} {hex2} {hex2} {hex2}",
         "the barcode says {n13} and the serial is {n9}",
     ),
-    # Written last, and run without a look at its misses.
+    # Written last. First run, unseen: phones .985 / .819; units and words such as "contract" came of its misses.
     "fresh": (
         "I'd like to update my details: {name}, {street}, {city}, and the telephone is {phone}",
         "{name} left a voicemail, number {phone}, wants to talk about the lease",

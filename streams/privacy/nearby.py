@@ -43,6 +43,7 @@ class Words:
 
 # What numbers are that are neither telephones nor cards. Units of money and measure stand here as words too.
 OTHERS = Words(
+    r"contract|meter|reading|quote|quotation|vehicle|vertrag|zähler|"
     r"id|articles?|artikel|uid|gid|u?uid|guid|orders?|invoice|account|acct|a/c|ticket|case|ref|"
     r"reference|serial|s/n|sku|isbn|issn|ean|upc|"
     r"gtin|barcode|zip(?:code)?|post(?:al)?(?:code)?|ssn|sin|social security|tax|tin|ein|itin|vat|version|ver|v|"
@@ -61,8 +62,19 @@ OTHERS = Words(
     r"bestell(?:ung|nummer|nr)|rechnungs?(?:nummer|nr)?|kunden(?:nummer|nr)|auftrags?(?:nummer|nr)?|commande|facture|"
     r"pedido|factura|ordine|fattura"
 )
+# Of a quantity, not of a name of a place or a person.
+_UNIT = re.compile(
+    r" ?(?:[kmgt]i?b|bytes?|bits?|[mnuµ]?s|ms|secs?|seconds?|minutes?|hours?|days?|rows?|lines?|files?|items?|records?|"
+    r"tokens?|pixels?|px|km|cm|mm|kg|mg|kwh?|people|users?|visitors?|usd|eur|gbp|dollars?|euros?|percent)(?![^\W_])",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"[={}<>;\\|`\[\]_$]|\w\(")
 _WORD = re.compile(r"(?<!\S)[^\W\d_]{2,}")
+
+
+def counts(text: str, end: int) -> bool:
+    """True if the number is followed by what it counts or is measured in."""
+    return _UNIT.match(text, end) is not None
 
 
 def prose(text: str, start: int, end: int) -> bool:

@@ -128,7 +128,9 @@ def _judge(text: str, start: int, end: int, kind: str, body: str) -> float:
         return 0.0
     if kind != "abroad" and (_DATE.match(body) or _OTHER.match(body)):
         return 0.0
-    if nearby.OTHERS.label(text, start) or ("+" not in body and _AFTER_IN_DUMP.match(text, end)):
+    if nearby.OTHERS.label(text, start) or (
+        "+" not in body and (_AFTER_IN_DUMP.match(text, end) or nearby.counts(text, end))
+    ):
         return 0.0
     quiet = nearby.prose(text, start, end) or nearby.alone(text, start, end)
     score = _foreign(body, quiet) if kind == "abroad" else _domestic(kind, body, digits, quiet)
