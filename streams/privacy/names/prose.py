@@ -27,7 +27,7 @@ _OPENS = re.compile(
     r"""\s*(?:(?:def|class|import|package|func|fn|let|const|var|public|private|protected|static|struct|enum|interface
         |namespace|async|await|elif|impl|mod|pub|using|typedef|template|extern|val|SELECT|INSERT|UPDATE|CREATE|ALTER|DROP
         |FROM|WHERE|JOIN)\s\S
-    | from\s[\w.]+\simport | return\b | raise\s\w+\b$ | [)\]}@] | \#include | \#!/
+    | from\s[\w.]+\simport | return\b | raise\s\w+\b$ | [)\]}] | @[\w.]+(?:\(|\s*$) | \#include | \#!/
     | (?:else:|try:|pass|break|end|fi|done)$
     | (?:if|for|while|with|except|elif|switch|case)\b.*[:{]\s*$ | \$\s)""",
     re.VERBOSE,

@@ -183,6 +183,8 @@ def prosaic(text: str) -> list[str]:
     [
         ("Hannah wrote this one day.", ["Hannah wrote this one day."]),
         ("Hannah", ["Hannah"]),
+        ("@lena can you ask Hannah?", ["@lena can you ask Hannah?"]),
+        ("@override\ndef x(self):", []),
         ("x = 1  # as Hannah wanted it", ["as Hannah wanted it"]),
         ("    // as Hannah wanted it", ["as Hannah wanted it"]),
         ('print("Hannah wanted it so")', ["Hannah wanted it so"]),
