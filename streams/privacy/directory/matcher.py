@@ -45,6 +45,9 @@ _NAME = GIVEN | LAST
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+'%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _GAP = re.compile(r"%20|_|[^\w\n]{0,3}(?:\n[ \t]*(?:[#*>]+[ \t]?|//+[ \t]?)?)?")
 _MANY = 12
+_OVERLAP = 4
+_LONGEST = 64  # characters of a run that may name somebody; longer ones are keys and encoded data
+_NONE = (1 << 62, 1 << 62)  # after the end of any text
 _DIGITS = re.compile(r"\d{1,4}(?![^\W_])")
 
 
@@ -131,6 +134,8 @@ class Directory:
         return bool(known)
 
     def _asked(self, run: str) -> int:
+        if len(run) > _LONGEST:
+            return 0
         low = run.lower()
         weak = self._weak.get(low)
         if weak is not None:
@@ -180,8 +185,12 @@ class Directory:
 
     def _people(self, text: str, spans: Iterable[tuple[int, int]], taken: list[tuple[int, int]]) -> Iterator[Found]:
         done = -1
+        others = iter(sorted(taken))
+        begin, until = next(others, _NONE)
         for start, end in spans:
-            if start < done or any(a <= start < b for a, b in taken):
+            while until <= start:
+                begin, until = next(others, _NONE)
+            if start < done or begin <= start or end - start > _LONGEST:
                 continue
             if text[start] in "xX" and extensions.is_short(text, start, self._known):
                 yield Found(start, end, PHONE, _LIKELY)
@@ -197,12 +206,12 @@ class Directory:
                 done = end
                 yield Found(start, end, PERSON, _SURE)
                 continue
-            for one in self._chained(text, start, end, done):
-                done = one.end
-                yield one
+            chain = self._chain(text, start, end, max(done, 0))
+            yield from self._chained(text, chain)
+            # Every piece of it has been judged; a chain that was cut short goes on a few pieces before its end.
+            done = max(end, chain[-1].end if len(chain) < 2 * _MANY else chain[-_OVERLAP].start)
 
-    def _chained(self, text: str, start: int, end: int, floor: int) -> Iterator[Found]:
-        chain = self._chain(text, start, end, max(floor, 0))
+    def _chained(self, text: str, chain: list[Piece]) -> Iterator[Found]:
         at = 0
         for first, last in chains.stretches(text, chain, self._known):
             yield from self._alone(text, chain[at:first])
@@ -243,7 +252,7 @@ class Directory:
 
     def _useful(self, text: str, start: int, end: int, *, left: bool) -> list[Piece] | None:
         word = text[start:end]
-        if word in self._nobody and end - start > 1:
+        if (word in self._nobody and end - start > 1) or end - start > _LONGEST:
             return None
         if word.isalpha() and (word.islower() or word.istitle()):
             pieces = [self._piece(start, end, text)]

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from streams.privacy.directory.fold import RUN
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_FEW = 40
+_LONGEST = 65  # one more than a run that may name somebody
 _GAP_SIZE = 6
 _BESIDE = re.compile(r"%20|_|[^\w\n]{0,3}\r?\n?[ \t]{0,8}(?:[#*>/]+[ \t]?)?(?=[^\W_])")
 
@@ -20,6 +24,7 @@ def run_before(text: str, at: int, floor: int) -> tuple[int, int] | None:
     while at > least and not text[at - 1].isalnum():
         at -= 1
     start = at
+    floor = max(floor, at - _LONGEST)
     while start > floor and text[start - 1].isalnum():
         start -= 1
     return (start, at) if start < at else None
@@ -27,8 +32,11 @@ def run_before(text: str, at: int, floor: int) -> tuple[int, int] | None:
 
 def placed(text: str, runs: Iterable[str]) -> list[tuple[int, int]]:
     """Where these runs stand as whole runs, in text order."""
+    wanted = set(runs)
+    if len(wanted) > _FEW:  # one look at every run is less than a search for each
+        return [match.span() for match in RUN.finditer(text) if match[0] in wanted]
     places: list[tuple[int, int]] = []
-    for run in runs:
+    for run in wanted:
         size = len(run)
         at = text.find(run)
         while at >= 0:
