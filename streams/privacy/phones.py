@@ -51,7 +51,7 @@ _WORDS = nearby.Words(
 _DATE = re.compile(
     r"(?:(?:19|20)\d\d[ ./\-](?:0?[1-9]|1[0-2])[ ./\-]?(?:0?[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?:0?[1-9]|[12]\d|3[01])[ ./\-](?:0?[1-9]|[12]\d|3[01])[ ./\-](?:19|20)\d\d(?!\d)"
-    r"|(?:19|20)\d\d ?[\-/\u2013] ?(?:19|20)\d\d\b)"
+    r"|(?:19|20)\d\d ?[ \-/\u2013] ?(?:19|20)\d\d\b)"
 )
 # Groups of other numbers: US social security, ZIP+4, ISBN-13, thousands.
 _OTHER = re.compile(
