@@ -1,0 +1,18 @@
+"""Secrets: tokens, private keys, passwords, connection strings. `find(text)` gives them all. Pure.
+
+scan         one pass over a text for all rules: `find`
+rules        the forms of a rule
+tokens       tokens by their prefix: clouds, code hosts, registries, build
+issuers      tokens by their prefix: messaging, payment, models, observability, business
+keyed        values by their issuer's name and their shape
+structures   shapes with a mark in them: web tokens, addresses with a password, headers, dotted tokens
+blocks       private keys over lines, Kubernetes secrets
+assignments  values by the name they are given
+names        what a name says of its value
+values       what a value looks like: random, words, code, a stand-in
+letters      how often a letter follows another in words
+"""
+
+from streams.privacy.secrets.scan import find
+
+__all__ = ["find"]

@@ -1,0 +1,233 @@
+"""Values by the name they are given, in any language: `api_key = "…"`, `"password": "…"`, `--token …`, `<pwd>…</pwd>`. Pure.
+
+From the name: every place where a word such as `token` stands is looked at, and what follows must be the syntax of an
+assignment and a value that such a name can have. From the value: every long run that looks random is looked at, and what
+stands before it must be a name with an issuer in it whose keys have that shape.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from streams.privacy.secrets import names
+from streams.privacy.secrets.values import (
+    UUID,
+    entropy,
+    is_code,
+    is_joined_words,
+    is_random,
+    is_sequence,
+    is_stand_in,
+    is_template,
+    word_share,
+)
+from streams.surrogates import SECRET, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST = 400
+_VALUE = (
+    r"(?:[rbufRBUF]{1,2}(?=[\"'])|@(?=\")|\$(?='))?(?:"
+    r"\\\"(?P<e>[^\"\\\n]{1,400})\\|\\'(?P<g>[^'\\\n]{1,400})\\|\"\"\"(?P<t>[^\"\n]{1,400})\"\"\""
+    r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,400})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,400})(?:'|\Z)|`(?P<k>[^`\n]{1,400})(?:`|\Z)"
+    r"|(?P<b>[^\s\"'`,;<>(){}\[\]\\]{1,400}))"
+)
+_TYPE = r"(?:[ \t]{0,3}:[ \t]{0,3}[\w.\[\]<>|?* ]{1,30}?(?=\s{0,3}=)|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
+_SEPARATOR = r"(?P<sep>=>|:=|\?=|\|\|=|!==?|={1,3}|::=|:{1,2}|->|>|,|[ \t](?=[\"']))"
+_AFTER = re.compile(
+    r"(?P<rest>[\w.\-]{0,60}(?:[ \t][\w.\-]{1,20}){0,2}?)(?P<close>\\?[\"'`]?[\])]{0,2})"
+    + _TYPE
+    + r"\s{0,3}"
+    + _SEPARATOR
+    + r"\s{0,3}\(?"
+    + _VALUE
+)
+# name: TOKEN, value: x - Kubernetes, ECS, CloudFormation, NuGet, Postman
+_PAIR = re.compile(
+    r"(?P<rest>[\w.\-]{0,60})(?P<close>\\?[\"'`]?),?\s{0,40}-?\s{0,4}\\?[\"']?(?:\w{0,12}[Vv]alue)\\?[\"']?(?P<sep>\s{0,3}[:=]|>)\s{0,3}"
+    + _VALUE
+)
+# shells and prose: --password x, ENV TOKEN x, the password is x
+_BARE = re.compile(
+    r"(?P<rest>[\w.\-]{0,60})(?P<close>[\"'`]?)(?P<sep>[ \t]{1,3}(?:is|was|to|=|:)?:?[ \t]{0,3})" + _VALUE
+)
+_BEFORE = re.compile(r"[\w.\-]{0,60}")
+_OPTION = re.compile(r"--?[\w\-]+\Z")
+_QUOTED = ("d", "s", "k", "e", "g", "t")
+_STATED = re.compile(r"\s*(?:is|was)\b")
+_SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+", re.IGNORECASE)
+
+_SHORTEST_PASSWORD, _SHORTEST_SPACED, _SHORTEST_KEY, _SHORTEST_WEAK = 4, 6, 8, 16
+
+
+def named(text: str, folded: bytes) -> Iterator[Found]:
+    """Values that stand after a name that announces a secret. `folded` is the text in ASCII and lower case."""
+    places: list[int] = []
+    for word in names.WORDS:
+        at = folded.find(word)
+        while at >= 0:
+            places.append(at)
+            at = folded.find(word, at + len(word))
+    places.sort()
+    done = -1
+    for at in places:
+        if at < done:
+            continue
+        if (hit := _at(text, at)) is not None:
+            start, end, score, next_at = hit
+            done = next_at
+            if score:
+                yield Found(start, end, SECRET, score)
+
+
+def _at(text: str, at: int) -> tuple[int, int, float, int] | None:
+    """Where the value of the name around `at` stands, its score (0: no secret), and where to go on; None without one."""
+    match = _AFTER.match(text, at) or _PAIR.match(text, at)
+    if match is None or match["sep"] == ",":
+        match = _PAIR.match(text, at) or match
+    left = _BEFORE.match(text[max(0, at - 60) : at][::-1])
+    before = left[0][::-1] if left else ""
+    if match is None:
+        match = _BARE.match(text, at)
+        if match is None:
+            return None
+        option = before.startswith("-") and _OPTION.match(before + match["rest"] or "-")
+        if not (option or _STATED.match(match["sep"]) or _is_docker(text, at - len(before))):
+            return None
+    group = next(name for name in ("d", "s", "b", "k", "e", "g", "t") if match[name] is not None)
+    name = before + text[at : match.end("rest")]
+    start, end = match.span(group)
+    quoted = group != "b"
+    if not quoted:
+        end = start + len(text[start:end].rstrip(".,;:!?&|"))
+    if (scheme := _SCHEME.match(text, start, end)) is not None:
+        start = scheme.end()
+    if start >= end or not _is_place(match, text, quoted=quoted):
+        return start, end, 0.0, match.start(group)
+    return (
+        start,
+        end,
+        _score(name, text[start:end], text[match.end(group) : match.end(group) + 1], quoted=quoted),
+        match.start(group),
+    )
+
+
+def _is_docker(text: str, at: int) -> bool:
+    return text[max(0, at - 4) : at] in {"ENV ", "ARG "} or text[max(0, at - 8) : at] == "#define "
+
+
+def _is_place(match: re.Match[str], text: str, *, quoted: bool) -> bool:
+    """Commas separate arguments only if both sides are quoted; `>` is an end of a tag if a tag follows."""
+    if match["sep"] == ",":
+        return quoted and bool(match["close"]) and any(c.isdigit() for c in match.group(match.lastindex or 0))
+    if match["sep"].isspace():
+        return not match.string[match.start() : match.start("sep")].lower() == "pass"
+    if match["sep"] == ">":
+        return not quoted and text[match.end() : match.end() + 2] == "</"
+    return True
+
+
+def _score(name: str, value: str, after: str, *, quoted: bool) -> float:
+    """How sure it is that `value`, of the name `name`, is a secret; 0: it is none."""
+    if is_template(value) or names.is_about_something_else(name) or value.startswith("<SECRET_"):
+        return 0.0
+    if names.is_password(name):
+        return (0.8 if quoted else 0.7) if _password(value, after, quoted=quoted) else 0.0
+    strength = names.strength(name)
+    if strength == 0 or after in {"(", "["} or (not quoted and after in {".", "{"}):
+        return 0.0
+    if len(value) < (_SHORTEST_KEY if strength > 1 else _SHORTEST_WEAK) or " " in value:
+        return 0.0
+    if UUID.match(value):
+        return 0.8 if strength > 1 else 0.0
+    if not is_random(value):
+        return 0.75 if strength > 1 and quoted and _mixture(value) else 0.0
+    if strength > 1 or (entropy(value) >= 3.0 and not value.isdigit()):  # noqa: PLR2004 - bits per character
+        return 0.8
+    return 0.0
+
+
+def _mixture(value: str) -> bool:
+    """Letters, digits and signs that no identifier has: what people make up when they are asked for a secret."""
+    return (
+        any(c.isdigit() for c in value)
+        and any(c.isalpha() for c in value)
+        and any(c in "!@#$%^&*+~?=|" for c in value)
+        and not is_stand_in(value)
+        and not is_code(value)
+        and not is_sequence(value)
+    )
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z")
+_CAPITALISED = re.compile(r"[A-Z][a-z]+(?:[ \-'][A-Za-z]+)*[.!?:…]*\Z|[A-Z]{2,}(?:_[A-Z0-9]+)+\Z")
+
+
+def _password(value: str, after: str, *, quoted: bool) -> bool:
+    """Words are passwords too, so what counts against a value is that it is code, a label, or a stand-in."""
+    if len(value) < (_SHORTEST_PASSWORD if quoted else _SHORTEST_SPACED) or len(set(value)) < 3:  # noqa: PLR2004 - "aaaa", "****"
+        return False
+    if is_stand_in(value) or is_code(value) or _CAPITALISED.match(value):
+        return False
+    if not quoted:
+        plain = _IDENTIFIER.match(value) is not None
+        if after in {"(", "[", "{", "."} or (plain and after in {",", ")"}):
+            return False
+        return any(c.isdigit() for c in value) or (not is_joined_words(value) and not value.isalpha())
+    if " " in value:
+        return False
+    if is_joined_words(value):
+        return False
+    return not (_IDENTIFIER.match(value) and "_" in value and word_share(value) > 0.6)  # noqa: PLR2004 - a name of something
+
+
+# Read from right to left: what may stand between a name and its value, and the name, with words beside it.
+_GAP = re.compile(r"[\s\"'`=@\\>:,|?(\-]{1,12}")
+_REVERSED_NAME = re.compile(
+    r"(?:(?:gnirts|rts|rahc|tsnoc|String|gnirtS)[ \t]*[*:]?[ \t]*)?[\])\"'`]{0,3}(?P<n>[\w.\-]{1,60}(?:[ \t]{1,2}[\w.\-]{1,30}){0,3})",
+    re.ASCII,
+)
+_WINDOW = 120
+_SIGN = re.compile(r"[=:>,|(]")
+_EDGE = re.compile(r"[\s\"'`;,<)\]}\\&]|\Z")
+
+
+def of_issuer(text: str, start: int, end: int) -> Found | None:
+    """The run from `start` to `end` as a key, if the name before it holds an issuer with keys of that shape."""
+    if not _EDGE.match(text, end):
+        return None
+    window = text[max(0, start - _WINDOW) : start][::-1]
+    gap = _GAP.match(window)
+    if gap is None or not _SIGN.search(gap[0]):
+        return None
+    name = _REVERSED_NAME.match(window, gap.end())
+    if name is None:
+        return None
+    label, value = name["n"][::-1], text[start:end]
+    if names.is_about_something_else(_last(label)) and not label.lower().endswith("id"):
+        return None
+    if not names.keyed(label, value) or not _is_key(value):
+        return None
+    return Found(start, end, SECRET, 0.85)
+
+
+def _last(label: str) -> str:
+    return label.rsplit(maxsplit=1)[-1].rsplit(".", maxsplit=1)[-1]
+
+
+def _is_key(value: str) -> bool:
+    if value.isdigit():
+        return not is_sequence(value) and len(set(value)) > 3  # noqa: PLR2004 - "0000…"
+    return (
+        UUID.match(value) is not None
+        or is_random(value)
+        or (
+            entropy(value) >= 3.0
+            and word_share(value) < 0.4
+            and not is_stand_in(value)
+            and not is_sequence(value)
+            and not is_code(value)
+        )
+    )

@@ -1,0 +1,127 @@
+"""One pass over a text for all rules. Pure.
+
+The text is mapped to bytes once (a code point each, so offsets stay) and searched there for what must be present: runs
+of a token's characters, marks of structures, words of names. Only around these the expressions run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from streams.privacy.secrets import assignments, blocks, issuers, tokens
+from streams.privacy.secrets.structures import STRUCTURES
+from streams.privacy.secrets.values import is_token
+from streams.surrogates import SECRET, Found
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.privacy.secrets.rules import Structure, Token
+
+TOKENS = tokens.TOKENS + issuers.TOKENS
+
+_RUN = 14  # characters: no token with a prefix is shorter, nor any key with an issuer's name
+_ALPHABET = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
+_CLASSES = bytes(ord("a") if byte in _ALPHABET else ord(" ") for byte in range(256))
+_DIGITS = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
+_NEEDLE = b"a" * _RUN
+_PREFIX = 2
+_JOINT = re.compile(r"[_\-]")
+_TAIL = re.compile(r"[0-9A-Za-z_\-+/=:~.%]*")
+_TOKEN_END = re.compile(r"[.:%\-_]+\Z")
+_LONGEST = 8192
+_AROUND = 600  # characters after a mark that stands in the middle
+
+_BY_PREFIX: dict[bytes, list[Token]] = {}
+for _rule in TOKENS:
+    for _prefix in _rule.prefixes.split():
+        _BY_PREFIX.setdefault(_prefix[:_PREFIX].encode(), []).append(_rule)
+_BY_PREFIX = {key: list(dict.fromkeys(rules)) for key, rules in _BY_PREFIX.items()}
+_MARKS: tuple[tuple[bytes, bool, Structure], ...] = tuple(
+    (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split()
+)
+
+
+def find(text: str) -> list[Found]:
+    """Every secret in `text`; overlapping ones are all given."""
+    data = text.encode("ascii", "replace")
+    folded = data.lower()
+    found = list(_runs(text, data))
+    for mark, fold, rule in _MARKS:
+        where = folded if fold else data
+        at = where.find(mark)
+        last = -1
+        while at >= 0:
+            if at >= last and (hit := _structure(text, at, rule)) is not None:
+                found.append(hit)
+                last = hit.end
+            at = where.find(mark, at + len(mark))
+    found.extend(assignments.named(text, folded))
+    if b"-----BEGIN" in data:
+        found.extend(blocks.private_keys(text))
+    if b"secret" in folded and b"kind" in folded:
+        found.extend(blocks.kubernetes(text))
+    return found
+
+
+def _structure(text: str, at: int, rule: Structure) -> Found | None:
+    if rule.back:
+        match = rule.expression.search(text, max(0, at - rule.back), at + _AROUND)
+    else:
+        match = rule.expression.match(text, at, at + _LONGEST)
+    if match is None:
+        return None
+    groups = rule.expression.groupindex
+    start, end = match.span("v" if "v" in groups else 0)
+    inner = match["c"] if "c" in groups else text[start:end]
+    if not rule.check(inner or ""):
+        return None
+    return Found(start, end, SECRET, rule.score)
+
+
+def _runs(text: str, data: bytes) -> Iterator[Found]:
+    classes = data.translate(_CLASSES)
+    digits = data.translate(_DIGITS)
+    at = classes.find(_NEEDLE)
+    while at >= 0:
+        end = classes.find(b" ", at)
+        if end < 0:
+            end = len(classes)
+        found = _token(text, data, at, end)
+        if found is None and digits.find(b"0", at, end) >= 0:
+            found = _inside(text, data, at, end) or _keyed(text, at, end)
+        if found is not None:
+            yield found
+        at = classes.find(_NEEDLE, end)
+
+
+def _token(text: str, data: bytes, at: int, end: int) -> Found | None:
+    rules = _BY_PREFIX.get(data[at : at + _PREFIX])
+    if rules is not None:
+        for rule in rules:
+            match = rule.expression.match(text, at)
+            if match is not None and is_token(match["v"]):
+                return Found(at, match.end(), SECRET, 0.95)
+    return None
+
+
+def _inside(text: str, data: bytes, at: int, end: int) -> Found | None:
+    """A token that does not begin where its run does: after an escape (`\\n`, `%20`) or a joint (`token_ghp_…`)."""
+    before = data[at - 1 : at]
+    starts = [at + 1] if before == b"\\" else [at + 2] if before == b"%" else []
+    starts += [joint.end() for joint in _JOINT.finditer(text, at, min(end, at + 80))]
+    for start in starts:
+        if end - start >= _RUN and (found := _token(text, data, start, end)) is not None:
+            return found
+    return None
+
+
+def _keyed(text: str, at: int, end: int) -> Found | None:
+    """The run, with the characters around it that values have and names have not, as a key of an issuer."""
+    tail = _TAIL.match(text, end, end + 400)
+    stop = tail.end() if tail else end
+    if stop > end:
+        trimmed = _TOKEN_END.sub("", text[at:stop])
+        return assignments.of_issuer(text, at, at + len(trimmed)) or assignments.of_issuer(text, at, end)
+    return assignments.of_issuer(text, at, end)
