@@ -74,6 +74,6 @@ def text(chooser: random.Random) -> str:
         parts += [chooser.choice(VALUES if chooser.random() < 0.7 else numbers()), chooser.choice(GLUE)]
     made = list("".join(parts))
     for _ in range(chooser.choice((0, 0, 1, 3))):
-        place = chooser.randrange(len(made))
+        place = chooser.randrange(len(made) + 1)
         made[place : place + chooser.choice((0, 1, 1, 4))] = chooser.choice((*GLUE, *"0123456789"))
     return "".join(made)
