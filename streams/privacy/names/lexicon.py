@@ -7,6 +7,7 @@ The last is what tells `Will` and `Rose` from `Wilhelm`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.privacy.names.tokens import capital
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GIVEN, GIVEN_OFTEN, SURNAME, SURNAME_OFTEN, PLACE, COUNTRY = 1, 2, 4, 8, 16, 32
+_WORDS = 16_384  # words whose kind is kept
 COMMON = 64  # times 0..3
 PEOPLE = GIVEN | SURNAME
 
@@ -51,6 +53,7 @@ class Lexicon:
 
     def __init__(self, bits: Mapping[str, int]) -> None:
         self._bits = bits
+        self.kind = lru_cache(_WORDS)(self._kind)
 
     def named(self, word: str) -> bool:
         """Whether a word by itself can be in a name: written so, or a given name that is no common word."""
@@ -65,7 +68,7 @@ class Lexicon:
             found = self._bits.get(folded.rpartition("-")[2] if folded[2:3] == "-" else folded.partition("-")[0])
         return found or 0
 
-    def kind(self, word: str) -> str:
+    def _kind(self, word: str) -> str:
         """A short name for what the lists say of the word: `G`, `g`, `S`, `s`, `P`, `C`, `T`, `O`, `D` and 0 to 3."""
         folded = word.lower().rstrip(".")
         bits = self.bits(folded)
