@@ -89,7 +89,7 @@ def places() -> tuple[set[str], set[str], list[str]]:
             cities[zone.rpartition("/")[2].replace("_", " ")] += 10
     known = [
         name
-        for name, _ in cities.most_common(_CITIES)
+        for name, _ in sorted(cities.items(), key=lambda one: (-one[1], one[0]))[:_CITIES]
         if name and name[0].isupper() and name[0].isascii() and len(name) > 2
     ]
     return countries, set(known), known
