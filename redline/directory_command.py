@@ -15,12 +15,12 @@ from schemas.errors import InputError
 from streams.privacy.directory import listing, table
 from streams.privacy.directory.matcher import Directory
 from streams.privacy.directory.roster import Roster
+from streams.privacy.options import DIRECTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-NAME = "people.directory"
 _SALT = 16
 
 
@@ -57,7 +57,7 @@ class Report:
 
 def path_of(state: Path) -> Path:
     """Where the compiled directory of a data folder is."""
-    return state / NAME
+    return state / DIRECTORY
 
 
 def import_people(source: Path, state: Path) -> Report:

@@ -12,7 +12,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import RedlineError, ScrubError
-from streams.surrogates import SECRET, Found, Surrogates, merge
+from streams.privacy.options import Options
+from streams.surrogates import SECRET, Found, Style, Surrogates, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +35,7 @@ def scrub_lines(
     plain: bool = False,
     spans: bool = False,
     same_scope: bool = False,
+    style: Style = "natural",
     analyze: Callable[[Sequence[str], str | None], list[list[Found]]] | None = None,
 ) -> Iterator[str]:
     """Each line scrubbed, without its line end, in order.
@@ -45,6 +47,7 @@ def scrub_lines(
         spans: also give what was found: `{"spans": [{"start", "end", "type", "score"}], "text": scrubbed, ...}`.
             Offsets are code points of the text that came in.
         same_scope: one scope of surrogates for the whole input instead of one per line.
+        style: of the surrogates.
         analyze: finds personal data; None loads the engine (some 3 seconds).
 
     Raises:
@@ -61,7 +64,7 @@ def scrub_lines(
         try:
             found = [Found(0, len(text), SECRET, 1.0)] if inside and text else merge(find([text], None)[0])
             scope = b"scrub" if same_scope else b"scrub:%d" % number
-            scrubbed = Surrogates(keys.surrogate, keys.epoch, scope).apply(text, found)
+            scrubbed = Surrogates(keys.surrogate, keys.epoch, scope, style).apply(text, found)
         except Exception as error:  # noqa: BLE001 - fails closed, and the cause may quote the text
             fault = type(error).__name__
         if fault is not None:
@@ -76,18 +79,11 @@ def scrub_lines(
         yield json.dumps({**head, **record, **head, "text": scrubbed}, ensure_ascii=False)
 
 
-def engine(
-    *, score_threshold: float | None = None, stock: bool = False
-) -> Callable[[Sequence[str], str | None], list[list[Found]]]:
-    """What finds personal data, loaded now (some 3 seconds).
+def engine(options: Options | None = None) -> Callable[[Sequence[str], str | None], list[list[Found]]]:
+    """What finds personal data, loaded now (some 3 seconds)."""
+    from streams.privacy.engine import Engine  # noqa: PLC0415 - 3 s that only this command needs
 
-    Args:
-        score_threshold: findings below it are not given; None for the default.
-        stock: Presidio's own default, and nothing of ours.
-    """
-    from streams.privacy.engine import THRESHOLD, Engine  # noqa: PLC0415 - 3 s that only this command needs
-
-    return Engine(score_threshold=THRESHOLD if score_threshold is None else score_threshold, stock=stock).analyze
+    return Engine.of(options or Options()).analyze
 
 
 def _decode(line: bytes, number: int) -> str:

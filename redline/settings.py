@@ -15,6 +15,7 @@ import msgspec
 
 from schemas.errors import SettingsError
 from streams.consent import ConsentMode
+from streams.privacy.options import DIRECTORY, Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,6 +143,17 @@ class Settings(_Section, frozen=True, kw_only=True):
     def state(self) -> Path:
         """Everything that is not a table: broker, RocksDB, indexes, keys, logs."""
         return self.data_dir / "state"
+
+    @property
+    def scrub_options(self) -> Options:
+        """What a scrubbing process is told."""
+        scrub = self.scrub
+        return Options(
+            threshold=scrub.threshold,
+            directory=scrub.directory or str(self.state / DIRECTORY),
+            models=tuple(model.strip() for model in scrub.models.split(",") if model.strip()),
+            style=scrub.style,
+        )
 
     @property
     def scrub_processes(self) -> int:

@@ -71,7 +71,7 @@ def run(settings: Settings, *, name: str) -> None:
             settings.scrub_processes,
             keys,
             timeout_s=settings.scrub.timeout_s,
-            score_threshold=settings.scrub.threshold,
+            options=settings.scrub_options,
         )
         limits = _limits(settings)
         unknown: collections.Counter[str] = collections.Counter()

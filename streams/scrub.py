@@ -20,13 +20,13 @@ from schemas import events, rows
 from schemas.errors import ScrubError
 from schemas.rows import Finding, Interaction, Source, Subject
 from streams.identity import keyed_id, person
-from streams.surrogates import SECRET, Found, Surrogates
+from streams.surrogates import SECRET, Found, Style, Surrogates
 
 if TYPE_CHECKING:
     from schemas.events import Event
     from schemas.records import Coordinate
 
-SCRUB_VERSION = "1"
+SCRUB_VERSION = "2"
 
 Analyze = Callable[[Sequence[str], str | None], list[list[Found]]]
 """Findings of each text of one event, whose subject may be known; ranges may overlap."""
@@ -106,26 +106,26 @@ class _Text:
     alone: bool = False
 
 
-def scrub(job: Job, analyze: Analyze, keys: Keys) -> Scrubbed:
+def scrub(job: Job, analyze: Analyze, keys: Keys, style: Style = "natural") -> Scrubbed:
     """The event without personal data.
 
     Raises:
         ScrubError: the analysis or the encoding failed; names the type of the fault only.
     """
     try:
-        return _scrub(job, analyze, keys)
+        return _scrub(job, analyze, keys, style)
     except Exception as error:  # noqa: BLE001 - fails closed; the cause may quote the text, so only its type goes on
         fault = type(error).__name__
     raise ScrubError(f"scrub: needed findings for every text of the event, came {fault}; the event is dead-lettered")
 
 
-def _scrub(job: Job, analyze: Analyze, keys: Keys) -> Scrubbed:
+def _scrub(job: Job, analyze: Analyze, keys: Keys, style: Style) -> Scrubbed:
     event, data = job.event, job.event.data
     interaction_id = getattr(data, "interaction_id", None)
     thread_id, document_id = getattr(data, "thread_id", None), getattr(data, "document_id", None)
     record_id = keyed_id(keys.identity, "event", event.source, event.id)
     scope = keyed_id(keys.identity, "scope", interaction_id or data.session_id)
-    surrogates = Surrogates(keys.surrogate, keys.epoch, scope.encode())
+    surrogates = Surrogates(keys.surrogate, keys.epoch, scope.encode(), style)
 
     fields = {name: value for name, value in msgspec.to_builtins(data).items() if name not in _NOT_DATA}
     texts = [_Text(data.tool, metadata=True), *_texts(fields)]

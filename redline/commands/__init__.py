@@ -5,4 +5,5 @@ jobs     run, demo, up
 parts    broker, topics, worker, sink, emit
 look     status, ledger, check, release, rebuild, sql, doctor, settings
 people   scrub, consent
+directory  the list of people one knows: import, check, show
 """

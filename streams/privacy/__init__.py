@@ -3,7 +3,7 @@
 engine     Presidio, faster and with more to look for: `Engine.analyze(texts, subject)`
 presidio/  Presidio's analyzer, faster, with the findings of Presidio's own
 phones     phone numbers on sight: shapes that need no context word
-secrets    table of secrets: tokens, private keys, connection strings, assignments
+secrets/   table of secrets: tokens, private keys, connection strings, assignments
 addresses  mail addresses and URLs, whole, under any top-level domain
 cards      card numbers, wherever they begin
 nearby     words around a number that say what it is
@@ -18,6 +18,7 @@ people     the event's subject and the names found, in all their spellings
 views      what a text reads as once its encodings are undone, and the way back
 encodings  escapes, quoted-printable and base64: where they stand and what they hold
 lookalikes characters that read as others
+options    what a scrubbing process is told
 limits     how much text an event may hold to be scrubbed
 pool       child processes, closed to failures: `ScrubPool`
 worker     the child

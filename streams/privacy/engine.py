@@ -11,15 +11,24 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from presidio_analyzer import LocalRecognizer, Pattern, PatternRecognizer, RecognizerResult
+from presidio_analyzer.predefined_recognizers import NhsRecognizer
 
-from streams.privacy import addresses, cards, cues, people, phones, secrets
+from streams.privacy import addresses, cards, cues, models, numbers, people, phones, secrets, street
+from streams.privacy.directory.file import DirectoryFile
+from streams.privacy.names.find import find as names
 from streams.privacy.presidio.analyzer import FastAnalyzer
 from streams.privacy.presidio.blank import BlankNlpEngine, offline_and_quiet
 from streams.privacy.presidio.enhancer import PartsEnhancer
+from streams.privacy.views import reads_as, views
 from streams.surrogates import Found, unreserved
+
+if TYPE_CHECKING:
+    from streams.privacy.directory.matcher import Directory
+    from streams.privacy.options import Options
 
 LANGUAGE = "en"
 THRESHOLD = 0.5
@@ -27,8 +36,9 @@ _MEMO = 4096  # texts: a suggestion comes back as accepted text and as edit with
 _LINES = 50_000  # and, changed here and there, as the human's version of it
 # Left out of Presidio's default: its pattern for driver licences finds every `A1`, `H2` and `C4` (`LICENCES` looks for
 # them instead); its pattern for URLs finds `self.name`, `main.py` and the domain of every mail, and cuts hosts at the
-# first label that is also a TLD (`addresses` looks for URLs instead).
-UNFIT = ("UsLicenseRecognizer", "UrlRecognizer")
+# first label that is also a TLD (`addresses` looks for URLs instead); its health service numbers are phones to one in
+# eleven (`_NhsNumbers`).
+UNFIT = ("UsLicenseRecognizer", "UrlRecognizer", "NhsRecognizer")
 # A letter or two and at least six digits, as most states number them, and only with a word for it near by.
 _LICENCE = Pattern("letters and digits", r"\b[A-Z]{1,2}[0-9]{6,14}\b", 0.3)
 _LICENCE_WORDS = ["driver", "license", "licence", "permit", "driving", "dl", "lic"]
@@ -68,23 +78,20 @@ OURS: tuple[tuple[str, tuple[str, ...], Finder], ...] = (
     ("RedlineAddresses", ("EMAIL_ADDRESS", "URL"), addresses.find),
     ("RedlineCards", ("CREDIT_CARD",), cards.find),
     ("RedlinePhones", ("PHONE_NUMBER",), phones.written),
+    ("RedlineNumbers", ("IBAN_CODE", "US_SSN"), numbers.find),
+    ("RedlineNames", ("PERSON", "LOCATION"), names),
+    ("RedlineStreets", ("LOCATION",), street.find),
 )
 
 
-_ESCAPE = re.compile(r'\\[nrtbf"/]')
+class _NhsNumbers(NhsRecognizer):  # type: ignore[misc]
+    """Health service numbers with a word for them near by: one in eleven phone numbers has the right check digit."""
 
+    PATTERNS: ClassVar = [Pattern("three, three and four digits", r"\b[0-9]{3}[- ]?[0-9]{3}[- ]?[0-9]{4}\b", 0.3)]
 
-def _unescaped(text: str) -> str:
-    r"""The text with JSON's two-character escapes as white space or the character itself, every offset as it was.
-
-    In text that is itself JSON the letter of an escape stands right before a value ("\n4242 4242…") and hides that a
-    word begins there.
-    """
-    return _ESCAPE.sub(_plain, text) if "\\" in text else text
-
-
-def _plain(escape: re.Match[str]) -> str:
-    return " " + (letter if (letter := escape[0][1]) in '"/' else "\n")
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """False where the check digit is wrong; a right one alone proves nothing."""
+        return None if super().validate_result(pattern_text) else False
 
 
 class Engine:
@@ -94,9 +101,22 @@ class Engine:
         score_threshold: findings below it are not given.
         memo: how many texts' findings are kept; 0 for none.
         stock: Presidio's own default registry and rules for context, and nothing of ours.
+        directory: the company's people, if there is a file of them; looked at while the engine is in use.
+        extra: models of the user's choice, as `streams.privacy.models` reads them.
+
+    Raises:
+        models.ModelUnavailableError: a model or its package is not there.
     """
 
-    def __init__(self, *, score_threshold: float = THRESHOLD, memo: int = _MEMO, stock: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        score_threshold: float = THRESHOLD,
+        memo: int = _MEMO,
+        stock: bool = False,
+        directory: Path | None = None,
+        extra: Sequence[str] = (),
+    ) -> None:
         offline_and_quiet()
         self.threshold = score_threshold
         self._better = not stock
@@ -110,9 +130,23 @@ class Engine:
         )
         if not stock:
             self._improve()
+        for setting in extra:
+            self.analyzer.registry.add_recognizer(models.load(setting))
         self.presidio_findings("")  # so that the first text does not wait for the plan
+        self._file = DirectoryFile(directory) if directory is not None and not stock else None
+        self._directory: Directory | None = None
         self._memo: OrderedDict[bytes, tuple[Found, ...]] = OrderedDict()
         self._memo_size = memo
+
+    @classmethod
+    def of(cls, options: Options) -> Self:
+        """The engine that a scrubbing process is told to have."""
+        return cls(
+            score_threshold=options.threshold,
+            stock=options.stock,
+            directory=Path(options.directory) if options.directory else None,
+            extra=options.models,
+        )
 
     def _improve(self) -> None:
         """Make Presidio's default registry ours."""
@@ -128,6 +162,7 @@ class Engine:
                 global_regex_flags=0,
             )
         )
+        registry.add_recognizer(_NhsNumbers())
         for name, entities, finder in OURS:
             registry.add_recognizer(FinderRecognizer(name, entities, finder))
 
@@ -136,19 +171,17 @@ class Engine:
 
         The subject is found in every spelling of theirs, and a person named in one text is found in all of them.
         """
-        findings = [list(self._findings(text)) for text in texts]
-        for text, found in zip(texts, findings, strict=True):
-            if (plain := _unescaped(text)) != text:
-                found.extend(self._findings(plain))
-        names = {
-            text[one.start : one.end]
+        self._look_at_directory()
+        findings = [self._read(text) for text in texts]
+        known_names = {
+            reads_as(text[one.start : one.end])
             for text, found in zip(texts, findings, strict=True)
             for one in found
             if one.entity == cues.PERSON
         }
         known = [people.of_subject(subject)] if subject else []
-        if names and people.again(names, texts):
-            known.append(people.of_names(tuple(sorted(names))))
+        if known_names and people.again(known_names, texts):
+            known.append(people.of_names(tuple(sorted(known_names))))
         for text, found in zip(texts, findings, strict=True):
             for matcher in known:
                 found.extend(matcher.find(text))
@@ -157,6 +190,20 @@ class Engine:
     def presidio_findings(self, text: str) -> list[Any]:
         """The `RecognizerResult`s of everything in the registry."""
         return self.analyzer.analyze(text, LANGUAGE, score_threshold=self.threshold)
+
+    def _look_at_directory(self) -> None:
+        """Take up a directory that was replaced; what was found with the old one is forgotten."""
+        directory = self._file.current() if self._file is not None else None
+        if directory is not self._directory:
+            self._directory = directory
+            self._memo.clear()
+
+    def _read(self, text: str) -> list[Found]:
+        """Findings in a text as it is, and as it reads once its encodings are undone."""
+        found = list(self._findings(text))
+        for view in views(text) if self._better else ():
+            found += (Found(*view.back(f.start, f.end), f.entity, f.score) for f in self._findings(view.text))
+        return found
 
     def _findings(self, text: str) -> tuple[Found, ...]:
         if len(text) < 2:  # noqa: PLR2004 - one character names nobody
@@ -171,6 +218,8 @@ class Engine:
             for one in self.presidio_findings(text)
             if not self._better or not _is_part_of_an_id(text, one)
         )
+        if self._directory is not None:
+            found += tuple(one for one in self._directory.find(text) if one.score >= self.threshold)
         if self._memo_size:
             self._memo[key] = found
             if len(self._memo) > self._memo_size:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from streams.scrub import Keys
 
+DIRECTORY = "people.directory"  # the compiled directory's name in the state folder
+
 
 @dataclass(frozen=True, slots=True)
 class Options:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 from schemas.errors import ScrubError
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
 from streams.privacy.limits import TOO_LARGE, Limits
+from streams.privacy.options import Options, Start
 from streams.scrub import Failed, Job, Keys, Scrubbed
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class ScrubPool:
         processes: how many children; 0 scrubs in this process, without time limit (for tests and one-off commands).
         keys: handed to the children over their pipe, never in arguments or the environment.
         timeout_s: for one event. A text that takes longer is poison.
+        options: what to look for, and what to put in its place.
         chunk: most jobs sent to a child at once.
         limits: an event over them fails as `too_large`; no child sees it.
     """
@@ -87,7 +89,7 @@ class ScrubPool:
         keys: Keys,
         *,
         timeout_s: float = 5.0,
-        score_threshold: float = 0.5,
+        options: Options | None = None,
         chunk: int = 32,
         limits: Limits | None = None,
     ) -> None:
@@ -95,7 +97,7 @@ class ScrubPool:
         self._processes = processes
         self._keys = keys
         self._timeout_s = timeout_s
-        self._threshold = score_threshold
+        self._options = options or Options()
         self._chunk = chunk
         self._local: Callable[[Job], Result] | None = None
         self._free: asyncio.Queue[_Child | None] = asyncio.Queue()
@@ -126,7 +128,7 @@ class ScrubPool:
         if self._processes == 0:
             from streams.privacy.worker import Scrubber  # noqa: PLC0415 - 3 s and 100 MB that a parent of children saves
 
-            self._local = Scrubber(self._keys, self._threshold)
+            self._local = Scrubber(self._keys, self._options)
             return
         for child in await asyncio.gather(*(self._spawn() for _ in range(self._processes))):
             self._free.put_nowait(child)
@@ -230,7 +232,7 @@ class ScrubPool:
                 raise ScrubError("scrub pool: needed pipes to the child, came none")
             child = _Child(process, process.stdout, process.stdin)
             try:
-                await child.send((self._keys, self._threshold, os.getpid()))
+                await child.send(Start(self._keys, self._options, os.getpid()))
                 if await asyncio.wait_for(child.receive(), _START_S) == READY:
                     self._children.add(child)
                     return child

@@ -1,6 +1,6 @@
 """The child of the scrub pool: reads chunks of jobs from a pipe, answers each job with a result. Run by `pool`.
 
-The first frame from the parent is `(keys, threshold, parent's pid)`, answered by
+The first frame from the parent is `Start`, answered by
 `READY`; every further one is a list of jobs, answered by one frame per job.
 """
 
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from schemas.errors import ScrubError
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
+from streams.privacy.options import Options, Start
 from streams.scrub import Failed, Job, Keys, Scrubbed, scrub
 
 if TYPE_CHECKING:
@@ -30,22 +31,23 @@ _WATCH_S = 1.0  # how long a child may outlive its parent in the middle of a tex
 class Scrubber:
     """An engine with keys: job in, result out, never an exception."""
 
-    def __init__(self, keys: Keys, score_threshold: float) -> None:
+    def __init__(self, keys: Keys, options: Options) -> None:
         from streams.privacy.engine import Engine  # noqa: PLC0415 - 3 s and 100 MB, for those who scrub
 
         self._keys = keys
-        self._analyze = Engine(score_threshold=score_threshold).analyze
+        self._style = options.style
+        self._analyze = Engine.of(options).analyze
 
     def __call__(self, job: Job) -> Scrubbed | Failed:
         """The scrubbed event, or why there is none."""
         try:
-            return scrub(job, self._analyze, self._keys)
+            return scrub(job, self._analyze, self._keys, self._style)
         except ScrubError:
             return Failed("scrub_failed")
 
 
-def main(make: Callable[[Keys, float], Callable[[Job], Scrubbed | Failed]] = Scrubber) -> None:
-    """Serve until the parent is gone. `make` builds the scrubber from the keys and the score threshold."""
+def main(make: Callable[[Keys, Options], Callable[[Job], Scrubbed | Failed]] = Scrubber) -> None:
+    """Serve until the parent is gone. `make` builds the scrubber from the keys and the options."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Whatever a library prints or logs may quote a text: only frames leave this process.
     replies = os.fdopen(os.dup(1), "wb")
@@ -53,12 +55,11 @@ def main(make: Callable[[Keys, float], Callable[[Job], Scrubbed | Failed]] = Scr
     logging.disable(logging.CRITICAL)
     requests = sys.stdin.buffer
     first = _receive(requests)
-    if not isinstance(first, tuple):
+    if not isinstance(first, Start):
         return
-    keys, threshold, parent = first
     _die_with_parent()
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    scrubber = make(keys, threshold)
+    threading.Thread(target=_watch, args=(first.parent,), daemon=True).start()
+    scrubber = make(first.keys, first.options)
     _send(replies, READY)
     while isinstance(jobs := _receive(requests), list):
         for job in jobs:

@@ -33,6 +33,15 @@ _TITLES = _set(
 )
 
 
+# Words that are spoken to or stand where names do, and name nobody; and tools that are called like people.
+_NOBODY = _set(
+    "team all everyone everybody folks guys sir madam sirs customer client colleague colleagues friend friends user "
+    "admin support reviewer reviewers maintainer owner hr it qa pm po ceo cto cfo legal sales marketing finance "
+    "security design presidio faust jenkins grafana redline spacy kafka claude codex copilot gemini siri alexa"
+)
+_INITIALS = 2  # letters: a lone `DL` or `QA` is an abbreviation
+
+
 _NOT_FIRST = tokens.INNER | {"y", "e"}
 _NOT_LAST = tokens.INNER | tokens.PARTICLES
 
@@ -128,6 +137,12 @@ class Finder:
                 i = j
 
 
+def _names_nobody(word: str) -> bool:
+    """Whether a single word cannot stand for a person by itself."""
+    bare = word.rstrip(".,:;!?")
+    return bare.lower() in _NOBODY or (bare.isupper() and len(bare) <= _INITIALS and bare.isascii())
+
+
 def _starts(text: str, words: list[str], at: int) -> list[int]:
     """Where the words of a line are that begins at `at`: between them is only white space."""
     starts = []
@@ -146,7 +161,7 @@ def _bounds(words: list[str], starts: list[int], first: int, end: int, entity: s
         first += 1
     while first < end and words[end - 1] in _NOT_LAST:
         end -= 1
-    if first == end:
+    if first == end or (entity == PERSON and end - first == 1 and _names_nobody(words[first])):
         return None
     if end - first == 1 and len(words[first].rstrip(".")) == 1:
         return None

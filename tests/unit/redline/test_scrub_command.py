@@ -9,6 +9,7 @@ from redline import scrub_command
 from redline.scrub_command import ScrubInputError, scrub_lines
 from schemas.errors import ScrubError
 from streams.privacy.engine import Engine
+from streams.privacy.options import Options
 from streams.scrub import Keys
 
 if TYPE_CHECKING:
@@ -99,5 +100,5 @@ def test_lines_are_read_one_by_one(engine: Engine) -> None:
 
 def test_a_threshold_leaves_out_what_is_below_it() -> None:
     text = "try 07911 123456 now"
-    assert [one.entity for one in scrub_command.engine(score_threshold=0.5)([text], None)[0]] == ["PHONE_NUMBER"]
-    assert scrub_command.engine(score_threshold=0.95)([text], None)[0] == []
+    assert [one.entity for one in scrub_command.engine(Options(threshold=0.5))([text], None)[0]] == ["PHONE_NUMBER"]
+    assert scrub_command.engine(Options(threshold=0.95))([text], None)[0] == []
