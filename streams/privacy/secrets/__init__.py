@@ -5,7 +5,8 @@ rules        the forms of a rule
 tokens       tokens by their prefix: clouds, code hosts, registries, build
 issuers      tokens by their prefix: messaging, payment, models, observability, business
 keyed        values by their issuer's name and their shape
-structures   shapes with a mark in them: web tokens, addresses with a password, headers, dotted tokens
+structures   shapes with a mark in them: web tokens, addresses with a password, headers, webhooks
+marked       the same, of single issuers: dotted tokens and others
 blocks       private keys over lines, Kubernetes secrets
 assignments  values by the name they are given
 names        what a name says of its value

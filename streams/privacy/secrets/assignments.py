@@ -1,8 +1,8 @@
-"""Values by the name they are given, in any language: `api_key = "…"`, `"password": "…"`, `--token …`, `<pwd>…</pwd>`. Pure.
+"""Values by the name they are given: `api_key = "…"`, `"password": "…"`, `--token …`, `<pwd>…</pwd>`. Pure.
 
-From the name: every place where a word such as `token` stands is looked at, and what follows must be the syntax of an
-assignment and a value that such a name can have. From the value: every long run that looks random is looked at, and what
-stands before it must be a name with an issuer in it whose keys have that shape.
+From the name: every place where a word such as `token` stands is looked at, and what follows must be the syntax of
+an assignment and a value that such a name can have. From the value: every long run that looks random is looked at, and
+what stands before it must be a name with an issuer in it whose keys have that shape.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _LONGEST = 400
 _VALUE = (
     r"(?:[rbufRBUF]{1,2}(?=[\"'])|@(?=\")|\$(?='))?(?:"
     r"\\\"(?P<e>[^\"\\\n]{1,400})\\|\\'(?P<g>[^'\\\n]{1,400})\\|\"\"\"(?P<t>[^\"\n]{1,400})\"\"\""
-    r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,400})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,400})(?:'|\Z)|`(?P<k>[^`\n]{1,400})(?:`|\Z)"
+    r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,400})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,400})(?:'|\Z)"
+    r"|`(?P<k>[^`\n]{1,400})(?:`|\Z)"
     r"|(?P<b>[^\s\"'`,;<>(){}\[\]\\]{1,400}))"
 )
 _TYPE = r"(?:[ \t]{0,3}:[ \t]{0,3}[\w.\[\]<>|?* ]{1,30}?(?=\s{0,3}=)|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
@@ -46,8 +47,8 @@ _AFTER = re.compile(
 )
 # name: TOKEN, value: x - Kubernetes, ECS, CloudFormation, NuGet, Postman
 _PAIR = re.compile(
-    r"(?P<rest>[\w.\-]{0,60})(?P<close>\\?[\"'`]?),?\s{0,40}-?\s{0,4}\\?[\"']?(?:\w{0,12}[Vv]alue)\\?[\"']?(?P<sep>\s{0,3}[:=]|>)\s{0,3}"
-    + _VALUE
+    r"(?P<rest>[\w.\-]{0,60})(?P<close>\\?[\"'`]?),?\s{0,40}-?\s{0,4}\\?[\"']?(?:\w{0,12}[Vv]alue)\\?[\"']?"
+    r"(?P<sep>\s{0,3}[:=]|>)\s{0,3}" + _VALUE
 )
 # shells and prose: --password x, ENV TOKEN x, the password is x
 _BARE = re.compile(
@@ -60,6 +61,7 @@ _STATED = re.compile(r"\s*(?:is|was)\b")
 _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+", re.IGNORECASE)
 
 _SHORTEST_PASSWORD, _SHORTEST_SPACED, _SHORTEST_KEY, _SHORTEST_WEAK = 4, 6, 8, 16
+_KEY_BITS, _KEY_WORDS = 3.0, 0.4  # bits per character, share in words: of a key whose name speaks for it
 
 
 def named(text: str, folded: bytes) -> Iterator[Found]:
@@ -83,7 +85,7 @@ def named(text: str, folded: bytes) -> Iterator[Found]:
 
 
 def _at(text: str, at: int) -> tuple[int, int, float, int] | None:
-    """Where the value of the name around `at` stands, its score (0: no secret), and where to go on; None without one."""
+    """Where the value of the name around `at` stands, its score (0: no secret), where to go on; None without one."""
     match = _AFTER.match(text, at) or _PAIR.match(text, at)
     if match is None or match["sep"] == ",":
         match = _PAIR.match(text, at) or match
@@ -123,7 +125,7 @@ def _is_place(match: re.Match[str], text: str, *, quoted: bool) -> bool:
     if match["sep"] == ",":
         return quoted and bool(match["close"]) and any(c.isdigit() for c in match.group(match.lastindex or 0))
     if match["sep"].isspace():
-        return not match.string[match.start() : match.start("sep")].lower() == "pass"
+        return match.string[match.start() : match.start("sep")].lower() != "pass"
     if match["sep"] == ">":
         return not quoted and text[match.end() : match.end() + 2] == "</"
     return True
@@ -144,7 +146,7 @@ def _score(name: str, value: str, after: str, *, quoted: bool) -> float:
         return 0.8 if strength > 1 else 0.0
     if not is_random(value):
         return 0.75 if strength > 1 and quoted and _mixture(value) else 0.0
-    if strength > 1 or (entropy(value) >= 3.0 and not value.isdigit()):  # noqa: PLR2004 - bits per character
+    if strength > 1 or (entropy(value) >= _KEY_BITS and not value.isdigit()):
         return 0.8
     return 0.0
 
@@ -186,7 +188,8 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
 # Read from right to left: what may stand between a name and its value, and the name, with words beside it.
 _GAP = re.compile(r"[\s\"'`=@\\>:,|?(\-]{1,12}")
 _REVERSED_NAME = re.compile(
-    r"(?:(?:gnirts|rts|rahc|tsnoc|String|gnirtS)[ \t]*[*:]?[ \t]*)?[\])\"'`]{0,3}(?P<n>[\w.\-]{1,60}(?:[ \t]{1,2}[\w.\-]{1,30}){0,3})",
+    r"(?:(?:gnirts|rts|rahc|tsnoc|String|gnirtS)[ \t]*[*:]?[ \t]*)?[\])\"'`]{0,3}"
+    r"(?P<n>[\w.\-]{1,60}(?:[ \t]{1,2}[\w.\-]{1,30}){0,3})",
     re.ASCII,
 )
 _WINDOW = 120
@@ -224,8 +227,8 @@ def _is_key(value: str) -> bool:
         UUID.match(value) is not None
         or is_random(value)
         or (
-            entropy(value) >= 3.0
-            and word_share(value) < 0.4
+            entropy(value) >= _KEY_BITS
+            and word_share(value) < _KEY_WORDS
             and not is_stand_in(value)
             and not is_sequence(value)
             and not is_code(value)

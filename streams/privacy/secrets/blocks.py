@@ -1,12 +1,13 @@
-"""Secrets over several lines: private keys in PEM and OpenPGP armour, the data of a Kubernetes Secret. Pure.
+r"""Secrets over several lines: private keys in PEM and OpenPGP armour, the data of a Kubernetes Secret. Pure.
 
-A key may be escaped (`\\n` in a JSON string), joined from string literals, indented, commented, or cut at the end of the
-text. A header without a key after it, as in code that looks for one, is none.
+A key may be escaped (`\n` in a JSON string), joined from string literals, indented, commented, or cut at the end of
+the text. A header without a key after it, as in code that looks for one, is none.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from streams.privacy.secrets.values import is_stand_in
@@ -15,20 +16,26 @@ from streams.surrogates import SECRET, Found
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# RFC 7468 and RFC 4880; the fifth dash group of PGP's is "BLOCK"
+# RFC 7468 and RFC 4880
 _BEGIN = re.compile(r"-----BEGIN[ A-Z0-9_\-]{0,100}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END[ A-Z0-9_\-]{0,100}-----")
-_BODY = re.compile(r"[0-9A-Za-z+/=]{16}")
-# What may stand between the lines of a key: white space, escapes, quotes, string joins, comment signs, RFC 1421 headers
-_FILLING = re.compile(
-    r"(?:[0-9A-Za-z+/=\s]|\\[nrt]|\\\\n|\\u000a|[\"'`,+.\\|*#>&;]|(?:Proc-Type|DEK-Info|Version|Comment|Hash)?[ :,\-][^\n\\]{0,0})*"
+# Key material: with a digit, or too long for a word, or the beginning of an ASN.1 sequence
+_BODY = re.compile(
+    r"(?=[A-Za-z+/]{0,15}[0-9])[0-9A-Za-z+/=]{16}|[0-9A-Za-z+/=]{40}|(?<![0-9A-Za-z+/=])MI[0-9A-Za-z+/=]{10}"
 )
-_HEADER = re.compile(r"(?:\s|\\n|\\r)*(?:(?:Proc-Type|DEK-Info|Version|Comment|Hash)[^\n\\]{0,200}(?:\s|\\n|\\r)*)*")
+# All that stands between the dashes: key, headers (RFC 1421), white space, escapes, quotes, string joins, comment signs
+_INNER = re.compile(r"[0-9A-Za-z+/=\s\\\"'`,.|*#>&;:()@\-]*")
+_GAP = r"(?:\s|\\+[nrt]|[\"'`,+.\\|*#>&;:]|//)"
+_HEADERS = rf"(?:{_GAP}{{0,40}}(?:Proc-Type|DEK-Info|Version|Comment|Hash):[^\n\\]{{0,200}})*+"
+# Without a footer: lines as long as those of keys, and a shorter last one
+_LINES = re.compile(
+    rf"{_HEADERS}(?:{_GAP}{{0,80}}[0-9A-Za-z+/=]{{30,}})++(?:{_GAP}{{1,80}}[0-9A-Za-z+/]+={{0,2}}(?![\w(.]))?"
+)
+_CUT = re.compile(rf"{_GAP}{{1,40}}[0-9A-Za-z+/=]{{1,40}}\Z")
 _LONGEST = 20_000  # characters: an RSA key of 16,384 bits has 12,500
-_CUT = 40  # with fewer characters after it, a header at the end of a text is a key that was cut
 
-_DATA = re.compile(r"^([ \t]*)(?:data|stringData)\s*:\s*$", re.MULTILINE)
-_KIND = re.compile(r"^[ \t]*kind\s*:\s*[\"']?Secret[\"']?\s*$", re.MULTILINE | re.IGNORECASE)
+_DATA = re.compile(r"^([ \t]*)(?:data|stringData)[ \t]*:[ \t]*$", re.MULTILINE)
+_KIND = re.compile(r"^[ \t]*kind[ \t]*:[ \t]*[\"']?Secret[\"']?[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _ENTRY = re.compile(
     r"([ \t]+)[\"']?[\w.\-]+[\"']?\s*:[ \t]*(?:(?:\||>[\-+]?)[ \t]*\n[ \t]+)?[\"']?([^\s\"'#]{4,20000})"
 )
@@ -40,31 +47,21 @@ def private_keys(text: str) -> Iterator[Found]:
     at = 0
     while (begin := _BEGIN.search(text, at)) is not None:
         at = begin.end()
-        end = _END.search(text, at, at + _LONGEST)
-        other = text.find("-----BEGIN", at, end.start() if end else at)
-        stop = end.end() if end and other < 0 else _body_end(text, at)
-        inner = text[at : end.start() if end and other < 0 else stop]
-        if not (_BODY.search(inner) or (stop == len(text) and inner.strip() and len(inner) <= _CUT)):
+        other = text.find("-----BEGIN", at, at + _LONGEST)
+        limit = other if other >= 0 else min(len(text), at + _LONGEST)
+        end = _END.search(text, at, limit)
+        if end is not None and _is_key(text, at, end.start()):
+            stop = end.end()
+        elif (lines := _LINES.match(text, at, limit) or _CUT.match(text, at)) is not None:
+            stop = lines.end()
+        else:
             continue
-        if (
-            end
-            and other < 0
-            and not _FILLING.fullmatch(inner[(_HEADER.match(inner) or begin).end() if _HEADER.match(inner) else 0 :])
-        ):
-            stop = _body_end(text, at)  # code between a header and some footer: take what looks like a key
-            if not _BODY.search(text, at, stop):
-                continue
         yield Found(begin.start(), stop, SECRET, 1.0)
         at = stop
 
 
-def _body_end(text: str, at: int) -> int:
-    header = _HEADER.match(text, at, at + _LONGEST)
-    match = _FILLING.match(text, header.end() if header else at, at + _LONGEST)
-    stop = match.end() if match else at
-    if stop == len(text):
-        return stop
-    return at + len(text[at:stop].rstrip(" \t\r\n\"'`,+.\\|*#>&;"))
+def _is_key(text: str, start: int, end: int) -> bool:
+    return _BODY.search(text, start, end) is not None and _INNER.fullmatch(text, start, end) is not None
 
 
 def kubernetes(text: str) -> Iterator[Found]:
@@ -72,7 +69,7 @@ def kubernetes(text: str) -> Iterator[Found]:
     if _KIND.search(text) is None:
         return
     starts = [0, *(match.end() for match in _DOCUMENT.finditer(text)), len(text)]
-    for first, last in zip(starts, starts[1:], strict=False):
+    for first, last in pairwise(starts):
         if _KIND.search(text, first, last) is None:
             continue
         for data in _DATA.finditer(text, first, last):

@@ -16,277 +16,44 @@ WORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth", b"api")
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _JOINT = re.compile(r"[^0-9a-z]+")
 _PASSWORD = re.compile(
-    r"passw(?:or)?d|passwd|passphrase|passcode|passwort|pwd\d?(?![a-z])|(?<![a-z])pass\d?(?![a-z])|(?<=[a-z])pass(?![a-z])(?<!bypass)(?<!compass)(?<!surpass)|contrase"
+    r"passw(?:or)?d|passwd|passphrase|passcode|passwort|pwd\d?(?![a-z])|(?<![a-z])pass\d?(?![a-z])"
+    r"|(?<=[a-z])pass(?![a-z])(?<!bypass)(?<!compass)(?<!surpass)|contrase"
 )
 _STRONG = re.compile(
-    r"secret|token|api[_\-. ]?key|access[_\-. ]?key|auth[_\-. ]?key|private[_\-. ]?key|account[_\-. ]?key|signing[_\-. ]?key|encryption[_\-. ]?key"
-    r"|encrypt[_\-. ]?key|(?:client|service|master|license|shared|storage|admin|db|database|deploy|session|server|app|application|user|write|read|ingest|integration|webhook|secure|security|crypt\w*|jwt|hmac|aes|rsa|ssh)[_\-. ]?key"
-    r"|credential|(?<![a-z])creds?(?![a-z])|authorization|(?<![a-z])bearer|api[_\-. ]?(?:auth|pass|pwd)|auth[_\-. ]?(?:pass|code|data)"
+    r"secret|token|api[_\-. ]?key|access[_\-. ]?key|auth[_\-. ]?key|private[_\-. ]?key"
+    r"|account[_\-. ]?key|signing[_\-. ]?key|encrypt(?:ion)?[_\-. ]?key"
+    r"|(?:client|service|master|license|shared|storage|admin|db|database|deploy|session|server|app|application|user"
+    r"|write|read|ingest|integration|webhook|secure|security|crypt\w*|jwt|hmac|aes|rsa|ssh)[_\-. ]?key"
+    r"|credential|(?<![a-z])creds?(?![a-z])|authorization"
+    r"|(?<![a-z])bearer|api[_\-. ]?(?:auth|pass|pwd)|auth[_\-. ]?(?:pass|code|data)"
 )
 _WEAK = re.compile(r"key(?![a-z])|(?<![a-z])(?:o?auth|api|access)(?![a-z])|auth(?![a-z])")
 
 # A word in the name that makes of a key something else: a field of a table, a piece of a lock, a word, a place.
-_NOT_BEFORE = frozenset(
-    [
-        "public",
-        "pub",
-        "primary",
-        "foreign",
-        "sort",
-        "partition",
-        "hash",
-        "range",
-        "cache",
-        "index",
-        "idx",
-        "unique",
-        "composite",
-        "natural",
-        "surrogate",
-        "row",
-        "column",
-        "schema",
-        "sequence",
-        "bucket",
-        "object",
-        "s3",
-        "hot",
-        "shortcut",
-        "press",
-        "keyboard",
-        "sign",
-        "lookup",
-        "dict",
-        "map",
-        "sorted",
-        "group",
-        "grouping",
-        "tag",
-        "label",
-        "metric",
-        "translation",
-        "i18n",
-        "message",
-        "locale",
-        "intl",
-        "route",
-        "query",
-        "param",
-        "sha",
-        "sha1",
-        "sha2",
-        "sha256",
-        "sha512",
-        "md5",
-        "checksum",
-        "digest",
-        "commit",
-        "git",
-        "revision",
-        "integrity",
-        "etag",
-        "fingerprint",
-        "thumbprint",
-        "csrf",
-        "xsrf",
-        "nonce",
-        "antiforgery",
-        "cursor",
-        "page",
-        "continuation",
-        "next",
-        "pagination",
-        "eos",
-        "bos",
-        "pad",
-        "unk",
-        "cls",
-        "mask",
-        "lexer",
-        "parser",
-        "syntax",
-        "author",
-        "authors",
-        "issuer",
-        "monkey",
-        "turkey",
-        "donkey",
-        "hotkey",
-        "react",
-        "ref",
-        "node",
-        "dom",
-        "css",
-        "color",
-        "colour",
-        "event",
-        "host",
-        "known",
-        "verification",
-        "site",
-        "recaptcha",
-        "sitekey",
-        "publishable",
-        "anon",
-        "rapid",
-        "capital",
-    ]
+_NOT_BEFORE_WORDS = (
+    "public pub primary foreign sort partition hash range cache index idx unique composite natural surrogate row "
+    "column schema sequence bucket object s3 hot shortcut press keyboard sign lookup dict map sorted group grouping "
+    "tag label metric translation i18n message locale intl route query param sha sha1 sha2 sha256 sha512 md5 "
+    "checksum digest commit git revision integrity etag fingerprint thumbprint csrf xsrf nonce antiforgery cursor "
+    "page continuation next pagination eos bos pad unk cls mask lexer parser syntax author authors issuer monkey "
+    "turkey donkey hotkey react ref node dom css color colour event host known verification site recaptcha sitekey "
+    "publishable anon rapid capital"
 )
+_NOT_BEFORE = frozenset(_NOT_BEFORE_WORDS.split())
 # The last word of the name that makes it a name of something about the secret.
-_NOT_LAST = frozenset(
-    [
-        "id",
-        "ids",
-        "name",
-        "names",
-        "alias",
-        "type",
-        "types",
-        "kind",
-        "length",
-        "len",
-        "size",
-        "count",
-        "limit",
-        "max",
-        "min",
-        "num",
-        "number",
-        "index",
-        "idx",
-        "url",
-        "urls",
-        "uri",
-        "endpoint",
-        "host",
-        "file",
-        "files",
-        "filename",
-        "path",
-        "dir",
-        "directory",
-        "folder",
-        "location",
-        "version",
-        "expiry",
-        "expires",
-        "expire",
-        "expiration",
-        "expired",
-        "ttl",
-        "age",
-        "timeout",
-        "lifetime",
-        "date",
-        "time",
-        "at",
-        "created",
-        "updated",
-        "format",
-        "header",
-        "headers",
-        "prefix",
-        "suffix",
-        "algorithm",
-        "alg",
-        "algo",
-        "method",
-        "mode",
-        "scheme",
-        "policy",
-        "policies",
-        "rule",
-        "rules",
-        "role",
-        "roles",
-        "scope",
-        "scopes",
-        "hash",
-        "digest",
-        "sha",
-        "sha256",
-        "md5",
-        "checksum",
-        "fingerprint",
-        "thumbprint",
-        "signature",
-        "sig",
-        "label",
-        "title",
-        "placeholder",
-        "hint",
-        "message",
-        "error",
-        "errors",
-        "text",
-        "help",
-        "description",
-        "desc",
-        "field",
-        "fields",
-        "input",
-        "form",
-        "page",
-        "link",
-        "button",
-        "icon",
-        "image",
-        "arn",
-        "ref",
-        "reference",
-        "selector",
-        "store",
-        "storage",
-        "vault",
-        "ring",
-        "board",
-        "pair",
-        "frame",
-        "code",
-        "press",
-        "word",
-        "words",
-        "down",
-        "up",
-        "left",
-        "right",
-        "event",
-        "bits",
-        "usage",
-        "status",
-        "state",
-        "enabled",
-        "disabled",
-        "required",
-        "optional",
-        "valid",
-        "class",
-        "model",
-        "schema",
-        "table",
-        "column",
-        "provider",
-        "manager",
-        "service",
-        "factory",
-        "handler",
-        "helper",
-        "client",
-        "validator",
-        "generator",
-        "builder",
-        "resolver",
-        "policy",
-        "strategy",
-        "strength",
-        "parser",
-        "reader",
-        "writer",
-        "middleware",
-        "guard",
-        "interceptor",
-    ]
+_NOT_LAST_WORDS = (
+    "id ids name names alias type types kind length len size count limit max min num number index idx url urls uri "
+    "endpoint host file files filename path dir directory folder location version expiry expires expire expiration "
+    "expired ttl age timeout lifetime date time at created updated format header headers prefix suffix algorithm "
+    "alg algo method mode scheme policy policies rule rules role roles scope scopes hash digest sha sha256 md5 "
+    "checksum fingerprint thumbprint signature sig label title placeholder hint message error errors text help "
+    "description desc field fields input form page link button icon image arn ref reference selector store storage "
+    "vault ring board pair frame code press word words down up left right event bits usage status state enabled "
+    "disabled required optional valid class model schema table column provider manager service factory handler "
+    "helper client validator generator builder resolver strategy strength parser reader writer middleware guard "
+    "interceptor"
 )
+_NOT_LAST = frozenset(_NOT_LAST_WORDS.split())
 
 
 def words_of(name: str) -> list[str]:
@@ -302,27 +69,8 @@ def is_about_something_else(name: str) -> bool:
     return bool(words) and (words[-1] in _NOT_LAST or not _NOT_BEFORE.isdisjoint(words))
 
 
-_NOISE = frozenset(
-    [
-        "str",
-        "string",
-        "text",
-        "const",
-        "char",
-        "var",
-        "let",
-        "final",
-        "static",
-        "value",
-        "val",
-        "default",
-        "env",
-        "dev",
-        "prod",
-        "test",
-        "staging",
-    ]
-)
+_NOISE_WORDS = "str string text const char var let final static value val default env dev prod test staging"
+_NOISE = frozenset(_NOISE_WORDS.split())
 
 
 def is_password(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The forms of a rule: tokens that begin with an issuer's prefix, values by the name they stand under, structures. Pure."""
+"""The forms of a rule: tokens by their prefix, values by the name they stand under, structures. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,18 @@ Check = Callable[[str], bool]
 
 # Character classes of the issuers' alphabets, as they stand in expressions.
 ALNUM, WORD, HEX, BASE64 = "[0-9A-Za-z]", r"[\w\-]", "[0-9a-f]", "[0-9A-Za-z+/]"
+STARTS = r"(?<![0-9A-Za-z_\-])"  # a token begins here
 UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+
+def ascii_pattern(expression: str, flags: int = 0) -> re.Pattern[str]:
+    """`expression`, with classes of characters of ASCII only."""
+    return re.compile(expression, re.ASCII | flags)
+
+
+def always(_: str) -> bool:
+    """A check that all pass: the shape alone says it."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)

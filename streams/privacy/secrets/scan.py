@@ -88,7 +88,7 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
         end = classes.find(b" ", at)
         if end < 0:
             end = len(classes)
-        found = _token(text, data, at, end)
+        found = _token(text, data, at)
         if found is None and digits.find(b"0", at, end) >= 0:
             found = _inside(text, data, at, end) or _keyed(text, at, end)
         if found is not None:
@@ -96,7 +96,7 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
         at = classes.find(_NEEDLE, end)
 
 
-def _token(text: str, data: bytes, at: int, end: int) -> Found | None:
+def _token(text: str, data: bytes, at: int) -> Found | None:
     rules = _BY_PREFIX.get(data[at : at + _PREFIX])
     if rules is not None:
         for rule in rules:
@@ -107,12 +107,12 @@ def _token(text: str, data: bytes, at: int, end: int) -> Found | None:
 
 
 def _inside(text: str, data: bytes, at: int, end: int) -> Found | None:
-    """A token that does not begin where its run does: after an escape (`\\n`, `%20`) or a joint (`token_ghp_…`)."""
+    """A token that does not begin where its run does: after an escape (`%20`) or a joint (`token_ghp_…`)."""
     before = data[at - 1 : at]
     starts = [at + 1] if before == b"\\" else [at + 2] if before == b"%" else []
     starts += [joint.end() for joint in _JOINT.finditer(text, at, min(end, at + 80))]
     for start in starts:
-        if end - start >= _RUN and (found := _token(text, data, start, end)) is not None:
+        if end - start >= _RUN and (found := _token(text, data, start)) is not None:
             return found
     return None
 

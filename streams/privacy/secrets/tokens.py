@@ -82,7 +82,8 @@ TOKENS: tuple[Token, ...] = (
     Token("onepassword_service", "ops_eyJ", BASE64 + "{100,}={0,3}", "1Password: service accounts"),
     Token(
         "key_block_base64",
-        "LS0tLS1CRUdJTiBSU0Eg LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBFQyBQ LS0tLS1CRUdJTiBPUEVOU1NI LS0tLS1CRUdJTiBFTkNSWVBU LS0tLS1CRUdJTiBEU0Eg",
+        "LS0tLS1CRUdJTiBSU0Eg LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBFQyBQ LS0tLS1CRUdJTiBPUEVOU1NI "
+        "LS0tLS1CRUdJTiBFTkNSWVBU LS0tLS1CRUdJTiBEU0Eg",
         BASE64 + "{40,}={0,2}",
         "RFC 7468 in base64",
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 
 from streams.privacy.secrets.letters import word_score
 
@@ -17,6 +18,7 @@ _RANDOM_HEX, _RANDOM_SHORT, _RANDOM_LONG = 2.8, 2.7, 3.25
 _LONG = 20  # from here on a random value shows more of its alphabet
 _LETTERS_ONLY = 16  # letters without a digit say little before that
 _WORDS = 0.5  # share of a value in words from which it is words
+_WORDY_SCORE = -0.5  # mean of the pairs of letters of a name with a number in it
 _RUN = 0.5  # share of neighbours in sequence from which it is a sequence
 
 _SEGMENT = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
@@ -26,110 +28,37 @@ UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 # The whole value is a reference to something else, in the languages of shells, templates, build files and formats.
 _TEMPLATE = re.compile(
-    r"""\$\{.*|\$\(.*|\$[A-Za-z_]\w*\}?\Z|\$\d\Z|\$env:.*|\{\{.*|\{%.*|\{[\w.:!]*\}\Z|\{[^{}]*\}\Z|<[^<>]*>?\Z|%\(?\w*\)?[%sdrx]?\Z|%\{.*|\#\{.*|@[\w.]+@\Z|@\{.*"""
-    r"""|\[[^\]]*\]?\Z|__\w+__\Z|!(?:Ref|Sub|GetAtt|vault|env|secret)\b.*|ENC\[.*|arn:aws.*|(?:vault|secret|env|file|ssm|op|sops|keyring|data|urn|projects)[:/].*""",
+    r"""\$\{.*|\$\(.*|\$[A-Za-z_]\w*\}?\Z|\$\d\Z|\$env:.*|\{\{.*|\{%.*|\{[\w.:!]*\}\Z|\{[^{}]*\}\Z|<[^<>]*>?\Z"""
+    r"""|%\(?\w*\)?[%sdrx]?\Z|%\{.*|\#\{.*|@[\w.]+@\Z|@\{.*|\[[^\]]*\]?\Z|__\w+__\Z"""
+    r"""|!(?:Ref|Sub|GetAtt|vault|env|secret)\b.*|ENC\[.*|arn:aws.*"""
+    r"""|(?:vault|secret|env|file|ssm|op|sops|keyring|data|urn|projects)[:/].*""",
     re.IGNORECASE | re.DOTALL,
 )
 # Somewhere in the value somebody says that it is none.
 _SAID = re.compile(
-    r"x{4,}|\*{3,}|\.{3,}|-{4,}|_{4,}|•{3,}|#{4,}|\?{3,}|…|example|placeholder|redacted|masked|hidden|censored|sanitized|dummy|sample|change[_\-]?(?:me|it|this)|replace"
-    r"|your[_\- ]?\w*|(?:^|[_\-. ])my[_\- ](?:\w+)|insert|todo|fixme|foo[_\-]?bar|lorem|ipsum|deadbeef|not[_\-]?a[_\-]?(?:real|secret)|(?:goes|put|key|token|secret|value|password)[_\- ]?here|fake|undefined"
-    r"|process\.env|os\.environ|getenv|(?:^|[_\-. ])(?:secret|token|password|api[_\-]?key|access[_\-]?key|private[_\-]?key)s?\Z|abcdefgh|12345678|qwertyui|aaaaaa|000000",
+    r"x{4,}|\*{3,}|\.{3,}|-{4,}|_{4,}|•{3,}|#{4,}|\?{3,}|…|example|placeholder|redacted|masked|hidden|censored"
+    r"|sanitized|dummy|sample|change[_\-]?(?:me|it|this)|replace|your[_\- ]?\w*|(?:^|[_\-. ])my[_\- ](?:\w+)|insert"
+    r"|todo|fixme|foo[_\-]?bar|lorem|ipsum|deadbeef|not[_\-]?a[_\-]?(?:real|secret)|fake|undefined"
+    r"|(?:goes|put|key|token|secret|value|password)[_\- ]?here|process\.env|os\.environ|getenv"
+    r"|(?:^|[_\-. ])(?:secret|token|password|api[_\-]?key|access[_\-]?key|private[_\-]?key)s?\Z"
+    r"|abcdefgh|12345678|qwertyui|aaaaaa|000000",
     re.IGNORECASE,
 )
-_PLAIN = frozenset(
-    [
-        "string",
-        "text",
-        "password",
-        "passwd",
-        "pass",
-        "pwd",
-        "passphrase",
-        "secret",
-        "token",
-        "key",
-        "apikey",
-        "none",
-        "null",
-        "nil",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "required",
-        "optional",
-        "input",
-        "hidden",
-        "field",
-        "type",
-        "value",
-        "default",
-        "empty",
-        "test",
-        "testing",
-        "user",
-        "username",
-        "admin-password",
-        "enter",
-        "forgot",
-        "reset",
-        "confirm",
-        "current",
-        "new",
-        "old",
-        "show",
-        "hide",
-        "change",
-        "login",
-        "basic",
-        "bearer",
-        "digest",
-        "oauth",
-        "oauth2",
-        "jwt",
-        "plain",
-        "plaintext",
-        "bytes",
-        "object",
-        "array",
-        "integer",
-        "number",
-        "boolean",
-        "any",
-        "str",
-        "int",
-        "bool",
-        "varchar",
-        "char",
-        "function",
-        "undefined",
-        "unset",
-        "disabled",
-        "enabled",
-        "auto",
-        "env",
-        "prompt",
-        "ask",
-        "unknown",
-        "blank",
-        "missing",
-        "invalid",
-        "wrong",
-        "incorrect",
-        "static",
-        "dynamic",
-        "const",
-        "let",
-        "var",
-    ]
+_PLAIN_WORDS = (
+    "string text password passwd pass pwd passphrase secret token key apikey none null nil true false yes no on off "
+    "required optional input hidden field type value default empty test testing user username admin-password enter "
+    "forgot reset confirm current new old show hide change login basic bearer digest oauth oauth2 jwt plain "
+    "plaintext bytes object array integer number boolean any str int bool varchar char function undefined unset "
+    "disabled enabled auto env prompt ask unknown blank missing invalid wrong incorrect static dynamic const let "
+    "var"
 )
+_PLAIN = frozenset(_PLAIN_WORDS.split())
 # Dotted or joined names, calls, paths, file names, types: what stands right of an assignment in code.
 _CODE = re.compile(
-    r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+(?:[(\[].*)?\Z|[A-Za-z_]\w*[(\[{].*|\w+\(\)?.*|(?:\.{0,2}/|~/|[A-Za-z]:\\|https?://|//)\S*|[\w\-./]+\.(?:"
-    r"py|js|ts|tsx|jsx|json|ya?ml|toml|txt|pem|key|crt|cer|pub|conf|cfg|ini|xml|html?|css|md|go|rs|java|rb|php|sh|env|log|png|jpe?g|gif|svg|jar|gz|zip|com|org|net|io|p12|pfx|jks)\Z",
+    r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+(?:[(\[].*)?\Z|[A-Za-z_]\w*[(\[{].*|\w+\(\)?.*"
+    r"|(?:\.{0,2}/|~/|[A-Za-z]:\\|https?://|//)\S*|[\w\-./]+\.(?:"
+    r"py|js|ts|tsx|jsx|json|ya?ml|toml|txt|pem|key|crt|cer|pub|conf|cfg|ini|xml|html?|css|md|go|rs|java|rb|php|sh|env|log"
+    r"|png|jpe?g|gif|svg|jar|gz|zip|com|org|net|io|p12|pfx|jks)\Z",
     re.DOTALL,
 )
 _JOINED = re.compile(r"[A-Za-z]+(?:[._\-/ :][A-Za-z]+)+\Z")
@@ -175,7 +104,7 @@ def is_sequence(value: str) -> bool:
     """True if half of the neighbours are equal or follow each other: `1234567890`, `abcdef`, `00000001`."""
     if len(value) < 4:  # noqa: PLR2004 - too short to be one
         return False
-    steps = sum(1 for a, b in zip(value, value[1:], strict=False) if -1 <= ord(b) - ord(a) <= 1)
+    steps = sum(1 for a, b in pairwise(value) if -1 <= ord(b) - ord(a) <= 1)
     return steps >= _RUN * (len(value) - 1)
 
 
@@ -216,7 +145,7 @@ def _wordy_with_number(value: str) -> bool:
     if _WORDY.match(value) is None:
         return False
     letters = "".join(c for c in value.lower() if "a" <= c <= "z")
-    return word_score(letters) > -0.5
+    return word_score(letters) > _WORDY_SCORE
 
 
 def _letters_at_random(value: str) -> bool:
@@ -228,4 +157,4 @@ def _letters_at_random(value: str) -> bool:
 
 def _mixed(value: str) -> bool:
     """Capitals in the middle of things, as no writer of identifiers sets them."""
-    return sum(1 for a, b in zip(value, value[1:], strict=False) if a.islower() != b.islower()) * 4 >= len(value)
+    return sum(1 for a, b in pairwise(value) if a.islower() != b.islower()) * 4 >= len(value)
