@@ -2,5 +2,11 @@
 
 end_to_end   the main job over a generated company: events/s, CPU and peak memory of every process
 latency      event to queryable row under a steady load, p50 and p99
+scrub/       Presidio against ours, class by class; differential: a hunt for a difference
+scrub_soak   whether a scrubber's memory stays flat
+formats/     recall and precision of phones, cards and accounts on generated texts
+people/      the directory: recall, precision, cost
+names/       trains and measures the model of names
+secrets/     the letter-pair table of secrets, and their measure
 stages       one stage at a time, one core: decode, scrub, join, gate
 """

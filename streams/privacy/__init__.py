@@ -1,4 +1,4 @@
-"""Finding personal data, off the event loop. Presidio and spaCy are imported in `engine` and `presidio` only.
+"""Finding personal data, off the event loop. Presidio and spaCy are imported in `engine`, `presidio` and `models` only.
 
 engine     Presidio, faster and with more to look for: `Engine.analyze(texts, subject)`
 presidio/  Presidio's analyzer, faster, with the findings of Presidio's own
