@@ -24,9 +24,14 @@ TOKENS = tokens.TOKENS + issuers.TOKENS
 _RUN = 14  # characters: no token with a prefix is shorter, nor any key with an issuer's name
 _ALPHABET = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
 _CLASSES = bytes(ord("a") if byte in _ALPHABET else ord(" ") for byte in range(256))
+_WIDE = bytes(byte if byte in _ALPHABET or byte in b"+/=.~%*" else ord(" ") for byte in range(256))
+_JOINING = frozenset((b"+", b"/", b"=", b".", b"~", b"%", b"*"))
 _DIGITS = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _NEEDLE = b"a" * _RUN
 _PREFIX = 2
+_BACK = 300  # characters before a run that may belong to its token
+_SIGNS = re.compile(rb"[=/.%]")
+_STARTS = 8  # places where the token of a run may begin
 _JOINT = re.compile(r"[_\-]")
 _TAIL = re.compile(r"[0-9A-Za-z_\-+/=:~.%]*")
 _TOKEN_END = re.compile(r"[.:%\-_]+\Z")
@@ -88,11 +93,12 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
         end = classes.find(b" ", at)
         if end < 0:
             end = len(classes)
-        found = _token(text, data, at)
+        found = _token(text, data, at) or _begun(text, data, at)
         if found is None and digits.find(b"0", at, end) >= 0:
             found = _inside(text, data, at, end) or _keyed(text, at, end)
         if found is not None:
             yield found
+            end = max(end, found.end)
         at = classes.find(_NEEDLE, end)
 
 
@@ -103,6 +109,20 @@ def _token(text: str, data: bytes, at: int) -> Found | None:
             match = rule.expression.match(text, at)
             if match is not None and is_token(match["v"]):
                 return Found(at, match.end(), SECRET, 0.95)
+    return None
+
+
+def _begun(text: str, data: bytes, at: int) -> Found | None:
+    """A token that began before the run, with characters that are no part of runs: `ABSK/…`, `sha256~…`."""
+    if data[at - 1 : at] not in _JOINING:
+        return None
+    before = data[max(0, at - _BACK) : at].translate(_WIDE)
+    first = before.rfind(b" ") + 1
+    starts = [first, *(sign.end() for sign in _SIGNS.finditer(before, first, len(before) - 1))]
+    for start in starts[:_STARTS]:
+        found = _token(text, data, at - len(before) + start)
+        if found is not None and found.end > at:
+            return found
     return None
 
 
