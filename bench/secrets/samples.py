@@ -62,7 +62,7 @@ ALONE: dict[str, str] = {
 # What has to stand before a structure that is drawn from its expression.
 BEFORE = {"sas": "https://acme.blob.core.windows.net/c/f?sv=2022-11-02&"}
 
-_PASSWORD_SIGNS = "!@#%^*+~?"
+_SIGNS = "!@#%^*+~?"
 _KEY_NAMES = ("api_key", "secret_key", "access_token", "client_secret", "auth_token", "signing_key", "service_api_key")
 _PASSWORD_NAMES = ("password", "db_password", "admin_passwd", "smtp_pwd", "redis_pass", "keystore_passphrase")
 
@@ -133,7 +133,7 @@ def password(rng: random.Random) -> str:
     letters = [rng.choice(string.ascii_letters + string.digits) for _ in range(size)]
     letters[rng.randrange(1, size)] = rng.choice(string.digits)
     if rng.random() < 0.5:
-        letters[rng.randrange(1, size)] = rng.choice(_PASSWORD_SIGNS)
+        letters[rng.randrange(1, size)] = rng.choice(_SIGNS)
     return "".join(letters)
 
 

@@ -1,4 +1,4 @@
-"""Values drawn at random from an expression, so that alphabet, length and punctuation are right; and stand-ins for them.
+"""Values drawn at random from an expression: alphabet, length and punctuation are right; and stand-ins for them.
 
 Nothing here is a secret of anybody: values exist only while a test or a benchmark runs, and follow from a seed.
 """

@@ -35,7 +35,7 @@ _VALUE = (
     r"|`(?P<k>[^`\n]{1,400})(?:`|\Z)"
     r"|(?P<b>[^\s\"'`,;<>(){}\[\]\\]{1,400}))"
 )
-_TYPE = r"(?:[ \t]{0,3}:[ \t]{0,3}[\w.\[\]<>|?* ]{1,30}?(?=\s{0,3}=)|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
+_TYPE = r"(?:[ \t]{0,3}:[ \t]{0,3}[\w.\[\]<>|?*&' ]{1,30}?(?=\s{0,3}=)|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
 _SEPARATOR = r"(?P<sep>=>|:=|\?=|\|\|=|!==?|={1,3}|::=|:{1,2}|->|>|,|[ \t](?=[\"']))"
 _AFTER = re.compile(
     r"(?P<rest>[\w.\-]{0,60}(?:[ \t][\w.\-]{1,20}){0,2}?)(?P<close>\\?[\"'`]?[\])]{0,2})"
@@ -57,10 +57,12 @@ _BARE = re.compile(
 _BEFORE = re.compile(r"[\w.\-]{0,60}")
 _OPTION = re.compile(r"--?[\w\-]+\Z")
 _QUOTED = ("d", "s", "k", "e", "g", "t")
+_PASSES = re.compile(r"(?:^|[^0-9A-Za-z_])pass(?:es|ed|ing)?[ \t]+\w", re.IGNORECASE)
 _STATED = re.compile(r"\s*(?:is|was)\b")
 _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+", re.IGNORECASE)
 
 _SHORTEST_PASSWORD, _SHORTEST_SPACED, _SHORTEST_KEY, _SHORTEST_WEAK = 4, 6, 8, 16
+_UUID_BITS = 2.5  # bits per character: less have only those that stand for one
 _KEY_BITS, _KEY_WORDS = 3.0, 0.4  # bits per character, share in words: of a key whose name speaks for it
 
 
@@ -91,6 +93,8 @@ def _at(text: str, at: int) -> tuple[int, int, float, int] | None:
         match = _PAIR.match(text, at) or match
     left = _BEFORE.match(text[max(0, at - 60) : at][::-1])
     before = left[0][::-1] if left else ""
+    if text[max(0, at - len(before) - 2) : at - len(before)] == "::":
+        return None  # a type: AWS::IAM::AccessKey
     if match is None:
         match = _BARE.match(text, at)
         if match is None:
@@ -133,6 +137,8 @@ def _is_place(match: re.Match[str], text: str, *, quoted: bool) -> bool:
 
 def _score(name: str, value: str, after: str, *, quoted: bool) -> float:
     """How sure it is that `value`, of the name `name`, is a secret; 0: it is none."""
+    if _PASSES.search(name):
+        return 0.0
     if is_template(value) or names.is_about_something_else(name) or value.startswith("<SECRET_"):
         return 0.0
     if names.is_password(name):
@@ -143,7 +149,7 @@ def _score(name: str, value: str, after: str, *, quoted: bool) -> float:
     if len(value) < (_SHORTEST_KEY if strength > 1 else _SHORTEST_WEAK) or " " in value:
         return 0.0
     if UUID.match(value):
-        return 0.8 if strength > 1 else 0.0
+        return 0.8 if strength > 1 and entropy(value) >= _UUID_BITS else 0.0
     if not is_random(value):
         return 0.75 if strength > 1 and quoted and _mixture(value) else 0.0
     if strength > 1 or (entropy(value) >= _KEY_BITS and not value.isdigit()):
@@ -188,12 +194,13 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
 # Read from right to left: what may stand between a name and its value, and the name, with words beside it.
 _GAP = re.compile(r"[\s\"'`=@\\>:,|?(\-]{1,12}")
 _REVERSED_NAME = re.compile(
-    r"(?:(?:gnirts|rts|rahc|tsnoc|String|gnirtS)[ \t]*[*:]?[ \t]*)?[\])\"'`]{0,3}"
+    r"(?:[\w&'<>\[\]*?. ]{1,30}[ \t]{0,2}:[ \t]{0,2}|(?:gnirts|rts|rahc|tsnoc|gnirtS)[ \t]*[*:]?[ \t]*)?[\])\"'`]{0,3}"
     r"(?P<n>[\w.\-]{1,60}(?:[ \t]{1,2}[\w.\-]{1,30}){0,3})",
     re.ASCII,
 )
 _WINDOW = 120
 _SIGN = re.compile(r"[=:>,|(]")
+_DOCKER = re.compile(r"\b(?:ENV|ARG) \S+\Z")
 _EDGE = re.compile(r"[\s\"'`;,<)\]}\\&]|\Z")
 
 
@@ -203,12 +210,14 @@ def of_issuer(text: str, start: int, end: int) -> Found | None:
         return None
     window = text[max(0, start - _WINDOW) : start][::-1]
     gap = _GAP.match(window)
-    if gap is None or not _SIGN.search(gap[0]):
+    if gap is None:
         return None
     name = _REVERSED_NAME.match(window, gap.end())
     if name is None:
         return None
     label, value = name["n"][::-1], text[start:end]
+    if not _SIGN.search(gap[0]) and not _DOCKER.search(label):
+        return None
     if names.is_about_something_else(_last(label)) and not label.lower().endswith("id"):
         return None
     if not names.keyed(label, value) or not _is_key(value):
@@ -224,7 +233,7 @@ def _is_key(value: str) -> bool:
     if value.isdigit():
         return not is_sequence(value) and len(set(value)) > 3  # noqa: PLR2004 - "0000…"
     return (
-        UUID.match(value) is not None
+        (UUID.match(value) is not None and entropy(value) >= _UUID_BITS)
         or is_random(value)
         or (
             entropy(value) >= _KEY_BITS

@@ -151,7 +151,7 @@ STRUCTURES: tuple[Structure, ...] = (
     Structure(
         "netrc",
         "password",
-        ascii_pattern(r"(?:login|account)\s+\S{1,100}\s+password\s+(?P<v>[^\s\"'<>]{4,256})"),
+        ascii_pattern(r"(?:login|account)\s+\S{2,100}\s+password[ \t]+(?P<v>[^\s\"'<>]{4,256})"),
         "netrc(5)",
         folded=True,
         back=120,

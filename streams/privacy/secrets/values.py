@@ -41,7 +41,7 @@ _SAID = re.compile(
     r"|todo|fixme|foo[_\-]?bar|lorem|ipsum|deadbeef|not[_\-]?a[_\-]?(?:real|secret)|fake|undefined"
     r"|(?:goes|put|key|token|secret|value|password)[_\- ]?here|process\.env|os\.environ|getenv"
     r"|(?:^|[_\-. ])(?:secret|token|password|api[_\-]?key|access[_\-]?key|private[_\-]?key)s?\Z"
-    r"|abcdefgh|12345678|qwertyui|aaaaaa|000000",
+    r"|abcdefgh|12345678|qwertyui|000000",
     re.IGNORECASE,
 )
 _PLAIN_WORDS = (
@@ -55,7 +55,7 @@ _PLAIN_WORDS = (
 _PLAIN = frozenset(_PLAIN_WORDS.split())
 # Dotted or joined names, calls, paths, file names, types: what stands right of an assignment in code.
 _CODE = re.compile(
-    r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+(?:[(\[].*)?\Z|[A-Za-z_]\w*[(\[{].*|\w+\(\)?.*"
+    r"&?[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+(?:[(\[].*)?\Z|[A-Za-z_]\w*[(\[{].*|\w+\(\)?.*"
     r"|(?:\.{0,2}/|~/|[A-Za-z]:\\|https?://|//)\S*|[\w\-./]+\.(?:"
     r"py|js|ts|tsx|jsx|json|ya?ml|toml|txt|pem|key|crt|cer|pub|conf|cfg|ini|xml|html?|css|md|go|rs|java|rb|php|sh|env|log"
     r"|png|jpe?g|gif|svg|jar|gz|zip|com|org|net|io|p12|pfx|jks)\Z",
