@@ -138,15 +138,6 @@ MARKED: tuple[Structure, ...] = (
         "telegram", ":A", ascii_pattern(r"(?<![\w:])\d{8,10}:A[\w\-]{34}(?![\w\-])"), "Telegram: bot API", back=10
     ),
     Structure(
-        "facebook_app",
-        "facebook fb_",
-        ascii_pattern(
-            r"(?:facebook|fb_)[^\n]{0,80}?(?P<v>(?<!\d)\d{15,16}(?:\||%7C|%)[\w\-]{27,40})(?![\w\-])", re.IGNORECASE
-        ),
-        "Meta: app access tokens",
-        folded=True,
-    ),
-    Structure(
         "sidekiq",
         "contribsys",
         ascii_pattern(

@@ -10,7 +10,7 @@ from streams.privacy.secrets.keyed import KEYED
 if TYPE_CHECKING:
     from streams.privacy.secrets.rules import Keyed
 
-WORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth", b"api")
+WORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth", b"api", b"access")
 """One of these, in lower case, is in every name that announces a secret."""
 
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")

@@ -35,6 +35,7 @@ _STARTS = 8  # places where the token of a run may begin
 _JOINT = re.compile(r"[_\-]")
 _TAIL = re.compile(r"[0-9A-Za-z_\-+/=:~.%]*")
 _TOKEN_END = re.compile(r"[.:%\-_]+\Z")
+_APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A-Za-z_\-])")
 _LONGEST = 8192
 _AROUND = 600  # characters after a mark that stands in the middle
 
@@ -95,7 +96,7 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
             end = len(classes)
         found = _token(text, data, at) or _begun(text, data, at)
         if found is None and digits.find(b"0", at, end) >= 0:
-            found = _inside(text, data, at, end) or _keyed(text, at, end)
+            found = _inside(text, data, at, end) or _app(text, at, end) or _keyed(text, at, end)
         if found is not None:
             yield found
             end = max(end, found.end)
@@ -135,6 +136,12 @@ def _inside(text: str, data: bytes, at: int, end: int) -> Found | None:
         if end - start >= _RUN and (found := _token(text, data, start)) is not None:
             return found
     return None
+
+
+def _app(text: str, at: int, end: int) -> Found | None:
+    """An app's number and secret, of Meta: the number is the run."""
+    match = _APP.match(text, at) if text[end : end + 1] in {"|", "%"} else None
+    return Found(at, match.end(), SECRET, 0.9) if match is not None and is_token(match["v"]) else None
 
 
 def _keyed(text: str, at: int, end: int) -> Found | None:

@@ -65,8 +65,8 @@ STRUCTURES: tuple[Structure, ...] = (
     ),
     Structure(
         "jwt",
-        "eyJ ewo ewog",
-        ascii_pattern(STARTS + r"(?:eyJ|ewo)[\w\-]{8,}\.[\w\-/\\]{8,}(?:\.[\w\-/\\]*)*=*"),
+        "eyJ eyA ewo",
+        ascii_pattern(STARTS + r"(?:eyJ|eyA|ewo)[\w\-]{8,}\.[\w\-/\\]{8,}(?:\.[\w\-/\\]*)*=*"),
         "RFC 7519",
         check=_is_jwt,
     ),
@@ -132,7 +132,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "teams_webhook",
         "webhookb2/ .logic.azure.com",
         ascii_pattern(
-            r"https://[\w\-]+\.(?:webhook\.office\.com/webhookb2/[\w\-@]+/IncomingWebhook/(?P<c>[0-9a-f]{32})/[\w\-/]+|[\w.\-]*logic\.azure\.com[^\s\"'<>]{20,400})"
+            r"https://[\w\-]+\.(?:webhook\.office\.com/webhookb2/[\w\-@]+/IncomingWebhook/(?P<c>[0-9a-z]{32})/[\w\-/]+|[\w.\-]*logic\.azure\.com[^\s\"'<>]{20,400})"
         ),
         "Microsoft Teams: webhooks",
         back=80,

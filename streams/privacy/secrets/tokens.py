@@ -14,7 +14,7 @@ TOKENS: tuple[Token, ...] = (
     # Clouds
     Token("aws_key_id", "AKIA ASIA ABIA ACCA A3T", "[0-9A-Z]{16,17}", "AWS IAM: unique identifiers", closed=True),
     Token("aws_bedrock", "ABSK", BASE64 + "{100,280}={0,2}", "AWS Bedrock: API keys"),
-    Token("aws_bedrock_short", "bedrock-api-key-", BASE64 + "{40,}={0,2}", "AWS Bedrock: API keys"),
+    Token("aws_bedrock_short", "bedrock-api-key-", BASE64 + "{28,}={0,2}", "AWS Bedrock: API keys"),
     Token("google_api", "AIza", r"[\w\-]{35}", "Google Cloud: API keys", closed=True),
     Token("google_oauth_secret", "GOCSPX-", r"[\w\-]{20,}", _DOC),
     Token("alibaba_key_id", "LTAI", ALNUM + "{12,26}", _GITHUB, closed=True),
@@ -90,8 +90,8 @@ TOKENS: tuple[Token, ...] = (
     Token("openssh_key_base64", "b3BlbnNzaC1rZXktdjE", BASE64 + "{40,}={0,2}", "OpenSSH PROTOCOL.key"),
     Token(
         "jwt_base64",
-        "ZXlKaGJHY2lPaU ZXlKMGVYQWlPaU ZXlKcmFXUWlP ZXlKbGJtTWlPaU ZXlKcWEzVWlPaU ZXlKNE5YVWlPaU",
-        r"[\w+/\-]{40,}={0,2}",
+        "ZXlK",
+        r"[\w+/\-]{60,}={0,2}",
         "RFC 7515 in base64",
     ),
 )

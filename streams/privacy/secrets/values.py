@@ -15,6 +15,7 @@ from streams.privacy.secrets.letters import word_score
 
 _LEAST = 2.0  # bits per character: four characters in turn; "0000…", "xxxx…", "abab…" have less
 _RANDOM_HEX, _RANDOM_SHORT, _RANDOM_LONG = 2.8, 2.7, 3.25
+_BLOB = 100  # characters from which on chance alone, or a header in base 64, can spell anything
 _LONG = 20  # from here on a random value shows more of its alphabet
 _LETTERS_ONLY = 16  # letters without a digit say little before that
 _WORDS = 0.5  # share of a value in words from which it is words
@@ -112,7 +113,7 @@ def is_token(value: str) -> bool:
     """True if what follows an issuer's prefix can be a token: neither regular, nor words, nor a stand-in."""
     return (
         entropy(value) >= _LEAST - 1e-9
-        and _SAID.search(value) is None
+        and (len(value) > _BLOB or _SAID.search(value) is None)
         and not is_sequence(value)
         and word_share(value) < 0.7  # noqa: PLR2004 - the prefix speaks for it, so only plain words count against
     )
