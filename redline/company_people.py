@@ -85,14 +85,14 @@ def hire(rng: Random, headcount: int = HEADCOUNT) -> list[Person]:
 
 
 def phone(rng: Random) -> str:
-    """A telephone number that nobody has."""
+    """A telephone number that nobody has: kept for drama by Ofcom and PTS, in ranges that are not our surrogates'."""
     three = f"{rng.randrange(1000):03d}"
     return rng.choice(
         (
-            f"+44 20 7946 0{three}",
-            f"+44 7700 900{three}",
-            f"+49 30 23125 {three}",
-            f"+33 6 39 98 {rng.randrange(100):02d} {rng.randrange(100):02d}",
+            f"+44 28 9649 6{three}",
+            f"+44 29 2018 0{three}",
+            f"+46 8 465 004 {rng.randrange(100):02d}",
+            f"+46 70 174 06 {rng.randrange(5, 100):02d}",
         )
     )
 

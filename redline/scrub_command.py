@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.errors import RedlineError, ScrubError
 from streams.privacy.options import Options
-from streams.surrogates import SECRET, Found, Style, Surrogates, merge
+from streams.surrogates import PLACEHOLDER, SECRET, Found, Style, Surrogates, merge, unreserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -62,9 +62,10 @@ def scrub_lines(
         inside = plain and (inside or ("-----BEGIN" in text and "PRIVATE KEY" in text))
         found, scrubbed, fault = [], "", None
         try:
-            found = [Found(0, len(text), SECRET, 1.0)] if inside and text else merge(find([text], None)[0])
+            every = [Found(0, len(text), SECRET, 1.0)] if inside and text else find([text], None)[0]
+            found = merge(_without_placeholders(text, every))
             scope = b"scrub" if same_scope else b"scrub:%d" % number
-            scrubbed = Surrogates(keys.surrogate, keys.epoch, scope, style).apply(text, found)
+            scrubbed = Surrogates(keys.surrogate, keys.epoch, scope, style).apply(text, unreserved(text, every))
         except Exception as error:  # noqa: BLE001 - fails closed, and the cause may quote the text
             fault = type(error).__name__
         if fault is not None:
@@ -80,10 +81,15 @@ def scrub_lines(
 
 
 def engine(options: Options | None = None) -> Callable[[Sequence[str], str | None], list[list[Found]]]:
-    """What finds personal data, loaded now (some 3 seconds)."""
+    """What finds personal data, loaded now (some 3 seconds); values of ranges kept for examples too."""
     from streams.privacy.engine import Engine  # noqa: PLC0415 - 3 s that only this command needs
 
-    return Engine.of(options or Options()).analyze
+    return Engine.of(options or Options()).everything
+
+
+def _without_placeholders(text: str, found: Sequence[Found]) -> list[Found]:
+    spans = [match.span() for match in PLACEHOLDER.finditer(text)]
+    return [one for one in found if not any(one.start < end and start < one.end for start, end in spans)]
 
 
 def _decode(line: bytes, number: int) -> str:
