@@ -3,10 +3,11 @@
 scan         one pass over a text for all rules: `find`
 rules        the forms of a rule
 tokens       tokens by their prefix: clouds, code hosts, registries, build
+dotted       tokens by their prefix, with a dot in it or behind it; web tokens
 issuers      tokens by their prefix: messaging, payment, models, observability, business
 keyed        values by their issuer's name and their shape
 structures   shapes with a mark in them: web tokens, addresses with a password, headers, webhooks
-marked       the same, of single issuers: dotted tokens and others
+marked       the same, of single issuers
 blocks       private keys over lines, Kubernetes secrets
 assignments  values by the name they are given
 names        what a name says of its value

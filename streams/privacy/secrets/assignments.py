@@ -195,6 +195,7 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
 _GAP = re.compile(r"[\s\"'`=@\\>:,|?(\-]{1,12}")
 _REVERSED_NAME = re.compile(
     r"(?:[\w&'<>\[\]*?. ]{1,30}[ \t]{0,2}:[ \t]{0,2}|(?:gnirts|rts|rahc|tsnoc|gnirtS)[ \t]*[*:]?[ \t]*)?[\])\"'`]{0,3}"
+    r"(?:eulav[\"']?[\s,\"'\-]{1,40}(?=[\w\-]))?"
     r"(?P<n>[\w.\-]{1,60}(?:[ \t]{1,2}[\w.\-]{1,30}){0,3})",
     re.ASCII,
 )

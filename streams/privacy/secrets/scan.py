@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streams.privacy.secrets import assignments, blocks, issuers, tokens
+from streams.privacy.secrets import assignments, blocks, dotted, issuers, tokens
 from streams.privacy.secrets.structures import STRUCTURES
 from streams.privacy.secrets.values import is_token
 from streams.surrogates import SECRET, Found
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from streams.privacy.secrets.rules import Structure, Token
 
-TOKENS = tokens.TOKENS + issuers.TOKENS
+TOKENS = tokens.TOKENS + issuers.TOKENS + dotted.TOKENS
 
 _RUN = 14  # characters: no token with a prefix is shorter, nor any key with an issuer's name
 _ALPHABET = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
@@ -34,6 +34,7 @@ _SIGNS = re.compile(rb"[=/.%]")
 _STARTS = 8  # places where the token of a run may begin
 _JOINT = re.compile(r"[_\-]")
 _TAIL = re.compile(r"[0-9A-Za-z_\-+/=:~.%]*")
+_HEAD = re.compile(r"[0-9A-Za-z_\-+/]*")
 _TOKEN_END = re.compile(r"[.:%\-_]+\Z")
 _APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A-Za-z_\-])")
 _LONGEST = 8192
@@ -45,8 +46,12 @@ for _rule in TOKENS:
         _BY_PREFIX.setdefault(_prefix[:_PREFIX].encode(), []).append(_rule)
 _BY_PREFIX = {key: list(dict.fromkeys(rules)) for key, rules in _BY_PREFIX.items()}
 _MARKS: tuple[tuple[bytes, bool, Structure], ...] = tuple(
-    (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split()
+    (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split() if not rule.near
 )
+_NEAR: tuple[tuple[bytes, bool, Structure], ...] = tuple(
+    (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split() if rule.near
+)
+_BEFORE, _AFTER = 160, 60  # characters around a run in which the mark of its structure stands
 
 
 def find(text: str) -> list[Found]:
@@ -94,9 +99,14 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
         end = classes.find(b" ", at)
         if end < 0:
             end = len(classes)
-        found = _token(text, data, at) or _begun(text, data, at)
+        found = _begun(text, data, at) or _token(text, data, at)
         if found is None and digits.find(b"0", at, end) >= 0:
-            found = _inside(text, data, at, end) or _app(text, at, end) or _keyed(text, at, end)
+            found = (
+                _inside(text, data, at, end)
+                or _near(text, data, at, end)
+                or _app(text, at, end)
+                or _keyed(text, at, end)
+            )
         if found is not None:
             yield found
             end = max(end, found.end)
@@ -138,6 +148,22 @@ def _inside(text: str, data: bytes, at: int, end: int) -> Found | None:
     return None
 
 
+def _near(text: str, data: bytes, at: int, end: int) -> Found | None:
+    """A structure with a mark by the run, if it holds the run."""
+    first = max(0, at - _BEFORE)
+    window = data[first : min(end, at + _LONGEST) + _AFTER]
+    folded = window.lower()
+    for mark, fold, rule in _NEAR:
+        where = folded if fold else window
+        place = where.find(mark)
+        while place >= 0:
+            found = _structure(text, first + place, rule)
+            if found is not None and found.start < end and found.end > at:
+                return found
+            place = where.find(mark, place + len(mark))
+    return None
+
+
 def _app(text: str, at: int, end: int) -> Found | None:
     """An app's number and secret, of Meta: the number is the run."""
     match = _APP.match(text, at) if text[end : end + 1] in {"|", "%"} else None
@@ -146,6 +172,12 @@ def _app(text: str, at: int, end: int) -> Found | None:
 
 def _keyed(text: str, at: int, end: int) -> Found | None:
     """The run, with the characters around it that values have and names have not, as a key of an issuer."""
+    if text[at - 1 : at] in {"+", "/"}:
+        before = _HEAD.match(text[max(0, at - _BACK) : at][::-1])
+        start = at - before.end() if before else at
+        tail = _TAIL.match(text, end, end + 400)
+        if (found := assignments.of_issuer(text, start, tail.end() if tail else end)) is not None:
+            return found
     tail = _TAIL.match(text, end, end + 400)
     stop = tail.end() if tail else end
     if stop > end:

@@ -10,7 +10,7 @@ import binascii
 import re
 
 from streams.privacy.secrets.marked import MARKED
-from streams.privacy.secrets.rules import STARTS, Structure, always, ascii_pattern
+from streams.privacy.secrets.rules import Structure, always, ascii_pattern
 from streams.privacy.secrets.values import entropy, is_code, is_stand_in, word_share
 
 
@@ -45,11 +45,6 @@ def _is_aws_secret(value: str) -> bool:
     return entropy(value) >= 3.5  # noqa: PLR2004 - bits per character; the name and the length speak for it
 
 
-def _is_jwt(value: str) -> bool:
-    parts = value.split(".")
-    return len(parts) > 1 and entropy(value) >= 3.0 and "..." not in value  # noqa: PLR2004 - bits per character
-
-
 STRUCTURES: tuple[Structure, ...] = (
     *MARKED,
     Structure(
@@ -62,13 +57,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "AWS IAM: access keys",
         folded=True,
         check=_is_aws_secret,
-    ),
-    Structure(
-        "jwt",
-        "eyJ eyA ewo",
-        ascii_pattern(STARTS + r"(?:eyJ|eyA|ewo)[\w\-]{8,}\.[\w\-/\\]{8,}(?:\.[\w\-/\\]*)*=*"),
-        "RFC 7519",
-        check=_is_jwt,
+        near=True,
     ),
     Structure(
         "url_password",
@@ -86,6 +75,7 @@ STRUCTURES: tuple[Structure, ...] = (
         re.compile(r"(?<![0-9A-Za-z])https?://(?P<c>[0-9A-Za-z_\-]{20,255})@[^\s'\"<>`)\]\\,;]*"),
         "RFC 3986: userinfo",
         back=6,
+        near=True,
     ),
     Structure(
         "authorization",
@@ -120,6 +110,7 @@ STRUCTURES: tuple[Structure, ...] = (
         ascii_pattern(r"(?:https?://)?hooks\.slack\.com/(?:services|workflows|triggers)/(?P<c>[0-9A-Za-z/+]{20,})"),
         "Slack: incoming webhooks",
         back=8,
+        near=True,
     ),
     Structure(
         "discord_webhook",
@@ -127,6 +118,7 @@ STRUCTURES: tuple[Structure, ...] = (
         ascii_pattern(r"https?://[\w.]{0,20}discord(?:app)?\.com/api/webhooks/\d{10,}/(?P<c>[\w\-]{30,})"),
         "Discord: webhooks",
         back=50,
+        near=True,
     ),
     Structure(
         "teams_webhook",
@@ -137,6 +129,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "Microsoft Teams: webhooks",
         back=80,
         check=always,
+        near=True,
     ),
     Structure(
         "session_cookie",
@@ -147,6 +140,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "RFC 6265",
         folded=True,
         check=_is_credential,
+        near=True,
     ),
     Structure(
         "netrc",
@@ -158,7 +152,11 @@ STRUCTURES: tuple[Structure, ...] = (
         check=_is_password,
     ),
     Structure(
-        "jwk", '"d"', ascii_pattern(r'"d"\s{0,4}:\s{0,4}"(?P<v>[\w\-]{40,1024})"'), "RFC 7517: private parameters"
+        "jwk",
+        '"d"',
+        ascii_pattern(r'"d"\s{0,4}:\s{0,4}"(?P<v>[\w\-]{40,1024})"'),
+        "RFC 7517: private parameters",
+        near=True,
     ),
     Structure(
         "putty",

@@ -24,6 +24,7 @@ _RUN = 0.5  # share of neighbours in sequence from which it is a sequence
 
 _SEGMENT = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 _HEX = re.compile(r"[0-9a-f]+\Z|[0-9A-F]+\Z")
+_JOINED_PART = re.compile(r"[a-z]{2,}[_\-. ][a-z]{2,}[_\-. ][a-z]{2,}")
 _NUMBER = re.compile(r"[+\-]?[\d.,:/\-_ ]+\Z")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
@@ -62,6 +63,8 @@ _CODE = re.compile(
     r"|png|jpe?g|gif|svg|jar|gz|zip|com|org|net|io|p12|pfx|jks)\Z",
     re.DOTALL,
 )
+_BASE64 = re.compile(r"[0-9A-Za-z+/]{20,}={0,2}\Z")
+_PATH_WORDS = 0.3  # share in words of a path; a key in base 64 that begins with a slash has less
 _JOINED = re.compile(r"[A-Za-z]+(?:[._\-/ :][A-Za-z]+)+\Z")
 
 
@@ -83,7 +86,9 @@ def is_stand_in(value: str) -> bool:
 
 def is_code(value: str) -> bool:
     """True for a dotted name, a call, a path, an address or the name of a file."""
-    return _CODE.match(value) is not None
+    if _CODE.match(value) is None:
+        return False
+    return not (value.startswith("/") and _BASE64.match(value) and word_share(value) < _PATH_WORDS)
 
 
 def is_joined_words(value: str) -> bool:
@@ -113,7 +118,7 @@ def is_token(value: str) -> bool:
     """True if what follows an issuer's prefix can be a token: neither regular, nor words, nor a stand-in."""
     return (
         entropy(value) >= _LEAST - 1e-9
-        and (len(value) > _BLOB or _SAID.search(value) is None)
+        and (_SAID.search(value) is None or (len(value) > _BLOB and _JOINED_PART.search(value) is None))
         and not is_sequence(value)
         and word_share(value) < 0.7  # noqa: PLR2004 - the prefix speaks for it, so only plain words count against
     )
