@@ -62,6 +62,7 @@ _STATED = re.compile(r"\s*(?:is|was)\b")
 _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+", re.IGNORECASE)
 
 _SHORTEST_PASSWORD, _SHORTEST_SPACED, _SHORTEST_KEY, _SHORTEST_WEAK = 4, 6, 8, 16
+_LONGEST_PASSWORD = 160
 _UUID_BITS = 2.5  # bits per character: less have only those that stand for one
 _KEY_BITS, _KEY_WORDS = 3.0, 0.4  # bits per character, share in words: of a key whose name speaks for it
 
@@ -142,6 +143,8 @@ def _score(name: str, value: str, after: str, *, quoted: bool) -> float:
     if is_template(value) or names.is_about_something_else(name) or value.startswith("<SECRET_"):
         return 0.0
     if names.is_password(name):
+        if len(value) > _LONGEST_PASSWORD:
+            return 0.0
         return (0.8 if quoted else 0.7) if _password(value, after, quoted=quoted) else 0.0
     strength = names.strength(name)
     if strength == 0 or after in {"(", "["} or (not quoted and after in {".", "{"}):

@@ -29,7 +29,7 @@ _GAP = r"(?:\s|\\+[nrt]|[\"'`,+.\\|*#>&;:]|//)"
 _HEADERS = rf"(?:{_GAP}{{0,40}}(?:Proc-Type|DEK-Info|Version|Comment|Hash):[^\n\\]{{0,200}})*+"
 # Without a footer: lines as long as those of keys, and a shorter last one
 _LINES = re.compile(
-    rf"{_HEADERS}(?:{_GAP}{{0,80}}[0-9A-Za-z+/=]{{30,}})++(?:{_GAP}{{1,80}}[0-9A-Za-z+/]+={{0,2}}(?![\w(.]))?"
+    rf"{_HEADERS}(?:{_GAP}{{0,80}}[0-9A-Za-z+/=]{{30,}})++(?:{_GAP}{{1,40}}(?=[A-Za-z]*[0-9+/=])[0-9A-Za-z+/]+={{0,2}}(?![\w(.]))?"
 )
 _CUT = re.compile(rf"{_GAP}{{1,40}}[0-9A-Za-z+/=]{{1,40}}\Z")
 _LONGEST = 20_000  # characters: an RSA key of 16,384 bits has 12,500

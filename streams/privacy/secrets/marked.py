@@ -1,4 +1,4 @@
-"""Tokens with a mark in the middle or a dot after their beginning, of single issuers. Pure.
+"""Tokens and addresses with a mark in the middle, of single issuers. Pure.
 
 Sources are as in `tokens`.
 """
@@ -73,7 +73,6 @@ MARKED: tuple[Structure, ...] = (
         "sig=",
         ascii_pattern(r"(?<=[?&;])sig=(?P<v>[0-9A-Za-z%+/]{20,}(?:%3D|=)*)"),
         "Azure Storage: shared access signatures",
-        near=True,
     ),
     Structure(
         "aws_signature",

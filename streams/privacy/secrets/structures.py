@@ -124,7 +124,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "teams_webhook",
         "webhookb2/ .logic.azure.com",
         ascii_pattern(
-            r"https://[\w\-]+\.(?:webhook\.office\.com/webhookb2/[\w\-@]+/IncomingWebhook/(?P<c>[0-9a-z]{32})/[\w\-/]+|[\w.\-]*logic\.azure\.com[^\s\"'<>]{20,400})"
+            r"https://[\w\-]+\.(?:webhook\.office\.com/webhookb2/[\w\-@]+/IncomingWebhook/(?P<c>[0-9a-z]{32})/[\w\-/]+|[\w.\-]{0,60}\.logic\.azure\.com[^\s\"'<>]{20,400})"
         ),
         "Microsoft Teams: webhooks",
         back=80,
@@ -135,7 +135,8 @@ STRUCTURES: tuple[Structure, ...] = (
         "session_cookie",
         "_session= sessionid= phpsessid= jsessionid= connect.sid=",
         ascii_pattern(
-            r"(?:_session|sessionid|phpsessid|jsessionid|connect\.sid)=(?P<v>[0-9A-Za-z%._~\-]{16,512})", re.IGNORECASE
+            r"(?:_session|sessionid|phpsessid|jsessionid|connect\.sid)=(?P<v>(?:s%3A)?[0-9A-Za-z_\-]{16,512}[0-9A-Za-z%._~\-]{0,512})",
+            re.IGNORECASE,
         ),
         "RFC 6265",
         folded=True,
