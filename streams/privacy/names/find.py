@@ -38,8 +38,8 @@ _NOBODY = _set(
     "team all everyone everybody folks guys sir madam sirs customer client colleague colleagues friend friends user "
     "admin support reviewer reviewers maintainer owner hr it qa pm po ceo cto cfo legal sales marketing finance "
     "security design presidio faust jenkins grafana redline spacy kafka claude codex copilot gemini siri alexa "
-    "java delta iceberg faker english german french spanish italian dutch portuguese polish russian turkish arabic hebrew "
-    "thai chinese japanese korean hindi swedish danish finnish norwegian greek latin"
+    "java delta iceberg faker english german french spanish italian dutch portuguese polish russian turkish arabic "
+    "hebrew thai chinese japanese korean hindi swedish danish finnish norwegian greek latin"
 )
 _INITIALS = 3  # letters: a lone `DL`, `QA` or `SHA` is an abbreviation
 
