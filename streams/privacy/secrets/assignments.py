@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from streams.privacy.secrets import names
 from streams.privacy.secrets.values import (
     UUID,
+    VERSION,
     entropy,
     is_code,
     is_joined_words,
@@ -180,9 +181,11 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
     """Words are passwords too, so what counts against a value is that it is code, a label, or a stand-in."""
     if len(value) < (_SHORTEST_PASSWORD if quoted else _SHORTEST_SPACED) or len(set(value)) < 3:  # noqa: PLR2004 - "aaaa", "****"
         return False
-    if is_stand_in(value) or is_code(value) or _CAPITALISED.match(value):
+    if is_stand_in(value) or is_code(value) or _CAPITALISED.match(value) or VERSION.match(value):
         return False
     if not quoted:
+        if after == ">" and value.endswith("-"):
+            return False  # a field or method, in C, Perl or PHP
         plain = _IDENTIFIER.match(value) is not None
         if after in {"(", "[", "{", "."} or (plain and after in {",", ")"}):
             return False

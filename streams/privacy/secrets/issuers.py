@@ -61,7 +61,7 @@ TOKENS: tuple[Token, ...] = (
     Token(
         "openai_like",
         "sk-",
-        r"(?:[a-z]{2,12}\d{0,2}-){0,3}(?=[\w\-]*\d)[\w\-]{18,}",
+        r"(?!ecdsa-|ssh-)(?:[a-z]{2,12}\d{0,2}-){0,3}(?=[\w\-]*\d)[\w\-]{18,}",
         "OpenAI and those who took its form",
     ),
     Token("hugging_face", "hf_ api_org_", ALNUM + "{30,}", "Hugging Face: access tokens"),

@@ -17,7 +17,7 @@ _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _JOINT = re.compile(r"[^0-9a-z]+")
 _PASSWORD = re.compile(
     r"passw(?:or)?d|passwd|passphrase|passcode|passwort|pwd\d?(?![a-z])|(?<![a-z])pass\d?(?![a-z])"
-    r"|(?<=[a-z])pass(?![a-z])(?<!bypass)(?<!compass)(?<!surpass)|contrase"
+    r"|(?<=[a-z])pass(?![a-z])(?<!bypass)(?<!minipass)(?<!compass)(?<!surpass)|contrase"
 )
 _STRONG = re.compile(
     r"secret|token|api[_\-. ]?key|access[_\-. ]?key|auth[_\-. ]?key|private[_\-. ]?key"

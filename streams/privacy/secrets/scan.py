@@ -29,6 +29,8 @@ _JOINING = frozenset((b"+", b"/", b"=", b".", b"~", b"%", b"*"))
 _DIGITS = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _NEEDLE = b"a" * _RUN
 _PREFIX = 2
+_BLOB = 40  # characters of base 64 before a token that cannot be a path
+_BASE64 = re.compile(rb"[0-9A-Za-z+/]*")
 _BACK = 300  # characters before a run that may belong to its token
 _SIGNS = re.compile(rb"[=/.%]")
 _STARTS = 8  # places where the token of a run may begin
@@ -118,9 +120,15 @@ def _token(text: str, data: bytes, at: int) -> Found | None:
     if rules is not None:
         for rule in rules:
             match = rule.expression.match(text, at)
-            if match is not None and is_token(match["v"]):
+            if match is not None and is_token(match["v"]) and not _in_base64(data, at):
                 return Found(at, match.end(), SECRET, 0.95)
     return None
+
+
+def _in_base64(data: bytes, at: int) -> bool:
+    """True if a long run of base 64 ends where the token begins: then its letters are a prefix by chance."""
+    before = data[max(0, at - _BLOB) : at]
+    return len(before) == _BLOB and before[-1:] in {b"+", b"/"} and _BASE64.fullmatch(before) is not None
 
 
 def _begun(text: str, data: bytes, at: int) -> Found | None:

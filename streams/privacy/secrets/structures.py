@@ -13,6 +13,8 @@ from streams.privacy.secrets.marked import MARKED
 from streams.privacy.secrets.rules import Structure, always, ascii_pattern
 from streams.privacy.secrets.values import entropy, is_code, is_stand_in, word_share
 
+_SHORT = 16  # letters only, and fewer than that: more likely a word
+
 
 def _is_password(value: str) -> bool:
     """A password in an address: no template, and no word that says password."""
@@ -23,6 +25,8 @@ def _is_credential(value: str) -> bool:
     """What follows `Bearer`, `Basic` or a header's name: random, or a pair in base64, but no code and no words."""
     if is_stand_in(value) or is_code(value) or entropy(value) < 2.75:  # noqa: PLR2004 - bits per character
         return False
+    if len(value) < _SHORT and value.replace("/", "").isalpha():
+        return _is_pair(value)
     return any(c.isdigit() for c in value) or value.endswith("=") or word_share(value) < 0.4 or _is_pair(value)  # noqa: PLR2004
 
 

@@ -25,6 +25,7 @@ _RUN = 0.5  # share of neighbours in sequence from which it is a sequence
 _SEGMENT = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 _HEX = re.compile(r"[0-9a-f]+\Z|[0-9A-F]+\Z")
 _JOINED_PART = re.compile(r"[a-z]{2,}[_\-. ][a-z]{2,}[_\-. ][a-z]{2,}")
+VERSION = re.compile(r"[\^~<>=v]{0,2}\d+(?:\.\d+)+(?:[+\-.][\w+\-.]*)?\Z")
 _NUMBER = re.compile(r"[+\-]?[\d.,:/\-_ ]+\Z")
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
@@ -43,7 +44,7 @@ _SAID = re.compile(
     r"|todo|fixme|foo[_\-]?bar|lorem|ipsum|deadbeef|not[_\-]?a[_\-]?(?:real|secret)|fake|undefined"
     r"|(?:goes|put|key|token|secret|value|password)[_\- ]?here|process\.env|os\.environ|getenv"
     r"|(?:^|[_\-. ])(?:secret|token|password|api[_\-]?key|access[_\-]?key|private[_\-]?key)s?\Z"
-    r"|abcdefgh|12345678|qwertyui|000000",
+    r"|abcdefgh|12345678|qwertyui|000000|\[\^?\w-\w|\)\?\Z",
     re.IGNORECASE,
 )
 _PLAIN_WORDS = (
