@@ -9,14 +9,14 @@ import re
 
 from streams.privacy.secrets.rules import STARTS, Structure, always, ascii_pattern
 
-_GITLEAKS = "gitleaks' rules"
+_GITLEAKS, _SEEN = "gitleaks' rules", "format as seen in the wild"
 
 MARKED: tuple[Structure, ...] = (
     Structure(
         "terraform",
         ".atlasv1.",
         ascii_pattern(r"(?<![0-9A-Za-z])[0-9A-Za-z]{14}\.atlasv1\.[\w\-=]{60,70}"),
-        "Terraform: API tokens",
+        _GITLEAKS,
         back=15,
         near=True,
     ),
@@ -24,14 +24,14 @@ MARKED: tuple[Structure, ...] = (
         "braintree",
         "access_token$",
         ascii_pattern(r"access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}"),
-        "Braintree: access tokens",
+        _SEEN,
         near=True,
     ),
     Structure(
         "maxmind",
         "_mmk",
         ascii_pattern(r"(?<![0-9A-Za-z])[0-9A-Za-z]{6}_[0-9A-Za-z]{29}_mmk(?![0-9A-Za-z])"),
-        "MaxMind: license keys",
+        _GITLEAKS,
         back=37,
         near=True,
     ),
@@ -39,7 +39,7 @@ MARKED: tuple[Structure, ...] = (
         "mailchimp",
         "-us",
         ascii_pattern(r"(?<![0-9A-Za-z])[0-9a-f]{32}-us\d{1,2}(?![0-9A-Za-z])"),
-        "Mailchimp: API keys",
+        _GITLEAKS,
         back=33,
         near=True,
     ),
@@ -47,7 +47,7 @@ MARKED: tuple[Structure, ...] = (
         "azure_entra",
         "Q~",
         ascii_pattern(r"(?<![\w~.\-])[\w~.]{3}\dQ~[\w~.\-]{31,34}(?![\w~\-])"),
-        "Microsoft Entra: client secrets",
+        _GITLEAKS,
         back=5,
         near=True,
     ),
@@ -57,7 +57,7 @@ MARKED: tuple[Structure, ...] = (
         ascii_pattern(
             r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{30,80}(?:AzFu|ACDb|AzSe|\+ASt|AIoT|\+ACR|JQQJ)[0-9A-Za-z+/]{4,45}={0,2}"
         ),
-        "Azure: identifiable keys",
+        _SEEN,
         back=81,
         near=True,
     ),
@@ -78,14 +78,14 @@ MARKED: tuple[Structure, ...] = (
         "aws_signature",
         "X-Amz-Signature=",
         ascii_pattern(r"X-Amz-Signature=(?P<v>[0-9a-f]{64})"),
-        "AWS: signature version 4",
+        _SEEN,
         near=True,
     ),
     Structure(
         "telegram",
         ":A",
         ascii_pattern(r"(?<![\w:])\d{8,10}:A[\w\-]{34}(?![\w\-])"),
-        "Telegram: bot API",
+        _SEEN,
         back=10,
         near=True,
     ),
@@ -96,7 +96,7 @@ MARKED: tuple[Structure, ...] = (
             r"(?:contribsys(?:__|_|\.)com[\"']?\s{0,3}[:=]\s{0,3}[\"']?)(?P<v>[0-9a-f]{8}:[0-9a-f]{8})(?![0-9a-f])",
             re.IGNORECASE,
         ),
-        "Sidekiq: Bundler credentials",
+        _GITLEAKS,
         folded=True,
         check=always,
     ),
@@ -111,7 +111,7 @@ MARKED: tuple[Structure, ...] = (
         "clojars",
         "clojars_",
         ascii_pattern(STARTS + r"CLOJARS_[0-9a-z]{60}(?![0-9a-z])", re.IGNORECASE),
-        "Clojars: deploy tokens",
+        _GITLEAKS,
         folded=True,
         near=True,
     ),
@@ -119,7 +119,7 @@ MARKED: tuple[Structure, ...] = (
         "softlayer_url",
         "api.softlayer.com/soap/",
         ascii_pattern(r"api\.softlayer\.com/soap/v3(?:\.1)?/(?P<v>[0-9a-zA-Z]{64})"),
-        "SoftLayer: SOAP",
+        _SEEN,
         near=True,
     ),
 )

@@ -34,7 +34,7 @@ class Token:
         name: issuer and kind.
         prefixes: separated by spaces, of at least two characters; letter case counts.
         tail: expression of what follows the prefix.
-        source: who says so: the issuer's page, or the public list of scanning patterns the fact is from.
+        source: who says so: a standard, a public list of rules, or nobody ("format as seen in the wild").
         closed: nothing of the token's alphabet may follow, because its length is fixed and its prefix short.
     """
 

@@ -13,6 +13,7 @@ from streams.privacy.secrets.marked import MARKED
 from streams.privacy.secrets.rules import Structure, always, ascii_pattern
 from streams.privacy.secrets.values import entropy, is_code, is_stand_in, word_share
 
+_GITLEAKS, _SEEN = "gitleaks' rules", "format as seen in the wild"
 _SHORT = 16  # letters only, and fewer than that: more likely a word
 
 
@@ -58,7 +59,7 @@ STRUCTURES: tuple[Structure, ...] = (
             r"(?:secret_?access_?key|aws_?secret)[\w\-]{0,20}[\"'\]]{0,2}\s{0,3}(?:=>|[:=,])\s{0,3}[\"']?(?P<v>[0-9A-Za-z/+]{40})(?![0-9A-Za-z/+=])",
             re.IGNORECASE,
         ),
-        "AWS IAM: access keys",
+        _SEEN,
         folded=True,
         check=_is_aws_secret,
         near=True,
@@ -112,7 +113,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "slack_webhook",
         "hooks.slack.com",
         ascii_pattern(r"(?:https?://)?hooks\.slack\.com/(?:services|workflows|triggers)/(?P<c>[0-9A-Za-z/+]{20,})"),
-        "Slack: incoming webhooks",
+        _GITLEAKS,
         back=8,
         near=True,
     ),
@@ -120,7 +121,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "discord_webhook",
         "/api/webhooks/",
         ascii_pattern(r"https?://[\w.]{0,20}discord(?:app)?\.com/api/webhooks/\d{10,}/(?P<c>[\w\-]{30,})"),
-        "Discord: webhooks",
+        _SEEN,
         back=50,
         near=True,
     ),
@@ -130,7 +131,7 @@ STRUCTURES: tuple[Structure, ...] = (
         ascii_pattern(
             r"https://[\w\-]+\.(?:webhook\.office\.com/webhookb2/[\w\-@]+/IncomingWebhook/(?P<c>[0-9a-z]{32})/[\w\-/]+|[\w.\-]{0,60}\.logic\.azure\.com[^\s\"'<>]{20,400})"
         ),
-        "Microsoft Teams: webhooks",
+        _GITLEAKS,
         back=80,
         check=always,
         near=True,
