@@ -1,8 +1,8 @@
 """Values without a prefix, known by their issuer's name in the name they stand under, and by their shape. Pure.
 
-Shapes (alphabet and length) are those of the public rules of gitleaks and detect-secrets; letter case as issued. Their
-sources are said as in `tokens`. The name is compared in lower case and without separators: `DATADOG_API_KEY`, `datadog-api-key` and
-`datadogApiKey` all hold `datadog`.
+Shapes (alphabet and length) are those of the public rules of gitleaks and detect-secrets; letter case as issued.
+Sources are said as in `tokens`. The name is compared in lower case and without separators: `DATADOG_API_KEY`,
+`datadog-api-key` and `datadogApiKey` all hold `datadog`.
 """
 
 from __future__ import annotations
