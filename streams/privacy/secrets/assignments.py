@@ -17,6 +17,7 @@ from streams.privacy.secrets.values import (
     entropy,
     is_code,
     is_joined_words,
+    is_letters_at_random,
     is_random,
     is_sequence,
     is_stand_in,
@@ -129,7 +130,8 @@ def _is_docker(text: str, at: int) -> bool:
 def _is_place(match: re.Match[str], text: str, *, quoted: bool) -> bool:
     """Commas separate arguments only if both sides are quoted; `>` is an end of a tag if a tag follows."""
     if match["sep"] == ",":
-        return quoted and bool(match["close"]) and any(c.isdigit() for c in match.group(match.lastindex or 0))
+        value = match.group(match.lastindex or 0)
+        return quoted and bool(match["close"]) and (any(c.isdigit() for c in value) or is_letters_at_random(value))
     if match["sep"].isspace():
         return match.string[match.start() : match.start("sep")].lower() != "pass"
     if match["sep"] == ">":
@@ -189,7 +191,9 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
         plain = _IDENTIFIER.match(value) is not None
         if after in {"(", "[", "{", "."} or (plain and after in {",", ")"}):
             return False
-        return any(c.isdigit() for c in value) or (not is_joined_words(value) and not value.isalpha())
+        if value.isalpha():
+            return is_letters_at_random(value)
+        return any(c.isdigit() for c in value) or not is_joined_words(value)
     if " " in value:
         return False
     if is_joined_words(value):

@@ -16,7 +16,7 @@ WORDS = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth", b"api",
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _JOINT = re.compile(r"[^0-9a-z]+")
 _PASSWORD = re.compile(
-    r"passw(?:or)?d|passwd|passphrase|passcode|passwort|pwd\d?(?![a-z])|(?<![a-z])pass\d?(?![a-z])"
+    r"passw(?:or)?d|passwd|passphrase|passcode|passwort|pwd\d?(?![a-z])|(?<![a-z])pass\d?(?![a-z]|_(?!phrase|word|code))"
     r"|(?<=[a-z])pass(?![a-z])(?<!bypass)(?<!minipass)(?<!compass)(?<!surpass)|contrase"
 )
 _STRONG = re.compile(

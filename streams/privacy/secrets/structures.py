@@ -38,6 +38,11 @@ def _is_pair(value: str) -> bool:
         return False
 
 
+def _is_pair_password(value: str) -> bool:
+    """The second of two strings in a call: a word alone may be anything."""
+    return not is_stand_in(value) and not is_code(value) and any(c.isdigit() for c in value)
+
+
 def _is_user(value: str) -> bool:
     """`user:password` of curl and others, both of them written out."""
     user, _, password = value.strip("\"'").partition(":")
@@ -108,6 +113,29 @@ STRUCTURES: tuple[Structure, ...] = (
         check=_is_user,
         score=0.85,
     ),
+    Structure(
+        "client_password",
+        "docker mysql redis-cli sshpass",
+        re.compile(
+            r"(?:docker login\b[^\n]{0,200}?\s(?:-p|--password)[ =]|mysql[a-z]{0,8}[ \t][^\n]{0,200}?\s-p|sshpass -p ?"
+            r"|redis-cli\b[^\n]{0,200}?\s-a )[\"']?(?P<v>[^\s\"'\-$<`][^\s\"'`]{3,127})"
+        ),
+        "docker(1), mysql(1), redis-cli(1), sshpass(1)",
+        check=_is_password,
+        score=0.85,
+    ),
+    Structure(
+        "auth_pair",
+        "auth=( auth(",
+        re.compile(
+            r"auth=?\(\s{0,9}[\"'](?P<u>[^\"'\n]{1,80})[\"'],\s{0,9}[\"'](?P<v>[^\s\"']{3,128})[\"']\s{0,9}\)",
+            re.IGNORECASE,
+        ),
+        "pairs of name and password in calls",
+        folded=True,
+        check=_is_pair_password,
+        score=0.85,
+    ),
     # Webhooks: who has the address may post
     Structure(
         "slack_webhook",
@@ -138,9 +166,9 @@ STRUCTURES: tuple[Structure, ...] = (
     ),
     Structure(
         "session_cookie",
-        "_session= sessionid= phpsessid= jsessionid= connect.sid=",
+        "session= sessionid= phpsessid= jsessionid= connect.sid=",
         ascii_pattern(
-            r"(?:_session|sessionid|phpsessid|jsessionid|connect\.sid)=(?P<v>(?:s%3A)?[0-9A-Za-z_\-]{16,512}[0-9A-Za-z%._~\-]{0,512})",
+            r"(?:session|sessionid|phpsessid|jsessionid|connect\.sid)=(?P<v>(?:s%3A)?[0-9A-Za-z_\-]{16,512}[0-9A-Za-z%._~\-]{0,512})",
             re.IGNORECASE,
         ),
         "RFC 6265",

@@ -155,6 +155,11 @@ def _wordy_with_number(value: str) -> bool:
     return word_score(letters) > _WORDY_SCORE
 
 
+def is_letters_at_random(value: str) -> bool:
+    """True for 8 letters or more that are no words, in one case or mixed as no identifier is."""
+    return len(value) >= 8 and value.isascii() and value.isalpha() and _letters_at_random(value)  # noqa: PLR2004
+
+
 def _letters_at_random(value: str) -> bool:
     if is_joined_words(value) and "/" not in value:
         return False

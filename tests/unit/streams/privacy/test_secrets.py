@@ -28,6 +28,7 @@ WIDE = {
     "sas",
     "url_password",
     "jwt",
+    "auth_pair",
     "aws_secret_key",
     "slack",
 }
@@ -150,6 +151,12 @@ def test_placeholder_is_not_found_again(text: str) -> None:
         ("//registry.npmjs.org/:_authToken={}", "5f6c0c2e-71fd-4b0b-9d0c-3ad2c80f2f10"),
         ("Authorization: Basic {}", "YXBwOnEzVnAxTHo4"),
         ("machine host login app password {}", "q8Zr4kP0"),
+        ("docker login -u bob -p {}", "vqI5aTkaPthI"),
+        ("mysql -u root -p{} shop", "92xf2MvQ"),
+        ('requests.get(u, auth=("bob", "{}"))', "yGplpErf8703"),
+        ("spring.datasource.password={}", "ptgUzEjfebzJ"),
+        ("define('DB_PASSWORD', '{}');", "gldAazkBRVcJ"),
+        ("Cookie: session={}", "Ajn2tEGeykk34qGzIRt3zvkydBbr4Rbt"),
         ("amqp://{}", "svc:q8Zr4kP0@mq.internal:5672/vh"),
     ],
 )
