@@ -10,7 +10,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import FencedError, OffsetGapError, RowError, SinkError, TableHaltedError
@@ -315,16 +314,17 @@ class SinkLoop:
 
     def _opened(self, table: Table, should_stop: Callable[[], bool]) -> Committer | None:
         """The table, however long a full disk lasts; None if told to stop meanwhile."""
-        for failures in count(1):
+        failures = 0
+        while True:
             try:
                 return self._open(table)
             except OSError as error:
+                failures += 1
                 again = self._clock() + self._wait_after(table.name, failures, error)
             while self._clock() < again:
                 if should_stop():
                     return None
                 time.sleep(_POLL_S)
-        return None
 
     def _open(self, table: Table) -> Committer:
         committer = Committer(

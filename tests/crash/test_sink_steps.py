@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from support import rows as make
-from support.disk import Disk
+from support.disk import Disk, small_disk
 
 from schemas.rows import encode
 from schemas.tables import PAIRS
@@ -177,101 +178,72 @@ def test_two_sinks_killed_in_turn_lose_and_double_nothing(
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Disk]:
     folder = tmp_path / "small"
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("mounting a small tmpfs is not permitted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(folder, megabytes=48) as disk:
+        yield disk
 
 
-def test_a_full_disk_stops_the_sink_until_there_is_room(bootstrap: str, small_disk: Path, topic: str) -> None:
-    rows = workload(3000)
-    send(bootstrap, topic, rows)
-    ballast = small_disk / "ballast"
-    alerts: list[tuple[str, Any]] = []
-    stop = threading.Event()
-    errors: list[BaseException] = []
-
-    def fill(step: int) -> None:
-        # In the middle of the third batch: between the gate and the files, as full as it gets.
-        if step == 3 and not ballast.exists() and done(small_disk) > 600:
-            with ballast.open("wb", buffering=0) as file:
-                try:
-                    while True:
-                        file.write(bytes(4096))
-                except OSError:
-                    pass
-
-    loop = SinkLoop(
-        bootstrap=bootstrap,
-        data_dir=small_disk,
-        tables=[PAIRS],
-        gate=lambda _table: make.failing("final", {"bad"}),
-        on_alert=lambda kind, _table, detail: alerts.append((kind, detail)),
-        policy=BatchPolicy(rows=300, age_s=0.2, idle_s=0.3),
-        group=f"group-{topic}",
-        topics={"pairs": topic},
-        crash=fill,
-    )
-
-    def run() -> None:
-        try:
-            loop.run(stop.is_set)
-        except BaseException as error:  # noqa: BLE001 - the test looks at it
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        until(lambda: sum(kind == "sink_retry" for kind, _ in alerts) >= 2)
-        assert 0 < done(small_disk) < len(rows)
-        ballast.write_bytes(b"")
-        until(lambda: done(small_disk) == len(rows))
-    finally:
-        stop.set()
-        thread.join(60)
-    assert errors == []
-    check(small_disk, rows)
-
-
-def test_a_sink_that_starts_on_a_full_disk_waits_for_room(bootstrap: str, small_disk: Path, topic: str) -> None:
-    rows = workload(300)
-    send(bootstrap, topic, rows)
+@contextmanager
+def looping(bootstrap: str, data: Path, topic: str, crash: Callable[[int], None]) -> Iterator[list[str]]:
+    """A sink in a thread, ended without an error at the end; gives the kinds of its alerts as they come."""
     alerts: list[str] = []
-    stop = threading.Event()
     errors: list[BaseException] = []
-    disk = Disk(small_disk)
-    disk.fill()
+    stop = threading.Event()
     loop = SinkLoop(
         bootstrap=bootstrap,
-        data_dir=small_disk,
+        data_dir=data,
         tables=[PAIRS],
         gate=lambda _table: make.failing("final", {"bad"}),
         on_alert=lambda kind, _table, _detail: alerts.append(kind),
         policy=BatchPolicy(rows=300, age_s=0.2, idle_s=0.3),
         group=f"group-{topic}",
         topics={"pairs": topic},
+        crash=crash,
     )
 
     def run() -> None:
         try:
             loop.run(stop.is_set)
-        except BaseException as error:  # noqa: BLE001 - the test looks at it
+        except BaseException as error:  # noqa: BLE001 - looked at below
             errors.append(error)
 
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        until(lambda: alerts.count("sink_retry") >= 2)
-        disk.free()
-        until(lambda: done(small_disk) == len(rows))
+        yield alerts
     finally:
         stop.set()
         thread.join(60)
     assert errors == []
-    check(small_disk, rows)
+
+
+def test_a_full_disk_stops_the_sink_until_there_is_room(bootstrap: str, disk: Disk, topic: str) -> None:
+    rows = workload(3000)
+    send(bootstrap, topic, rows)
+    data, filled = disk.folder, threading.Event()
+
+    def fill(step: int) -> None:
+        # In the middle of the third batch: between the gate and the files, as full as it gets.
+        if step == 3 and not filled.is_set() and done(data) > 600:
+            disk.fill()
+            filled.set()
+
+    with looping(bootstrap, data, topic, fill) as alerts:
+        until(lambda: alerts.count("sink_retry") >= 2)
+        assert 0 < done(data) < len(rows)
+        disk.free()
+        until(lambda: done(data) == len(rows))
+    check(data, rows)
+
+
+def test_a_sink_that_starts_on_a_full_disk_waits_for_room(bootstrap: str, disk: Disk, topic: str) -> None:
+    rows = workload(300)
+    send(bootstrap, topic, rows)
+    disk.fill()
+    with looping(bootstrap, disk.folder, topic, lambda _step: None) as alerts:
+        until(lambda: alerts.count("sink_retry") >= 2)
+        disk.free()
+        until(lambda: done(disk.folder) == len(rows))
+    check(disk.folder, rows)

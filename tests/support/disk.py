@@ -18,6 +18,7 @@ class Disk:
     """A disk that can be filled to its last byte and freed again."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._ballast = folder / "ballast"
 
     def fill(self) -> None:
