@@ -2,6 +2,7 @@
 
 records   Partition, Coordinate (topic, partition, offset), Record (one Kafka record as read), Outgoing (one to be sent)
 events    the seven event types, version 1, as msgspec structs
+contract  JSON Schema of every event, AsyncAPI of every topic, for producers
 codec     Record -> Event, or a DecodeError that names the JSON path and the expected type
 strict_json  JSON without what two parsers could read differently; refusals name a path, never a value
 rows      the rows that travel between stages and into tables (msgpack on the wire)

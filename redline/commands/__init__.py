@@ -5,5 +5,6 @@ jobs     run, demo, up
 parts    broker, topics, worker, sink, emit
 look     status, ledger, check, release, rebuild, sql, doctor, settings
 people   scrub, consent
+schema   the contract with producers: export, asyncapi
 directory  the list of people one knows: import, check, show
 """

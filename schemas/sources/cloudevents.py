@@ -33,12 +33,17 @@ ATTRIBUTES = frozenset(
 # The keys a JSON path may show; others could be someone's data.
 NAMES = ATTRIBUTES.union(Message.__struct_fields__, *(data.__struct_fields__ for data in TYPES.values()))
 
+# The grammar of RFC 3339 section 5.6, and the blank its note allows in the place of the T.
+TIME_PATTERN = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,18})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})$"
+)
+
 _PREFIX = "ce_"
 _CONTENT_TYPE = "content-type"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# The grammar of RFC 3339 section 5.6, and the blank its note allows in the place of the T.
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,18})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_TIME = re.compile(TIME_PATTERN[1:-1], re.ASCII)
 # Nobody had an assistant before; and a nanosecond reader (pandas, Parquet INT96) ends in April 2262.
 _LEAST_TIME_US = 0
 _END_TIME_US = (datetime(2262, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
