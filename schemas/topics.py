@@ -18,6 +18,7 @@ TRAJECTORIES = "redline.trajectories"
 REJECTS = "redline.rejects"
 SUBJECTS = "redline.subjects"
 ALERTS = "redline.alerts"
+SOURCES = "redline.sources"
 
 # Header of a tick record; value: `<watermark in microseconds>` or `flush` (end of input: publish what is open).
 TICK_HEADER = "redline-tick"
@@ -56,6 +57,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(REJECTS, "dropped and dead-lettered events: coordinates and reason", "coordinates", table="rejects"),
     Topic(SUBJECTS, "record id and rotating pseudonym", "record id", table="subjects"),
     Topic(ALERTS, "alerts, without sample values", "alert key", single=True),
+    Topic(SOURCES, "what readers of foreign formats saw: counts and names of keys", "source", single=True),
 )
 
 # Changelogs of the stages' state: Faust names them <app id>-<table>-changelog. `open` events are read from them.
