@@ -7,6 +7,6 @@ scrub_soak   whether a scrubber's memory stays flat
 formats/     recall and precision of phones, cards and accounts on generated texts
 people/      the directory: recall, precision, cost
 names/       trains and measures the model of names
-secrets/     the letter-pair table of secrets, and their measure
+secrets/     the letter-pair table of secrets, and their measure, by our own shapes and by what others wrote
 stages       one stage at a time, one core: decode, scrub, join, gate
 """
