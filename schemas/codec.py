@@ -15,14 +15,17 @@ import msgspec
 
 from schemas.errors import DecodeError
 from schemas.events import TYPES, Data, Event, Message
+from schemas.records import Outgoing, Record
+from schemas.rows import DECODING
 from schemas.sources import cloudevents
 
 if TYPE_CHECKING:
-    from schemas.records import Outgoing, Record
+    from schemas.sources.reading import Fault
 
 REFUSED_HEADER: Final = "redline-refused"
-"""On an empty record that stands in for one that Kafka would not take; its value is the reason (`too_large`)."""
+"""On an empty record that stands in for one that is no event, or that Kafka would not take; its value is the reason."""
 REFUSED_BYTES_HEADER: Final = "redline-refused-bytes"
+REFUSED_PATH_HEADER: Final = "redline-refused-path"
 TOO_LARGE: Final = b"too_large"
 
 _DAY_US = 86_400_000_000
@@ -30,11 +33,13 @@ _INT64 = 2**63  # what a column holds
 _MOST_UNKNOWN = 32
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _AT = re.compile(r" - at `(\$[A-Za-z0-9_.\[\]]*)`\Z", re.ASCII)
+_PATH = re.compile(r"\$[A-Za-z0-9_.?\-\[\]]{0,200}", re.ASCII)
 _MISSING = re.compile(r"Object missing required field `([a-z_]+)`", re.ASCII)
 _WRONG = re.compile(r"Expected `([a-z |]+)`, got `([a-z]+)`", re.ASCII)
 _JSON_NAMES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 _IDS = ("session_id", "interaction_id", "thread_id", "document_id")
 _COUNTS = ("after_ms", "members")
+_REFUSALS = {reason.encode(): reason for reason in DECODING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ def decode(record: Record, limits: Limits = DEFAULT_LIMITS) -> Event:
         DecodeError: and nothing else, whatever the bytes are.
     """
     value = record.value
-    if not value and any(name == REFUSED_HEADER and sent == TOO_LARGE for name, sent in record.headers):
-        raise DecodeError("too_large", "$", f"at most {limits.max_bytes} bytes")
+    if not value and (refusal := _refusal(record, limits)) is not None:
+        raise refusal
     if value is None:
         raise DecodeError("null_value", "$", "a value")
     if len(value) > limits.max_bytes:
@@ -87,6 +92,12 @@ def encode_structured(event: Event) -> Outgoing:
 def encode_binary(event: Event) -> Outgoing:
     """The event as a producer would send it in the binary binding, keyed by `key_of`."""
     return cloudevents.pack_binary(_attributes(event), event.data, key=key_of(event.data))
+
+
+def stand_in(fault: Fault) -> Outgoing:
+    """The empty record that travels in place of a unit of input that is no event, so that it too ends as a reject."""
+    headers = ((REFUSED_HEADER, fault.reason.encode()), (REFUSED_PATH_HEADER, fault.path.encode()))
+    return Outgoing(None, b"", headers)
 
 
 def key_of(data: Data) -> bytes:
@@ -121,6 +132,19 @@ def partition_key(value: bytes) -> bytes | None:
         if isinstance(candidate, str) and candidate:
             return candidate.encode()
     return None
+
+
+def _refusal(record: Record, limits: Limits) -> DecodeError | None:
+    """What a stand-in says. Anyone can write headers: a reason that is none of ours, or a path of free text, is not."""
+    headers = dict(record.headers)
+    reason = _REFUSALS.get(headers.get(REFUSED_HEADER, b""))
+    if reason is None:
+        return None
+    expected = (
+        f"at most {limits.max_bytes} bytes" if reason == "too_large" else "what docs/sources.md says of the source"
+    )
+    path = (headers.get(REFUSED_PATH_HEADER) or b"").decode("ascii", "replace")
+    return DecodeError(reason, path if _PATH.fullmatch(path) else "$", expected)
 
 
 def _event(event_type: str, envelope: cloudevents.Envelope, timestamp_ms: int, limits: Limits) -> Event:

@@ -37,6 +37,9 @@ REASONS: tuple[str, ...] = (
     "scrub_timeout",
 )
 
+# Those of them that are about the record itself: what a reader of a source can say too.
+DECODING: tuple[str, ...] = REASONS[: REASONS.index("no_consent")]
+
 
 class Source(msgspec.Struct, frozen=True, order=True):
     """Raw coordinates a row came from."""

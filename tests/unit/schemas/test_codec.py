@@ -14,7 +14,8 @@ from schemas import codec, events
 from schemas.codec import Limits, decode
 from schemas.errors import DecodeError
 from schemas.records import Coordinate, Outgoing, Record
-from schemas.rows import REASONS
+from schemas.rows import DECODING, REASONS
+from schemas.sources.reading import Fault
 
 CANARY = "zq-canary-anna.keller@kestrel.io"
 AT = Coordinate("redline.events", 0, 0)
@@ -474,3 +475,23 @@ def test_a_partition_key_is_the_interaction_else_session_else_thread_else_docume
     assert codec.partition_key(b'{"data": {}}') is None
     assert codec.partition_key(b'{"data": {"session_id": 5, "thread_id": "t"}}') == b"t"
     assert codec.partition_key(b"[" * 100_000) is None
+
+
+def refused(*headers: tuple[str, bytes]) -> tuple[str, str]:
+    with pytest.raises(DecodeError) as caught:
+        decode(Record(AT, None, b"", headers, NOW_MS))
+    return caught.value.reason, caught.value.path
+
+
+@pytest.mark.parametrize("reason", DECODING)
+def test_a_stand_in_says_why_its_unit_was_no_event_and_where(reason: str) -> None:
+    sent = codec.stand_in(Fault(reason, "$.data[].session-id", "string"))
+    assert refused(*sent.headers) == (reason, "$.data[].session-id")
+
+
+def test_a_stand_in_cannot_carry_text_or_a_reason_of_later_stages() -> None:
+    named = (codec.REFUSED_HEADER, b"bad_value")
+    for text in (b"$.call me at 555", b"anna", "$.zoë".encode(), b"$." + b"x" * 300, b"\xff", b""):
+        assert refused(named, (codec.REFUSED_PATH_HEADER, text)) == ("bad_value", "$")
+    for reason in (b"no_consent", b"duplicate", b"anna", b""):
+        assert refused((codec.REFUSED_HEADER, reason)) == ("not_json", "$")
