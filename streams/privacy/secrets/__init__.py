@@ -10,6 +10,7 @@ structures   shapes with a mark in them: web tokens, addresses with a password, 
 marked       the same, of single issuers
 blocks       private keys over lines, Kubernetes secrets
 assignments  values by the name they are given
+layouts      values below their name, and in tags
 names        what a name says of its value
 values       what a value looks like: random, words, code, a stand-in
 letters      how often a letter follows another in words

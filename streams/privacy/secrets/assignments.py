@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streams.privacy.secrets import names
+from streams.privacy.secrets import layouts, names
 from streams.privacy.secrets.values import (
     UUID,
     VERSION,
@@ -29,33 +29,37 @@ from streams.surrogates import SECRET, Found
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST = 400
+_LONGEST = 400  # characters of a value without quotes, which `_MORE` goes on with
 _VALUE = (
     r"(?:[rbufRBUF]{1,2}(?=[\"'])|@(?=\")|\$(?='))?(?:"
-    r"\\\"(?P<e>[^\"\\\n]{1,400})\\|\\'(?P<g>[^'\\\n]{1,400})\\|\"\"\"(?P<t>[^\"\n]{1,400})\"\"\""
-    r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,400})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,400})(?:'|\Z)"
-    r"|`(?P<k>[^`\n]{1,400})(?:`|\Z)"
+    r"\\{1,3}\"(?P<e>[^\"\\\n]{1,400})\\|\\{1,3}'(?P<g>[^'\\\n]{1,400})\\|\"\"\"(?P<t>[^\"\n]{1,400})\"\"\""
+    r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,2000})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,2000})(?:'|\Z)"
+    r"|`(?P<k>[^`\n]{1,2000})(?:`|\Z)"
     r"|(?P<b>[^\s\"'`,;<>(){}\[\]\\]{1,400}))"
 )
 _TYPE = r"(?:[ \t]{0,3}:[ \t]{0,3}[\w.\[\]<>|?*&' ]{1,30}?(?=\s{0,3}=)|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
-_SEPARATOR = r"(?P<sep>=>|:=|\?=|\|\|=|!==?|={1,3}|::=|:{1,2}|->|>|,|[ \t](?=[\"']))"
+_SEPARATOR = r"(?P<sep>(?:or|\|\||\?\?)(?=[ \t]?[\"'`])|=>|:=|\?=|\|\|=|!==?|={1,3}|::=|:{1,2}|->|,|[ \t](?=[\"']))"
 _AFTER = re.compile(
-    r"(?P<rest>[\w.\-]{0,60}(?:[ \t][\w.\-]{1,20}){0,2}?)(?P<close>\\?[\"'`]?[\])]{0,2})"
+    r"(?P<rest>[\w.\-]{0,60}(?:[ \t][\w.\-]{1,20}){0,2}?)(?P<close>\\{0,3}[\"'`]?[\])]{0,2})"
     + _TYPE
-    + r"\s{0,3}"
+    + r"\s{0,3}(?:[ \t]{1,40}+(?=[:=]))?"
     + _SEPARATOR
-    + r"\s{0,3}\(?"
+    + r"\s{0,3}[ \t]{0,40}+\(?"
     + _VALUE
 )
-# name: TOKEN, value: x - Kubernetes, ECS, CloudFormation, NuGet, Postman
+# name: TOKEN, value: x - Kubernetes, ECS, CloudFormation, NuGet, Postman; NAME: {value: x} - Azure, Terraform
 _PAIR = re.compile(
-    r"(?P<rest>[\w.\-]{0,60})(?P<close>\\?[\"'`]?),?\s{0,40}-?\s{0,4}\\?[\"']?(?:\w{0,12}[Vv]alue)\\?[\"']?"
+    r"(?P<rest>[\w.\-]{0,60})(?P<close>\\?[\"'`]?)(?:,|[ \t]{0,3}[:=]?[ \t]{0,3}\{)?\s{0,40}-?\s{0,4}\\?[\"']?"
+    r"(?:(?:type|description|sensitive)[ \t]{0,9}=[^\n]{0,80}\n\s{0,40}){0,3}(?:\w{0,12}[Vv]alue|default)\\?[\"']?"
     r"(?P<sep>\s{0,3}[:=]|>)\s{0,3}" + _VALUE
 )
 # shells and prose: --password x, ENV TOKEN x, the password is x
 _BARE = re.compile(
     r"(?P<rest>[\w.\-]{0,60})(?P<close>[\"'`]?)(?P<sep>[ \t]{1,3}(?:is|was|to|=|:)?:?[ \t]{0,3})" + _VALUE
 )
+_NO_NAME = re.compile(r"[\w.\-]{61}")
+_MORE = re.compile(r"[^\s\"'`,;<>(){}\[\]\\]*")
+_LINE = re.compile(r"(?:^|\n)[ \t]*(?:#[ \t]*|export |set )?\Z")
 _BEFORE = re.compile(r"[\w.\-]{0,60}")
 _OPTION = re.compile(r"--?[\w\-]+\Z")
 _QUOTED = ("d", "s", "k", "e", "g", "t")
@@ -80,46 +84,86 @@ def named(text: str, folded: bytes) -> Iterator[Found]:
     places.sort()
     done = -1
     for at in places:
-        if at < done:
-            continue
-        if (hit := _at(text, at)) is not None:
-            start, end, score, next_at = hit
-            done = next_at
-            if score:
-                yield Found(start, end, SECRET, score)
+        if at >= done and (hit := _at(text, at)) is not None:
+            done = hit.end
+            yield hit
 
 
-def _at(text: str, at: int) -> tuple[int, int, float, int] | None:
-    """Where the value of the name around `at` stands, its score (0: no secret), where to go on; None without one."""
-    match = _AFTER.match(text, at) or _PAIR.match(text, at)
-    if match is None or match["sep"] == ",":
-        match = _PAIR.match(text, at) or match
+def _at(text: str, at: int) -> Found | None:
+    """The value of the name around `at`, if it is a secret."""
+    if _NO_NAME.match(text, at):
+        return None
     left = _BEFORE.match(text[max(0, at - 60) : at][::-1])
     before = left[0][::-1] if left else ""
-    if text[max(0, at - len(before) - 2) : at - len(before)] == "::":
+    first = at - len(before)
+    if text[max(0, first - 2) : first] == "::":
         return None  # a type: AWS::IAM::AccessKey
+    tag = text[max(0, first - 1) : first] == "<"
+    if (place := layouts.element(text, at) if tag else layouts.block(text, at)) is not None:
+        ends, start, end = place
+        score = _score(before + text[at:ends], text[start:end], "", quoted=not tag)
+        return Found(start, end, SECRET, score) if score else None
+    match = _AFTER.match(text, at)
+    if match is None or match["sep"] == ",":
+        match = _PAIR.match(text, at) or match
+    if match is None and (place := layouts.element(text, at)) is not None:
+        ends, start, end = place
+        score = _score(before + text[at:ends], text[start:end], "", quoted=False)
+        return Found(start, end, SECRET, score) if score else None
     if match is None:
         match = _BARE.match(text, at)
         if match is None:
             return None
         option = before.startswith("-") and _OPTION.match(before + match["rest"] or "-")
-        if not (option or _STATED.match(match["sep"]) or _is_docker(text, at - len(before))):
+        if not (option or _STATED.match(match["sep"]) or _is_docker(text, first) or _is_told(match, before)):
             return None
-    group = next(name for name in ("d", "s", "b", "k", "e", "g", "t") if match[name] is not None)
-    name = before + text[at : match.end("rest")]
+    return _value(text, match, first, before + text[at : match.end("rest")])
+
+
+def _value(text: str, match: re.Match[str], first: int, name: str) -> Found | None:
+    """What `match` says is the value of `name`, which begins at `first`, if it is a secret."""
+    group = next(one for one in ("d", "s", "b", "k", "e", "g", "t") if match[one] is not None)
     start, end = match.span(group)
     quoted = group != "b"
-    if not quoted:
+    after = text[end : end + 1]
+    if quoted:
+        inner = text[start:end].strip()
+        start = text.index(inner, start) if inner else end
+        end = start + len(inner)
+    else:
+        if end - start == _LONGEST and (more := _MORE.match(text, end)) is not None:
+            end, after = more.end(), ""
+        literal = after in {"", "\r", "\n"} and _is_literal(text, match, first, name)
         end = start + len(text[start:end].rstrip(".,;:!?&|"))
+        quoted = literal
     if (scheme := _SCHEME.match(text, start, end)) is not None:
         start = scheme.end()
-    if start >= end or not _is_place(match, text, quoted=quoted):
-        return start, end, 0.0, match.start(group)
+    if start >= end or not _is_place(match, quoted=quoted):
+        return None
+    if after in {":", "="} and "\n" in text[match.end("sep") : start]:
+        return None  # a name below a name
+    score = _score(name, text[start:end], after, quoted=quoted)
+    return Found(start, end, SECRET, score) if score else None
+
+
+def _is_literal(text: str, match: re.Match[str], first: int, name: str) -> bool:
+    """True for `NAME=value` or `some.name=value` on a line of its own, where words need no quotes."""
     return (
-        start,
-        end,
-        _score(name, text[start:end], text[match.end(group) : match.end(group) + 1], quoted=quoted),
-        match.start(group),
+        match.end("close") == match.start("sep")
+        and text[match.start("sep") : match.start("b")] == "="
+        and (not any(c.islower() for c in name) or "." in name)
+        and _LINE.search(text, max(0, first - 10), first) is not None
+    )
+
+
+def _is_told(match: re.Match[str], before: str) -> bool:
+    """True for a key right after the words that announce one: `using token spu-3f10…`."""
+    value = match.group(match.lastindex or 0)
+    return (
+        len(value) >= _SHORTEST_WEAK
+        and names.strength(before + match["rest"]) > 1
+        and any(c.isdigit() for c in value)
+        and is_random(value)
     )
 
 
@@ -127,15 +171,13 @@ def _is_docker(text: str, at: int) -> bool:
     return text[max(0, at - 4) : at] in {"ENV ", "ARG "} or text[max(0, at - 8) : at] == "#define "
 
 
-def _is_place(match: re.Match[str], text: str, *, quoted: bool) -> bool:
-    """Commas separate arguments only if both sides are quoted; `>` is an end of a tag if a tag follows."""
+def _is_place(match: re.Match[str], *, quoted: bool) -> bool:
+    """Commas separate arguments only if both sides are quoted."""
     if match["sep"] == ",":
         value = match.group(match.lastindex or 0)
         return quoted and bool(match["close"]) and (any(c.isdigit() for c in value) or is_letters_at_random(value))
     if match["sep"].isspace():
         return match.string[match.start() : match.start("sep")].lower() != "pass"
-    if match["sep"] == ">":
-        return not quoted and text[match.end() : match.end() + 2] == "</"
     return True
 
 

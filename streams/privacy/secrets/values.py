@@ -21,6 +21,7 @@ _LETTERS_ONLY = 16  # letters without a digit say little before that
 _WORDS = 0.5  # share of a value in words from which it is words
 _WORDY_SCORE = -0.5  # mean of the pairs of letters of a name with a number in it
 _RUN = 0.5  # share of neighbours in sequence from which it is a sequence
+_RUN_TOKEN = 0.8  # the same behind an issuer's prefix: many are pieced together by hand
 
 _SEGMENT = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}")
 _HEX = re.compile(r"[0-9a-f]+\Z|[0-9A-F]+\Z")
@@ -39,14 +40,17 @@ _TEMPLATE = re.compile(
 )
 # Somewhere in the value somebody says that it is none.
 _SAID = re.compile(
-    r"x{4,}|\*{3,}|\.{3,}|-{4,}|_{4,}|•{3,}|#{4,}|\?{3,}|…|example|placeholder|redacted|masked|hidden|censored"
+    r"\*{3,}|\.{3,}|-{4,}|_{4,}|•{3,}|#{4,}|\?{3,}|…|example|placeholder|redacted|masked|hidden|censored"
     r"|sanitized|dummy|sample|change[_\-]?(?:me|it|this)|replace|your[_\- ]?\w*|(?:^|[_\-. ])my[_\- ](?:\w+)|insert"
     r"|todo|fixme|foo[_\-]?bar|lorem|ipsum|deadbeef|not[_\-]?a[_\-]?(?:real|secret)|fake|undefined"
     r"|(?:goes|put|key|token|secret|value|password)[_\- ]?here|process\.env|os\.environ|getenv"
     r"|(?:^|[_\-. ])(?:secret|token|password|api[_\-]?key|access[_\-]?key|private[_\-]?key)s?\Z"
-    r"|abcdefgh|12345678|qwertyui|000000|\[\^?\w-\w|\)\?\Z",
+    r"|\[\^?\w-\w|\)\?\Z",
     re.IGNORECASE,
 )
+# Typed to fill a place: of a short value it is all that counts, of a long one it must be a good part.
+_FILLED = re.compile(r"x{4,}|0{6,}|abcdefgh|12345678|qwertyui", re.IGNORECASE)
+_FILLED_LEAST, _FILLED_SHARE = 20, 0.3
 _PLAIN_WORDS = (
     "string text password passwd pass pwd passphrase secret token key apikey none null nil true false yes no on off "
     "required optional input hidden field type value default empty test testing user username admin-password enter "
@@ -65,6 +69,8 @@ _CODE = re.compile(
     re.DOTALL,
 )
 _BASE64 = re.compile(r"[0-9A-Za-z+/]{20,}={0,2}\Z")
+# Pieces joined by dots, one of which is longer than names are and has digits in it
+_DOTTED_KEY = re.compile(r"(?=[\w.\-]*?(?<![\w\-])(?=[\w\-]*?\d[\w\-]*?\d)[\w\-]{24})[\w.\-]{30,}\Z")
 _PATH_WORDS = 0.3  # share in words of a path; a key in base 64 that begins with a slash has less
 _JOINED = re.compile(r"[A-Za-z]+(?:[._\-/ :][A-Za-z]+)+\Z")
 
@@ -82,12 +88,22 @@ def is_template(value: str) -> bool:
 
 def is_stand_in(value: str) -> bool:
     """True if `value` stands for one: a template, a word for "something", a row of crosses or dots."""
-    return value.lower() in _PLAIN or is_template(value) or _SAID.search(value) is not None
+    return value.lower() in _PLAIN or is_template(value) or _is_said(value)
+
+
+def _is_said(value: str) -> bool:
+    """True if the value says that it is none, or is filled with crosses, zeros or a row of the keyboard."""
+    if _SAID.search(value) is not None:
+        return True
+    filled = sum(match.end() - match.start() for match in _FILLED.finditer(value))
+    return filled > (0 if len(value) < _FILLED_LEAST else _FILLED_SHARE * len(value))
 
 
 def is_code(value: str) -> bool:
     """True for a dotted name, a call, a path, an address or the name of a file."""
     if _CODE.match(value) is None:
+        return False
+    if _DOTTED_KEY.match(value) and word_share(value) < _PATH_WORDS:
         return False
     return not (value.startswith("/") and _BASE64.match(value) and word_share(value) < _PATH_WORDS)
 
@@ -107,20 +123,20 @@ def word_share(value: str) -> float:
     return inside / len(value) if value else 0.0
 
 
-def is_sequence(value: str) -> bool:
+def is_sequence(value: str, share: float = _RUN) -> bool:
     """True if half of the neighbours are equal or follow each other: `1234567890`, `abcdef`, `00000001`."""
     if len(value) < 4:  # noqa: PLR2004 - too short to be one
         return False
     steps = sum(1 for a, b in pairwise(value) if -1 <= ord(b) - ord(a) <= 1)
-    return steps >= _RUN * (len(value) - 1)
+    return steps >= share * (len(value) - 1)
 
 
 def is_token(value: str) -> bool:
     """True if what follows an issuer's prefix can be a token: neither regular, nor words, nor a stand-in."""
     return (
         entropy(value) >= _LEAST - 1e-9
-        and (_SAID.search(value) is None or (len(value) > _BLOB and _JOINED_PART.search(value) is None))
-        and not is_sequence(value)
+        and (not _is_said(value) or (len(value) > _BLOB and _JOINED_PART.search(value) is None))
+        and not is_sequence(value, _RUN_TOKEN)
         and word_share(value) < 0.7  # noqa: PLR2004 - the prefix speaks for it, so only plain words count against
     )
 
