@@ -4,4 +4,10 @@ reading       what every reader gives back: events, faults, what was skipped by 
 drift         counts and unknown names per source, version and day, for the topic redline.sources
 claude_code_hooks  what Claude Code tells its hooks
 cloudevents   CloudEvents 1.0 in both Kafka bindings: what every producer may send
+continue_dev  Continue's development data: files and HTTP destination
+continue_format  its events: fields, and which of them are code
+tabby         Tabby's event log and its clients' events
+fields        a foreign JSON object while it is read
+loose_json    JSON that a producer put into a string
+scene         what the events of one unit of input share, and their ids
 """

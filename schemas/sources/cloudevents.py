@@ -106,7 +106,12 @@ def micros(time: str) -> int | None:
         value = (datetime.fromisoformat(time.upper()) - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):  # a 31st of February, a 25th hour
         return None
-    return value if _LEAST_TIME_US <= value < _END_TIME_US else None
+    return in_range(value)
+
+
+def in_range(time_us: int) -> int | None:
+    """The time, if it is from 1970 to 2261; else None."""
+    return time_us if _LEAST_TIME_US <= time_us < _END_TIME_US else None
 
 
 def rfc3339(time_us: int) -> str:
