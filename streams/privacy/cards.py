@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from streams.privacy import nearby
+from streams.privacy.sieve import SHARED
 from streams.surrogates import Found
 
 # First digits -> lengths in use (ISO/IEC 7812 issuer ranges, as the networks publish them).
@@ -38,6 +39,8 @@ _CARD = re.compile(
     rf"|(?=(\d{{12,19}})(?![\w]|\.\d|-\w)))"
 )
 _FOURS = re.compile(rf"(?<![\w.])(?=(\d{{4}}({_GAP}?)\d{{4}}\2\d{{4}}\2\d{{4}})(?![\w]|\.\d))")
+_RUN = re.compile(r"\d{4,}")  # a number begins where a run of digits does
+(_CARD_AT,) = SHARED.add(_GATE)
 _DIGIT = re.compile(r"\d")
 _WORD = nearby.Words(
     r"card|credit|debit|visa|mastercard|maestro|amex|american express|diners|discover|jcb|unionpay|rupay|cc|"
@@ -55,10 +58,14 @@ def find(text: str) -> list[Found]:
     Scores: 1.0 for 14 to 16 digits of a network, or with a word such as "card" near; 0.7 for other lengths where
     nothing says otherwise; 0.4 where the text calls the number something else.
     """
-    if not _GATE.search(text):
+    if _CARD_AT not in SHARED.live(text) or not _GATE.search(text):
         return []
-    spans = {match.span(group) for match in _CARD.finditer(text) for group in (1, 3, 5, 6) if match[group]}
-    spans |= {match.span(1) for match in _FOURS.finditer(text)}
+    spans: set[tuple[int, int]] = set()
+    for run in _RUN.finditer(text):
+        if (match := _CARD.match(text, run.start())) is not None:
+            spans |= {match.span(group) for group in (1, 3, 5, 6) if match[group]}
+        if (match := _FOURS.match(text, run.start())) is not None:
+            spans.add(match.span(1))
     return [
         Found(start, end, "CREDIT_CARD", score) for start, end in sorted(spans) if (score := _score(text, start, end))
     ]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from streams.privacy.listed import words as _words
+from streams.privacy.sieve import SHARED
 from streams.surrogates import Found
 
 PERSON = "PERSON"
@@ -30,10 +32,6 @@ _FIELDS = (
     r"|employee|patient|client_?name|attendee|from_?name|signed)"
 )
 _LOGIN_FIELDS = r"(?:user_?name|user|login|log_?in_?name|assignee|reporter|reviewer|author|owner|uid)"
-
-
-def _words(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 # Home folders and logins of machines, not of people.
@@ -72,8 +70,9 @@ _GROUPS = _words(
 class Cue:
     """One kind of place where a person is named; group `v` of the expression is the value.
 
-    The expression is tried only if one of `words` is in the text (small letters, between signs that are no letters)
-    or, where there are none, if one of `parts` is (any piece of the text in small letters); with both, both.
+    The expression is tried where the sieve does not rule it out, and only if one of `words` is in the text (small
+    letters, between signs that are no letters) or, where there are none, if one of `parts` is (any piece of the text in
+    small letters); with both, both.
     """
 
     words: frozenset[str]
@@ -235,27 +234,25 @@ CUES: tuple[Cue, ...] = (
     _cue("", rf"^(?P<v>{_LOGIN})(?=@[\w.\-]+:[~/])", "@", login=True),  # a shell's prompt
     _cue("ssh scp rsync", rf"\b(?:ssh|scp|rsync)\b[^\n@]{{0,80}}?[ \t](?P<v>{_LOGIN})(?=@[\w.\-]+)", "@", login=True),
 )
-_GATE = {word: frozenset(i for i, cue in enumerate(CUES) if word in cue.words) for cue in CUES for word in cue.words}
-_ALWAYS = frozenset(i for i, cue in enumerate(CUES) if not cue.words)
+_CUES = dict(zip(SHARED.add(*(cue.expression for cue in CUES)), CUES, strict=True))
 _HANDLE = re.compile(rf"@(?P<v>{_LOGIN})")
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 
 def people(text: str) -> list[Found]:
     """Names and logins in the places that announce them, as `PERSON`, in no order; the same place may come twice."""
+    live = _CUES.keys() & SHARED.live(text)
+    if not live:
+        return []
     folded = text.lower()
-    live = set(_ALWAYS)
-    for word in _GATE.keys() & set(folded.translate(_NO_LETTERS).split()):
-        live |= _GATE[word]
+    words = set(folded.translate(_NO_LETTERS).split())
     found: list[Found] = []
-    for i in sorted(live):
-        cue = CUES[i]
-        for part in cue.parts:
-            if part in folded:
-                break
-        else:
-            if cue.parts:
-                continue
+    for number in sorted(live):
+        cue = _CUES[number]
+        if cue.words and cue.words.isdisjoint(words):
+            continue
+        if cue.parts and not any(part in folded for part in cue.parts):
+            continue
         for match in cue.expression.finditer(text):
             first = match.start("v")
             pieces = _HANDLE.finditer(text, first, match.end("v")) if text[first] == "@" else (match,)

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 
+from streams.privacy.sieve import Sieve
+
+SIEVE = Sieve()  # a scan of its own: few texts have a number to ask about
 BEFORE = 48  # characters: a label, a few words, or a line above
 _AFTER = 24
 _LABEL = 40
@@ -25,12 +28,17 @@ class Words:
     def __init__(self, words: str, parts: str = "") -> None:
         whole = rf"(?<![^\W_])(?:{words})s?(?![^\W_])"
         self._search = re.compile(rf"{whole}|{parts}" if parts else whole, re.IGNORECASE).search
+        apart = rf"(?:^|[\W_])(?:{words})s?(?:[\W_]|$)"  # for the sieve, which has no look-around
+        sieved = re.compile(rf"{apart}|{parts}" if parts else apart, re.IGNORECASE | re.MULTILINE)
+        (self._number,) = SIEVE.add(sieved, everywhere=True)
         tail = r"(?:[\s_\-]*(?:numbers?|num|nr|no|n[°º]|id|code|#))?\.?[\"'*]*[\s:#=\-(]*"
         tail += r"(?:is|was|of|to|says|reads)?[\s:=\"'(*]*\Z"
         self._label = re.compile(whole + tail, re.IGNORECASE).search
 
     def near(self, text: str, start: int, end: int) -> bool:
         """True if one of the words stands shortly before the number, or right after it on its line."""
+        if not SIEVE.can_end(text, self._number, start - BEFORE, end + _AFTER + 1):
+            return False
         if self._search(text, max(0, start - BEFORE), start):
             return True
         after = text[end : end + _AFTER].partition("\n")[0]
@@ -38,7 +46,8 @@ class Words:
 
     def label(self, text: str, start: int) -> bool:
         """True if one of the words is what the number is called: "order no. 5", `"id": 5`."""
-        return self._label(text[max(0, start - _LABEL) : start]) is not None
+        near = SIEVE.can_end(text, self._number, start - _LABEL, start + 1)
+        return near and self._label(text[max(0, start - _LABEL) : start]) is not None
 
 
 # What numbers are that are neither telephones nor cards. Units of money and measure stand here as words too.

@@ -13,6 +13,7 @@ import re
 import phonenumbers
 
 from streams.privacy import nearby
+from streams.privacy.sieve import SHARED
 from streams.surrogates import Found
 
 # Length of an IBAN by country (SWIFT IBAN registry; the last row: countries that use one without being in it).
@@ -36,6 +37,11 @@ _ANY_LENGTH = re.compile(
 _IBAN_WORD = nearby.Words("iban|account|bank account|kontonummer|konto")
 _GATE = re.compile(r"\d\d[ .\-\u00a0]?[A-Za-z\d]{2}")
 _SSN = re.compile(r"\d(?<![\w.\-/]\d)(?!(?<=0)00|(?<=6)66)(?<!9)\d\d([ .\-]?)(?!00)\d\d\1(?!0000)\d{4}(?![\w\-/]|\.\d)")
+# What both begin with, for the sieve: the letters of the country count here, and the groups.
+_IBAN_AT, _SSN_AT = SHARED.add(
+    re.compile(r"[A-Za-z]{2}\d\d[ \-\u00a0]?[A-Za-z0-9]{2}", re.ASCII),
+    re.compile(r"\d{3}([ .\-]?)\d\d\1\d{4}"),
+)
 _SSN_SPECIMENS = frozenset(("078051120", "123456789", "987654320"))  # printed on sample cards
 _SSN_WORD = nearby.Words(r"ssn|social security|social|soc sec|ss#|sozialversicherung", parts="ssn|social_?security")
 _SSN_BARE, _SSN_GROUPED, _SSN_SAID = 0.0, 0.55, 0.85
@@ -43,9 +49,10 @@ _SSN_BARE, _SSN_GROUPED, _SSN_SAID = 0.0, 0.55, 0.85
 
 def find(text: str) -> list[Found]:
     """IBANs and US social security numbers."""
-    if not _GATE.search(text):
+    live = SHARED.live(text)
+    if (_IBAN_AT not in live and _SSN_AT not in live) or not _GATE.search(text):
         return []
-    return [*_ibans(text), *_social_security(text)]
+    return [*(_ibans(text) if _IBAN_AT in live else ()), *(_social_security(text) if _SSN_AT in live else ())]
 
 
 def _ibans(text: str) -> list[Found]:

@@ -34,6 +34,7 @@ _SHAPE = re.compile(
     ){_EXTENSION}(?![^\W_])(?!\.\d|-\w|:\d|%)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_BEGINS = re.compile(r"[(+]|\d+")  # a number, perhaps
 _NORTH_AMERICAN = re.compile(r"1?[2-9]\d\d[2-9]\d{6}\Z")
 # With a trunk zero as most of Europe, Africa and Japan write it; mobiles of China.
 _NATIONAL = re.compile(r"0[1-9]\d{8,9}\Z|1[3-9]\d{9}\Z")
@@ -86,7 +87,7 @@ def written(text: str) -> list[Found]:
     while run := _RUN.search(text, at):
         first = max(at, run.start() - _LEAD)
         at = run.end()
-        while (match := _SHAPE.search(text, first, at + _REACH)) and match.start() <= at:
+        while match := _first(text, first, at):
             kind = "abroad" if match["abroad"] else match.lastgroup or ""
             end = _possible(match) if match["abroad"] else match.end()
             body = text[match.start() : end] if match["abroad"] else match[kind]
@@ -98,6 +99,14 @@ def written(text: str) -> list[Found]:
         within = _INSIDE.match(text, at)  # a run of a thousand digits is looked at once
         at = within.end() if within else at
     return found
+
+
+def _first(text: str, start: int, last: int) -> re.Match[str] | None:
+    """The first number that begins from `start` to `last`."""
+    for place in _BEGINS.finditer(text, start, last + 1):
+        if (match := _SHAPE.match(text, place.start(), last + _REACH)) is not None:
+            return match
+    return None
 
 
 def _possible(match: re.Match[str]) -> int:

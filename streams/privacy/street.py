@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from streams.privacy.listed import words as _words
+from streams.privacy.sieve import SHARED
 from streams.surrogates import Found
 
 LOCATION = "LOCATION"
@@ -47,10 +49,6 @@ _ONE_OF = r"(?<![\w.\-/$#:])"
 _DIGIT_LAST = r"\d{1,4}(?:[ ]?[a-zA-Z]\b)?(?:[ ]?[\-\u2013/][ ]?\d{1,4}[a-z]?)?(?![\w%])"
 _GERMAN_TOWN = rf"(?:{_GAP}(?:D-|A-|CH-)?\d{{4,5}}[ ]{_TOWN})"
 _NO_WORD = r"(?<![\w\-])"
-
-
-def _words(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,27 +196,24 @@ FORMS: tuple[Form, ...] = (
 _DIGIT = re.compile(r"\d")
 _TOWN_CODE = re.compile(r"[ \-]\d(?:\d{3,4}\b|[A-Z]{2}\b)")
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
-_GATE = frozenset(word for form in FORMS for word in form.words)
+_FORMS = dict(zip(SHARED.add(*(form.expression for form in FORMS)), FORMS, strict=True))
 _MOST = 120  # code points of an address
 
 
 def find(text: str) -> list[Found]:
     """Street addresses in a text, the longest where several begin together; none overlap."""
-    if not _DIGIT.search(text):
+    live = _FORMS.keys() & SHARED.live(text)
+    if not live or not _DIGIT.search(text):
         return []
     words = set(text.lower().translate(_NO_LETTERS).split())
-    live = _GATE & words
     if any(word.endswith(_SUFFIXES) for word in words):
-        live |= {_COMPOUND}
+        words.add(_COMPOUND)
     if _TOWN_CODE.search(text):
-        live |= {_CODE}
-    if not live:
-        return []
+        words.add(_CODE)
     found: list[Found] = []
-    for form in FORMS:
-        if form.words.isdisjoint(live):
-            continue
-        if form.gate.search(text):
+    for number in sorted(live):
+        form = _FORMS[number]
+        if not form.words.isdisjoint(words) and form.gate.search(text):
             found += _all(form.expression, text, form.score)
     return _longest(found)
 
