@@ -2,6 +2,8 @@
 
 reading       what every reader gives back: events, faults, what was skipped by rule, drift
 drift         counts and unknown names per source, version and day, for the topic redline.sources
+claude_code   Claude Code's transcripts: what a session's files say
+regions       where a proposed region is in a later text of its file
 claude_code_hooks  what Claude Code tells its hooks
 cloudevents   CloudEvents 1.0 in both Kafka bindings: what every producer may send
 continue_dev  Continue's development data: files and HTTP destination

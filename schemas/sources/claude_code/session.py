@@ -1,0 +1,391 @@
+"""The lines of one session, main conversation and subagents in the order of their times, to events.
+
+A state machine: `feed` answers for one line, `settle` for what is held because more of it could follow. The same lines
+give the same events, so a session that is read anew after a crash sends nothing new.
+
+Texts of one API response come as several lines with one `message.id`: they make one step, its tool calls one each. What
+the model thought is no step, and what the tool wrote in the person's name is no turn of theirs. A line's place is that
+of its `parentUuid`: after a rewind, a proposal belongs to the turn it hangs on and not to the last one in the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from schemas.events import TYPES, Data, Decision, Edit, Event, Session, Step, Suggestion, Surface
+from schemas.sources.claude_code import commands, identity, proposals, turns
+from schemas.sources.claude_code.files import Files
+from schemas.sources.claude_code.lines import READER
+from schemas.sources.claude_code.snippets import numbered
+from schemas.sources.claude_code.vocabulary import ATTACHMENTS, PROPOSING, READING, SYSTEM
+from schemas.sources.reading import Drift, Reading, safe_name
+
+if TYPE_CHECKING:
+    from schemas.sources.claude_code.files import Claim
+    from schemas.sources.claude_code.lines import Hook, Line
+    from schemas.sources.claude_code.proposals import Outcome, Proposal
+
+_NAMES = {data: name for name, data in TYPES.items()}
+_STARTED = frozenset({"startup", "resume", "clear", "compact", "fork"})
+_AFTER = frozenset({"PostToolUse", "PostToolUseFailure", "PostToolBatch"})
+_STOP = frozenset({"Stop", "SubagentStop"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a line is: the thread it belongs to, and the person's last turn above it."""
+
+    thread: str
+    turn: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Held:
+    """The text of one API response, as far as it is there."""
+
+    message_id: str
+    line: Line
+    block: int
+    texts: list[str]
+    last_us: int
+
+
+@dataclass(slots=True)
+class _Call:
+    """A tool call that has no result yet."""
+
+    tool: str
+    thread: str
+    proposal: Proposal | None
+
+
+class Transcript:
+    """One session. Made for `schemas.sources.claude_code.lines.Line`s in the order of their times."""
+
+    def __init__(self, *, subject: str | None) -> None:
+        self._subject = subject
+        self._files = Files()
+        self._places: dict[str, _Place] = {}
+        self._last: dict[str, _Place] = {}
+        self._held: dict[str, _Held] = {}
+        self._calls: dict[str, _Call] = {}
+        self._decided: set[str] = set()
+        self._started: set[str] = set()
+        self._prompts: set[str] = set()
+
+    @property
+    def held_us(self) -> int:
+        """Time of the last line that is held, in microseconds since 1970; 0 if none is."""
+        return max((held.last_us for held in self._held.values()), default=0)
+
+    def feed(self, line: Line) -> Reading:
+        """What this line adds."""
+        out = Reading()
+        if line.uuid and line.uuid in self._places:
+            if line.type in {"user", "assistant", "attachment", "system"}:
+                out.skipped["repeated"] += 1  # a resumed session copies lines
+            return out
+        place = self._place(line)
+        self._hook(line.hook)
+        if line.type == "user":
+            self._start(line, out)
+            place = self._user(line, place, out)
+        elif line.type == "assistant":
+            self._start(line, out)
+            self._assistant(line, place, out)
+        elif line.type == "attachment":
+            place = self._attachment(line, place, out)
+        elif line.type == "system":
+            self._system(line, out)
+        elif line.type == "progress":
+            self._start(line, out)
+        if line.uuid:
+            self._places[line.uuid] = place
+            self._last[place.thread] = place
+        return out
+
+    def settle(self) -> Reading:
+        """Everything that is held: nothing more of it will come."""
+        out = Reading()
+        for thread in list(self._held):
+            self._release(thread, out)
+        return out
+
+    # Where a line is.
+
+    def _place(self, line: Line) -> _Place:
+        parent = self._places.get(line.parent)
+        thread = ""
+        if line.agent == "sidechain":  # old versions do not name the subagent: it is known by its first line
+            thread = parent.thread if parent is not None and parent.thread else line.uuid
+        elif line.agent:
+            thread = line.agent
+        if parent is not None and parent.thread == thread:
+            return parent
+        return self._last.get(thread) or _Place(thread, "")
+
+    def _start(self, line: Line, out: Reading) -> None:
+        if line.agent or line.parent or not line.session_id or line.session_id in self._started or not line.time_us:
+            return
+        self._started.add(line.session_id)
+        reason = line.hook.name if line.hook is not None and line.hook.name in _STARTED else ""
+        data = Session(**_common(line, line.session_id), state="started", reason=reason)
+        self._event(line, identity.session_event_id(line.session_id, "started", reason), data, out)
+
+    # User lines: turns, results, and what the tool writes in the person's name.
+
+    def _user(self, line: Line, place: _Place, out: Reading) -> _Place:
+        self._release(place.thread, out)
+        if line.hidden:
+            out.skipped[line.hidden] += 1
+            return place
+        said: list[str] = []
+        for block in line.blocks:
+            kind = block["type"]
+            if kind == "tool_result":
+                self._result(line, block, place, out)
+            elif kind == "text":
+                text = turns.spoken(block["text"])
+                rule = turns.rule(text)
+                if not rule:
+                    said.append(text)
+                    continue
+                out.skipped[rule] += 1
+                if rule == turns.INTERRUPTED:
+                    self._interrupted(line, place, out)
+                elif rule == "command" and (typed := turns.command(text)):
+                    place = _Place(place.thread, typed)  # what follows was asked for by it
+                    if (reason := turns.ending(text)) and not line.agent:
+                        self._end(line, reason, out)
+            elif kind:
+                out.skipped[safe_name(kind)] += 1
+        return self._turn(line, place, "\n\n".join(said), out) if said else place
+
+    def _turn(self, line: Line, place: _Place, text: str, out: Reading) -> _Place:
+        name = line.uuid
+        if line.prompt_id and line.prompt_id not in self._prompts:
+            self._prompts.add(line.prompt_id)
+            name = f"prompt/{line.prompt_id}"  # as the hook knows it, which does not see the line
+        self._step(line, place, identity.step_id(name), out, role="user", kind="message", content=text)
+        return _Place(place.thread, text)
+
+    def _interrupted(self, line: Line, place: _Place, out: Reading) -> None:
+        """The person stopped the model: what it had proposed and not been answered is dismissed."""
+        self._files.stopped()
+        for tool_use_id, call in list(self._calls.items()):
+            if call.thread == place.thread:
+                del self._calls[tool_use_id]
+                if call.proposal is not None:
+                    self._decide(line, tool_use_id, "dismissed", out)
+
+    def _end(self, line: Line, reason: str, out: Reading) -> None:
+        self._claim(line, self._files.closed(), out)
+        data = Session(**_common(line, line.session_id), state="ended", reason=reason)
+        self._event(line, identity.session_event_id(line.session_id, "ended", reason), data, out)
+
+    # Assistant lines: text, calls.
+
+    def _assistant(self, line: Line, place: _Place, out: Reading) -> None:
+        held = self._held.get(place.thread)
+        if held is not None and (held.message_id != line.message_id or not line.message_id):
+            self._release(place.thread, out)
+        if line.hidden:
+            out.skipped[line.hidden] += 1
+            return
+        for number, block in enumerate(line.blocks):
+            kind = block["type"]
+            if kind == "text":
+                self._hold(line, place, number, block["text"], out)
+            elif kind == "tool_use":
+                self._release(place.thread, out)
+                self._call(line, block, place, out)
+            elif kind:
+                out.skipped[safe_name(kind)] += 1
+
+    def _hold(self, line: Line, place: _Place, number: int, text: str, out: Reading) -> None:
+        if not text or text.isspace():
+            out.skipped["blank"] += 1
+            return
+        held = self._held.get(place.thread)
+        if held is None:
+            self._held[place.thread] = _Held(line.message_id, line, number, [text], line.time_us)
+        else:
+            held.texts.append(text)
+            held.last_us = line.time_us
+
+    def _release(self, thread: str, out: Reading) -> None:
+        held = self._held.pop(thread, None)
+        if held is not None:
+            line, place = held.line, _Place(thread, "")
+            name = identity.step_id(line.uuid, held.block)
+            self._step(line, place, name, out, role="assistant", kind="message", content="\n\n".join(held.texts))
+
+    def _call(self, line: Line, block: dict[str, Any], place: _Place, out: Reading) -> None:
+        name, tool, arguments = block["id"], block["name"], block["input"]
+        if name in self._calls or name in self._decided:
+            out.skipped["repeated"] += 1
+            return
+        plan = arguments.get("plan") if tool in {"ExitPlanMode", "exit_plan_mode"} else None
+        kind: Literal["plan", "tool_call"] = "plan" if isinstance(plan, str) else "tool_call"
+        content = plan if isinstance(plan, str) else ""
+        self._step(
+            line, place, identity.call_id(name), out,
+            role="assistant", kind=kind, content=content, tool_name=tool, arguments=arguments,
+        )  # fmt: skip
+        proposed: Proposal | None = None
+        if tool in PROPOSING:
+            proposed = proposals.proposal(name, tool, arguments)
+            if proposed is None:
+                out.drift[Drift(READER, line.version, "value", f"$.message.content[].input of {tool}")] += 1
+            else:
+                self._suggest(line, place, proposed, out)
+        elif tool not in READING and (tool != "Bash" or commands.may_write(_text(arguments.get("command")))):
+            self._files.began(name)
+        self._calls[name] = _Call(tool, place.thread, proposed)
+
+    def _suggest(self, line: Line, place: _Place, proposed: Proposal, out: Reading) -> None:
+        before = (self._files.known(proposed.path) or "") if proposed.whole else proposed.before
+        data = Suggestion(
+            **_common(line, line.session_id),
+            interaction_id=proposed.tool_use_id,
+            task="edit" if before else "document",
+            text=proposed.text,
+            prompt=place.turn,
+            before=before,
+            model=line.model,
+            language=proposals.language(proposed.path),
+            path=proposed.path,
+        )
+        self._event(line, identity.suggestion_id(proposed.tool_use_id), data, out)
+
+    # Results: outcome, decision, the file.
+
+    def _result(self, line: Line, block: dict[str, Any], place: _Place, out: Reading) -> None:
+        name = block["tool_use_id"]
+        text = proposals.text_of(block.get("content"))
+        ended = proposals.outcome(text, line.result, is_error=block.get("is_error") is True)
+        call = self._calls.pop(name, None)
+        tool = call.tool if call is not None else ""
+        self._step(
+            line, place, identity.result_id(name), out,
+            role="tool", kind="tool_result", content=text, tool_name=tool, outcome=ended,
+        )  # fmt: skip
+        self._files.ended(name, wrote=ended != "rejected")
+        if call is None:
+            return
+        if call.proposal is not None:
+            self._answer(line, call.proposal, ended, out)
+        elif tool == "Read" and (read := proposals.whole_text(line.result)) is not None:
+            self._claim(line, self._files.seen(*read, line.branch), out)
+
+    def _answer(self, line: Line, proposed: Proposal, ended: Outcome, out: Reading) -> None:
+        """Decision and file state of a proposal. A call that failed was not decided by anybody."""
+        name = proposed.tool_use_id
+        if ended == "rejected":
+            self._decide(line, name, "rejected", out)
+        elif ended == "interrupted":
+            self._decide(line, name, "dismissed", out)
+        elif ended == "success":
+            original, written = proposals.applied(proposed, line.result)
+            theirs = proposals.modified(line.result) and written.text != proposed.text
+            self._decide(line, name, "accepted", out, accepted_text=written.text if theirs else None)
+            self._claim(line, self._files.applied(written, original, line.branch), out)
+
+    def _decide(
+        self,
+        line: Line,
+        tool_use_id: str,
+        verdict: Literal["accepted", "rejected", "dismissed"],
+        out: Reading,
+        *,
+        accepted_text: str | None = None,
+    ) -> None:
+        if tool_use_id in self._decided:
+            return
+        self._decided.add(tool_use_id)
+        data = Decision(
+            **_common(line, line.session_id), interaction_id=tool_use_id, verdict=verdict, accepted_text=accepted_text
+        )
+        self._event(line, identity.decision_id(tool_use_id), data, out)
+
+    def _claim(self, line: Line, claims: list[Claim], out: Reading) -> None:
+        for claim in claims:
+            data = Edit(
+                **_common(line, line.session_id),
+                interaction_id=claim.tool_use_id,
+                text=claim.text,
+                final=claim.final,
+                origin="editor",
+            )
+            name = identity.edit_id(claim.tool_use_id, claim.text, final=claim.final)
+            self._event(line, name, data, out)
+
+    # Other lines.
+
+    def _attachment(self, line: Line, place: _Place, out: Reading) -> _Place:
+        held = line.attachment
+        kind = _text(held.get("type"))
+        if kind == "queued_command" and not line.hidden and held.get("isMeta") is not True:
+            text = turns.spoken(proposals.text_of(held.get("prompt")))
+            rule = turns.rule(text) or ("" if held.get("commandMode", "prompt") == "prompt" else "notification")
+            if not rule:
+                self._release(place.thread, out)
+                return self._turn(line, place, text, out)
+            out.skipped[rule] += 1
+        elif kind == "file" and (read := proposals.whole_text(held.get("content"))) is not None:
+            out.skipped["file"] += 1
+            self._claim(line, self._files.seen(*read, line.branch), out)
+        elif kind == "edited_text_file":
+            out.skipped["edited_text_file"] += 1
+            snippet = numbered(_text(held.get("snippet")))
+            if snippet:
+                self._claim(line, self._files.patched(_text(held.get("filename")), snippet, line.branch), out)
+        elif kind in ATTACHMENTS or kind in {"file", "queued_command"}:
+            out.skipped["attachment"] += 1
+        else:
+            out.drift[Drift(READER, line.version, "type", f"attachment.{safe_name(kind)}")] += 1
+            out.skipped["unknown_attachment"] += 1
+        return place
+
+    def _system(self, line: Line, out: Reading) -> None:
+        if line.subtype not in SYSTEM:
+            out.drift[Drift(READER, line.version, "type", f"system.{safe_name(line.subtype)}")] += 1
+        out.skipped["system"] += 1
+
+    def _hook(self, hook: Hook | None) -> None:
+        if hook is None:
+            return
+        if hook.event in _AFTER:
+            self._files.hooked(hook.tool_use_id)
+        elif hook.event in _STOP and commands.formats(hook.command):
+            self._files.hooked("")
+
+    # Events.
+
+    def _step(self, line: Line, place: _Place, name: str, out: Reading, **data: Any) -> None:
+        # A subagent has a conversation of its own: its steps are a session of their own.
+        session_id = f"{line.session_id}/{place.thread}" if place.thread else line.session_id
+        self._event(line, name, Step(**_common(line, session_id), **data), out)
+
+    def _event(self, line: Line, name: str, data: Data, out: Reading) -> None:
+        out.events.append(
+            Event(
+                source=identity.SOURCE,
+                id=name,
+                type=_NAMES[type(data)],
+                time_us=line.time_us,
+                subject=self._subject,
+                data=data,
+            )
+        )
+
+
+def _common(line: Line, session_id: str) -> dict[str, Any]:
+    surface: Surface = "ide" if "vscode" in line.entrypoint or "jetbrains" in line.entrypoint else "terminal"
+    tool = f"{identity.SOURCE}/{line.version}" if line.version else identity.SOURCE
+    return {"session_id": session_id, "surface": surface, "tool": tool}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
