@@ -63,7 +63,7 @@ def keep(file: Path) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
-@click.option("--only", default="", help="One part.")
+@click.option("--only", default="", help="Some parts, by commas.")
 def compare(file: Path, only: str) -> None:
     """Compare the findings of now with those in FILE."""
     differ: Counter[str] = Counter()
@@ -73,7 +73,7 @@ def compare(file: Path, only: str) -> None:
             text, kept = json.loads(line)
             count += 1
             for name, find in parts.items():
-                if only not in ("", name):
+                if only and name not in only.split(","):
                     continue
                 now, before = find(text), kept[name]
                 if now != before:

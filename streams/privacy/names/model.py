@@ -7,9 +7,12 @@ neighbours' does not depend on where it stands, so it is summed once and kept, f
 
 from __future__ import annotations
 
+import struct
+import sys
 import zlib
 from array import array
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import repeat
 from pathlib import Path
 
 import msgspec
@@ -20,6 +23,7 @@ from streams.privacy.names.lexicon import Lexicon
 OUTSIDE = "O"
 FILE = Path(__file__).with_name("model.bin")
 Vector = tuple[int, ...]
+_BYTES, _BITS, _HALF = 4, 32, 1 << 31
 _WORDS, _PAIRS = 16_384, 16_384  # entries kept; some 300 bytes each
 
 
@@ -37,7 +41,10 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Model:
-    """Scores of words by label, as integers in units of `scale`. Not for use by several threads at once."""
+    """Scores of words by label, as integers in units of `scale`. Not for use by several threads at once.
+
+    A row of weights is kept as one integer, 32 bits for each label, so that one addition adds two rows.
+    """
 
     def __init__(self, stored: Stored) -> None:
         self.labels = tuple(stored.labels)
@@ -46,48 +53,56 @@ class Model:
         self.thresholds = stored.thresholds
         words = zlib.decompress(stored.words).decode().split("\n")
         self.lexicon = Lexicon(dict(zip(words, array("B", zlib.decompress(stored.bits)), strict=True)))
-        self._width = len(self.labels)
-        self._rows = array("h", zlib.decompress(stored.rows))
+        width = len(self.labels)
+        self._size = _BYTES * width
+        self._unpacked = struct.Struct(f"<{width}I").unpack
+        self._zero = sum(_HALF << (_BITS * i) for i in range(width))
+        rows = array("i", array("h", zlib.decompress(stored.rows)))
+        if sys.byteorder == "big":
+            rows.byteswap()
+        packed = array("I", [value + _HALF for value in rows]).tobytes()
         names = zlib.decompress(stored.names).decode().split("\n")
-        self._at = {name: i * self._width for i, name in enumerate(names)}
+        self._rows = {
+            name: int.from_bytes(packed[i : i + self._size], "little") - self._zero
+            for name, i in zip(names, range(0, len(packed), self._size), strict=True)
+        }
         self.scale = stored.scale
-        self._nothing = (0,) * self._width
-        self.named = lru_cache(_WORDS)(self.lexicon.named)
-        self.own = lru_cache(_WORDS)(self._own)
-        self.near = lru_cache(_WORDS)(self._near)
-        self.sort = lru_cache(_WORDS)(self._sort)
-        self.pair = lru_cache(_PAIRS)(self._pair)
-        self.beside = lru_cache(_PAIRS)(self._beside)
+        kept = lru_cache(_WORDS)
+        self.named = kept(self.lexicon.named)
+        self.sort = kept(self._sort)
+        self._shape = kept(fx.shape)
+        self._own = kept(lambda word: self._sum(fx.own(word, self.lexicon)))
+        self._near = {
+            distance: lru_cache(_WORDS)(partial(self._sum_near, distance=distance)) for distance in (-2, -1, 1, 2)
+        }
+        self._pair = lru_cache(_PAIRS)(lambda *sorts: self._sum(fx.joint(*sorts)))
+        self._beside = lru_cache(_PAIRS)(lambda before, after, shape: self._sum(fx.beside(before, after, shape)))
 
     def score(self, words: list[str], i: int, heading: str) -> Vector:
         """Scores of every label for word `i` of a line with this `heading`, in units of `scale`."""
         before2, before, after, after2 = fx.around(words, i)
         word = words[i]
-        near, sort = self.near, self.sort
-        joint = self.pair(sort(before), sort(word), sort(after), heading)
-        rows = (self.own(word), near(before2, -2), near(before, -1), near(after, 1), near(after2, 2), joint)
-        beside = self.beside(before, after, fx.shape(word))
-        return tuple(map(sum, zip(*rows, beside, strict=True)))
+        near, sort = self._near, self.sort
+        total = (
+            self._zero
+            + self._own(word)
+            + near[-2](before2)
+            + near[-1](before)
+            + near[1](after)
+            + near[2](after2)
+            + self._pair(sort(before), sort(word), sort(after), heading)
+            + self._beside(before, after, self._shape(word))
+        )
+        return tuple([value - _HALF for value in self._unpacked(total.to_bytes(self._size, "little"))])
 
-    def _sum(self, names: list[str]) -> Vector:
-        rows, width, at = self._rows, self._width, self._at
-        found = [rows[i : i + width] for name in names if (i := at.get(name, -1)) >= 0]
-        return tuple(map(sum, zip(*found, strict=True))) if found else self._nothing
+    def _sum(self, names: list[str]) -> int:
+        return sum(map(self._rows.get, names, repeat(0)))
 
-    def _own(self, word: str) -> Vector:
-        return self._sum(fx.own(word, self.lexicon))
-
-    def _near(self, word: str, distance: int) -> Vector:
+    def _sum_near(self, word: str, distance: int) -> int:
         return self._sum(fx.near(word, distance, self.lexicon))
 
     def _sort(self, word: str) -> str:
         return fx.sort(word, self.lexicon)
-
-    def _pair(self, before: str, word: str, after: str, heading: str) -> Vector:
-        return self._sum(fx.joint(before, word, after, heading))
-
-    def _beside(self, before: str, after: str, shape: str) -> Vector:
-        return self._sum(fx.beside(before, after, shape))
 
 
 def load(path: Path = FILE) -> Model:
