@@ -92,7 +92,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         findings = list(raw.findings(reading, entities or raw.entities, artifacts))
         slots = [*raw.plan.slots]
         for guest in (one for one in recognisers if any(one is g for g in guests)):
-            slot = Slot(len(slots), guest, "", 0.0, tuple(word.lower() for word in guest.context or ()), stock=True)
+            slot = raw.plan.slot(len(slots), guest, 0.0)
             slots.append(slot)
             findings += raw.run(slot, text, entities or raw.entities, artifacts)
         if lazy and boost is not None:

@@ -8,18 +8,18 @@ between white space has the same tokens wherever it stands: they are kept by wor
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from streams.privacy.presidio.words import Words
 
 _CHUNK = re.compile(r"\S+|\s+")
 _TAKEN_OFF = ":,;!?()[]{}\"'"  # signs that spaCy takes off a word's ends, in every language
 _TIME = re.compile(r"\d+(?::\d+)*").fullmatch
-_REACH = 40  # characters around a number in which its own word must end, or more is to be known of it
+_WINDOWS = (160, 640)  # characters on each side in which there should be keywords enough
 
 
 class Around(NamedTuple):
@@ -39,69 +39,54 @@ class Context:
         self._starts: list[int] = []
         self._chunks: list[str] = []
         self._again: frozenset[str] | None = None
-        self._before: dict[tuple[int, int], bool] = {}
-        self._after: dict[tuple[int, int], bool] = {}
+        self._keywords: dict[int, tuple[str, ...]] = {}
+        self._windows: dict[int, str] = {}
 
-    def near(self, start: int, word: Callable[[str], object], kind: int) -> bool:
+    def near(self, start: int, word: Callable[[str], object]) -> bool:
         """Whether `word` holds of a keyword around a finding that begins at `start`.
-
-        Args:
-            start: in code points.
-            word: looks at one keyword.
-            kind: a number that stands for `word`; its answers are kept.
 
         Raises:
             ValueError: if there is no token there; Presidio does the same.
         """
-        if self._at(start)[0] == len(self._chunks):
-            raise ValueError(
-                "context: no token at a finding's start; have the recogniser begin at a sign that is no space"
-            )
-        return self.before(start, word, kind) or self.after(start, word, kind)
+        keywords = self._keywords.get(start)
+        if keywords is None:
+            if self._at(start)[0] == len(self._chunks):
+                raise ValueError(
+                    "context: no token at a finding's start; have the recogniser begin at a sign that is no space"
+                )
+            keywords = self._keywords[start] = (*self._backward(start), *self._forward(start))
+        return any(map(word, keywords))
 
-    def before(self, start: int, word: Callable[[str], object], kind: int) -> bool:
-        """As `near`, of the keywords up to the finding and its own first token only."""
-        key = (start, kind)
-        known = self._before.get(key)
-        if known is None:
-            known = self._before[key] = any(map(word, self._backward(start)))
-        return known
-
-    def after(self, start: int, word: Callable[[str], object], kind: int) -> bool:
-        """As `near`, of the keywords from the finding's first token on only."""
-        key = (start, kind)
-        known = self._after.get(key)
-        if known is None:
-            known = self._after[key] = any(map(word, self._forward(start)))
-        return known
-
-    def far(self, low: str, spots: Sequence[int], start: int, end: int) -> bool:
-        """Whether surely no context word is near any place between two, without a look at tokens.
+    def window(self, low: str, start: int) -> str:
+        """A part of the text in lower case that holds all keywords around a finding, found at a glance.
 
         Args:
             low: the text in lower case, of the same length.
-            spots: where context words begin in it, ascending.
-            start: of the first place.
-            end: behind the last place.
+            start: of the finding.
         """
-        place = bisect_left(spots, end)
-        if place:
-            gap = low[max(0, spots[place - 1]) : start].split()
-            if spots[place - 1] >= start or sum(map(self._words.sure, gap[1:-1])) <= self._around.before:
-                return False
-        if place == len(spots):
-            return True
-        left = max(low.rfind(sign, max(0, end - _REACH), end) for sign in " \n\t") + 1
-        right = low.find(" ", end, end + _REACH)
-        own = low[left:right]
-        # A number is a keyword by itself, and the only one to look at from there on.
-        return (
-            self._around.after == 0
-            and right >= 0
-            and spots[place] > right
-            and low[end - 1].isdigit()
-            and ":" not in own
-        )
+        known = self._windows.get(start)
+        if known is None:
+            known = self._windows[start] = low[self._left(low, start) : self._right(low, start)]
+        return known
+
+    def _left(self, low: str, start: int) -> int:
+        for size in _WINDOWS:
+            left = start - size
+            if left <= 0:
+                break
+            # The first word may be cut, and the last may go on.
+            if sum(map(self._words.sure, low[left:start].split()[1:-1])) > self._around.before:
+                return left
+        return 0
+
+    def _right(self, low: str, start: int) -> int:
+        for size in _WINDOWS:
+            right = start + size
+            if right >= len(low):
+                break
+            if sum(map(self._words.sure, low[start:right].split()[1:-1])) > self._around.after:
+                return right
+        return len(low)
 
     def _load(self) -> None:
         previous = ""

@@ -3,32 +3,30 @@
 For a candidate of digits and plain punctuation the library's `parse` and its check for valid numbers depend on the
 digits and on a leading plus sign only. `Region.valid` takes the same steps over the library's own tables: strip the
 prefix for calls abroad or the country's own code, strip the national prefix, choose the region among those that share
-the code, and match the digits against its types of number. Only the last question, whether a national prefix had to be
-written, is put to the library, and only where the region's formats ask for one.
+the code, match the digits against its types of number, and look whether the national prefix had to be written. Before
+that, one expression per region says of most digits that they are no number there in any of these ways.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from phonenumbers import (
-    COUNTRY_CODE_TO_REGION_CODE,
-    CountryCodeSource,
-    PhoneMetadata,
-    PhoneNumber,
-    region_code_for_country_code,
-)
-from phonenumbers import phonenumbermatcher as matcher
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, region_code_for_country_code
 from phonenumbers import phonenumberutil as util
 
 _SHORTEST, _LONGEST = util._MIN_LENGTH_FOR_NSN, util._MAX_LENGTH_FOR_NSN  # noqa: SLF001 - the library's own limits
 _CODE_DIGITS = 3  # of a country calling code
+_NO_PREFIX = util._FIRST_GROUP_ONLY_PREFIX_PATTERN.fullmatch  # noqa: SLF001 - a format that only sets signs around it
 _TYPES = (
     *("premium_rate", "toll_free", "shared_cost", "voip", "personal_number"),
     *("pager", "uan", "voicemail", "fixed_line", "mobile"),
 )
+
+
+Match = Callable[[str], re.Match[str] | None]
 
 
 class _Description:
@@ -60,24 +58,40 @@ class _Territory:
         self.transform = metadata.national_prefix_transform_rule
         abroad = metadata.international_prefix
         self.abroad = re.compile(abroad).match if abroad is not None else None
-        self.asks_for_prefix = any(one.national_prefix_formatting_rule for one in metadata.number_format)
+        self.abroad_as = abroad
+        self.prefix_as = prefix
+        self.types_as = [d.national_number_pattern for d in described if d is not None and d.national_number_pattern]
+        formats = list(metadata.number_format)
+        # Without a format that asks for the national prefix none need be looked at.
+        self._formats = [_format(one) for one in formats] if any(map(_asks, formats)) else []
 
     def is_number(self, digits: str) -> bool:
         return self.general.holds(digits) and any(one.holds(digits) for one in self.types)
 
     def without_prefix(self, digits: str) -> str:
         """The digits without the national prefix, where the rest is as good a number as the whole."""
+        stripped = self._stripped(digits)
+        return digits if stripped is None else stripped
+
+    def _stripped(self, digits: str) -> str | None:
         match = self.prefix.match(digits) if self.prefix and digits else None
         if match is None or self.prefix is None:
-            return digits
+            return None
         if self.transform and match.groups() and match.groups()[-1] is not None:
             # The tables write groups as `$1` or `\1`; the library hands them to `re` as they are.
             rest = self.prefix.sub(self.transform, digits, count=1)
         elif self.transform and not match.groups():
-            return digits  # never in the tables; the library would fail
+            return None  # never in the tables; the library would fail
         else:
             rest = digits[match.end() :]
-        return digits if self.plain.holds(digits) and not self.plain.holds(rest) else rest
+        return None if self.plain.holds(digits) and not self.plain.holds(rest) else rest
+
+    def written_as_it_must(self, national: str, digits: str) -> bool:
+        """Whether the national prefix stands in the digits, if the format of the number asks for it."""
+        for leading, whole, asks in self._formats:
+            if (leading is None or leading(national)) and whole(national):
+                return not asks or self._stripped(digits) is not None
+        return True
 
     def too_long(self, digits: str) -> bool:
         size = len(digits)
@@ -89,6 +103,17 @@ class _Territory:
         if size in self.local or size < self.lengths[0]:
             return False
         return size in self.lengths or size > self.lengths[-1]
+
+
+def _asks(written: Any) -> bool:
+    rule = written.national_prefix_formatting_rule
+    return bool(rule and not written.national_prefix_optional_when_formatting and not _NO_PREFIX(rule))
+
+
+def _format(written: Any) -> tuple[Match | None, Match, bool]:
+    """Digits that it begins with, the whole number, and whether it asks for the national prefix."""
+    leading = written.leading_digits_pattern
+    return re.compile(leading[-1]).match if leading else None, re.compile(written.pattern).fullmatch, _asks(written)
 
 
 @lru_cache(maxsize=1024)
@@ -105,8 +130,22 @@ def _sharing(code: int) -> tuple[tuple[str, _Territory], ...]:
     return tuple((region, one) for region, one in found if one is not None)
 
 
+def read_all() -> None:
+    """Read the library's tables now, which takes 0.3 s, and not when a text has the first number of a country."""
+    for code in COUNTRY_CODE_TO_REGION_CODE:
+        _sharing(code)
+        _territory(code, region_code_for_country_code(code))
+
+
 class Region:
-    """Numbers as written in one region. Raises `ValueError` for a region that the library has no tables of."""
+    """Numbers as written in one region.
+
+    Attributes:
+        ways: an expression that holds of all digits that are a number, and of few others.
+
+    Raises:
+        ValueError: for a region that the library has no tables of.
+    """
 
     def __init__(self, name: str) -> None:
         metadata = PhoneMetadata.metadata_for_region(name, None)
@@ -114,6 +153,8 @@ class Region:
             raise ValueError(f"phones: a region of python-phonenumbers' is needed; {name!r} is none; correct the name")
         self.name = name
         self._home = _Territory(metadata)
+        self.ways = _any_way(self._home)
+        self._may = re.compile(self.ways).fullmatch
 
     def valid(self, digits: str, *, plus: bool) -> bool:
         """Whether the matcher, at its leniency VALID, takes the digits for a number.
@@ -122,6 +163,8 @@ class Region:
             digits: ASCII, at least three.
             plus: whether a plus sign stands before them.
         """
+        if not plus and not self._may(digits):
+            return False
         split = self._split(digits, plus=plus)
         if split is None:
             return False
@@ -133,11 +176,10 @@ class Region:
         bare = plan.without_prefix(national)
         if plan.possible(bare):
             national = bare
-        if not _SHORTEST <= len(national) <= _LONGEST:
+        if not _SHORTEST <= len(national) <= _LONGEST or not _known(code, national):
             return False
-        if not _known(code, _significant(national)):
-            return False
-        return not default or self._written_as_it_must(code, national, digits)
+        leads = _territory(code, main) if default else None
+        return leads is None or leads.written_as_it_must(national, digits)
 
     def _split(self, digits: str, *, plus: bool) -> tuple[int, str, bool] | None:
         """Country code, the rest, and whether the code is just this region's own, not written; None if unreadable."""
@@ -168,19 +210,6 @@ class Region:
             return None
         return digits[match.end() :]
 
-    def _written_as_it_must(self, code: int, national: str, digits: str) -> bool:
-        main = _territory(code, region_code_for_country_code(code))
-        if main is None or not main.asks_for_prefix:
-            return True
-        number = PhoneNumber(
-            country_code=code,
-            raw_input=digits,
-            country_code_source=CountryCodeSource.FROM_DEFAULT_COUNTRY,
-        )
-        util._set_italian_leading_zeros_for_phone_number(national, number)  # noqa: SLF001 - as `parse` does
-        number.national_number = int(national)
-        return bool(matcher._is_national_prefix_present_if_required(number))  # noqa: SLF001 - there is no other way
-
 
 def _code_of(digits: str) -> tuple[int, str] | None:
     if digits.startswith("0"):
@@ -192,12 +221,19 @@ def _code_of(digits: str) -> tuple[int, str] | None:
     return None
 
 
-def _significant(national: str) -> str:
-    """The digits as they come back from the library's number object: leading zeros are kept but for one case."""
-    if len(national) > 1 and national.startswith("0"):
-        zeros = min(len(national) - len(national.lstrip("0")), len(national) - 1)
-        return "0" * zeros + str(int(national))
-    return str(int(national))
+def _any_way(home: _Territory) -> str:
+    """An expression that holds of every string of digits that can be a number as written in a region."""
+    leads = _territory(home.code, region_code_for_country_code(home.code)) or home
+    types = dict.fromkeys(one for _, plan in _sharing(home.code) for one in plan.types_as)
+    prefixes = [plan.prefix_as for plan in (home, leads) if plan.prefix_as]
+    national = f"(?:{'|'.join(types)})"
+    ways = [f"(?:{home.abroad_as})[0-9]*"] if home.abroad_as is not None else []
+    if not prefixes:
+        return "|".join([*ways, f"(?:{home.code})?{national}"])
+    prefix = f"(?:{'|'.join(dict.fromkeys(prefixes))})"
+    if home.transform or leads.transform:  # whatever it is turned into
+        ways.append(f"(?:{home.code})?{prefix}[0-9]*")
+    return "|".join([*ways, f"(?:{home.code})?{prefix}{{0,2}}{national}"])
 
 
 def _known(code: int, digits: str) -> bool:

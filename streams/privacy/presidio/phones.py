@@ -12,17 +12,18 @@ One difference is on purpose: a matcher of the library gives up on a text after 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberMatch, PhoneNumberMatcher, parse
 from phonenumbers import phonenumbermatcher as matcher
 
-from streams.privacy.presidio.numbering import Region
+from streams.privacy.presidio.numbering import Region, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Span = tuple[int, int]
-Wanted = Callable[[int, int], bool]
 
 
 def _own(name: str) -> re.Pattern[str]:
@@ -37,7 +38,10 @@ _UNWANTED = _own("_UNWANTED_END_CHAR_PATTERN")
 _SLASHED_DATES = _own("_SLASH_SEPARATED_DATES")
 _STAMP, _STAMP_REST = _own("_TIME_STAMPS"), _own("_TIME_STAMPS_SUFFIX")
 _LEAD, _BRACKETS, _PAGES = _own("_LEAD_PATTERN"), _own("_MATCHING_BRACKETS"), _own("_PUB_PAGES")
-_INNER: tuple[re.Pattern[str], ...] = matcher._INNER_MATCHES  # noqa: SLF001 - likewise
+# With the sign that a plain candidate must hold for it to match; the one left out is for dashes outside ASCII.
+_INNER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    zip([one for one in matcher._INNER_MATCHES if one.search("\u2013x") is None], "/( . ", strict=True)  # noqa: SLF001
+)
 # Digits and punctuation that says nothing but "here is a gap", at most one plus sign, before the first digit, and
 # the most usual extension: `x123`.
 _PLAIN = re.compile(r"[ \-./()\[\]]*\+?[0-9 \-./()\[\]]*(?:(?<=[0-9)])x[0-9]{1,7})?").fullmatch
@@ -45,7 +49,6 @@ _NO_DIGITS = re.compile(r"[^0-9]+")
 _FEWEST = 4  # digits: no plan in the library's tables has shorter numbers, short codes apart
 _LONGEST = 41  # signs; the matcher cuts a candidate short behind 21 blocks of digits,
 _CUT = re.compile(r"[0-9]{20}").search  # and in the middle of a block behind 20 digits
-_USUAL = (9, 16)  # signs of most phone numbers
 _KEPT = 20_000  # candidates; a log's times and ids come back line by line
 _LENIENCY = 1  # VALID, Presidio's default, and the one `numbering` knows
 _UNUSED = PhoneNumberMatcher("", "US")  # asked for at every leniency, and looked at only at stricter ones
@@ -71,7 +74,9 @@ class _Part(NamedTuple):
 
 def _parts(candidate: str, before: str, behind: str) -> tuple[_Part, ...]:
     """What `PhoneNumberMatcher._extract_match` tries to parse, in its order, without what fails in every region."""
-    if _SLASHED_DATES.search(candidate) or (_STAMP.search(candidate) and _STAMP_REST.match(behind)):
+    if "/" in candidate and _SLASHED_DATES.search(candidate):
+        return ()
+    if behind[:1] == ":" and _STAMP.search(candidate) and _STAMP_REST.match(behind):
         return ()
     found: dict[Span, _Part] = {}
     for start, group in _tries(candidate):
@@ -103,10 +108,8 @@ def _part(start: int, group: str, left: str, right: str) -> _Part | None:
 
 def _tries(candidate: str) -> Iterator[tuple[int, str]]:
     yield 0, candidate
-    if candidate.isdigit():
-        return
-    for inner in _INNER:
-        match, first = inner.search(candidate), True
+    for inner, sign in _INNER:
+        match, first = inner.search(candidate) if sign in candidate else None, True
         while match:
             if first:
                 yield 0, _cut(candidate[: match.start()])
@@ -174,19 +177,13 @@ class Numbers:
     """
 
     def __init__(self, regions: Sequence[str]) -> None:
-        self._names = tuple(regions)
+        read_all()
         self._regions = [Region(name) for name in regions]
-        self._valid: list[dict[tuple[str, bool], bool]] = [{} for _ in regions]
+        self._any = re.compile("|".join(dict.fromkeys(f"(?:{one.ways})" for one in self._regions)) or "(?!)").fullmatch
         self._kept: dict[tuple[str, str, str], tuple[Span, ...]] = {}
 
-    def spans(self, text: str, wanted: Wanted | None = None) -> list[Span]:
-        """Where the matchers find a number; what lies inside another finding may be left out.
-
-        Args:
-            text: any text.
-            wanted: asked before work is spent on a place, by its start and end, whether a finding that begins there
-                counts.
-        """
+    def spans(self, text: str) -> list[Span]:
+        """Where the matchers find a number; what lies inside another finding may be left out."""
         found: dict[Span, None] = {}
         index = 0
         while (candidate := _next(text, index)) is not None:
@@ -194,23 +191,11 @@ class Numbers:
             end = start + len(number)
             if len(number) <= _LONGEST and _PLAIN(number) and not _CUT(number):
                 index = end
-                size = len(number)
-                if size < _FEWEST:
-                    continue
-                # What is short or long is seldom a number, and soon seen to be none.
-                usual = _USUAL[0] <= size <= _USUAL[1]
-                if usual and wanted is not None and not wanted(start, end):
-                    continue
-                inside = self._inside(number, text[start - 1] if start else "", text[end : end + 3])
-                if inside and (usual or wanted is None or wanted(start, end)):
-                    for low, high in inside:
+                if len(number) >= _FEWEST:
+                    for low, high in self._inside(number, text[start - 1] if start else "", text[end : end + 3]):
                         found[(start + low, start + high)] = None
             else:
-                line = text.find("\n", start)
-                line = len(text) if line < 0 else line
-                # No candidate goes over the end of a line, so there all matchers meet.
-                wished = wanted is None or wanted(start, line)
-                index = self._zone(text, candidate, found) if wished else line
+                index = self._zone(text, candidate, found)
         return list(found)
 
     def _inside(self, number: str, before: str, behind: str) -> tuple[Span, ...]:
@@ -226,7 +211,7 @@ class Numbers:
         return known
 
     def _search(self, number: str, before: str, behind: str) -> tuple[Span, ...]:
-        parts = _parts(number, before, behind)
+        parts = [part for part in _parts(number, before, behind) if self._may_be(part)]
         found: dict[Span, None] = {}
         for region in range(len(self._regions)) if parts else ():
             span = self._first(region, parts)
@@ -237,6 +222,10 @@ class Numbers:
                 found[span] = None
                 span = self._behind(region, number, span[1], behind)
         return tuple(found)
+
+    def _may_be(self, part: _Part) -> bool:
+        """Whether a part can be a number of some region."""
+        return part.digits is None or part.plus or self._any(part.digits) is not None
 
     def _behind(self, region: int, number: str, index: int, behind: str) -> Span | None:
         """The region's next finding in the rest of a candidate, behind one of its findings."""
@@ -250,18 +239,9 @@ class Numbers:
         return None
 
     def _first(self, region: int, parts: Sequence[_Part]) -> Span | None:
-        known = self._valid[region]
+        plan = self._regions[region]
         for part in parts:
-            if part.digits is None:
-                valid: bool | None = _parsed(part.text, self._names[region])
-            else:
-                key = (part.digits, part.plus)
-                valid = known.get(key)
-                if valid is None:
-                    if len(known) >= _KEPT:
-                        known.clear()
-                    valid = known[key] = self._regions[region].valid(part.digits, plus=part.plus)
-            if valid:
+            if _parsed(part.text, plan.name) if part.digits is None else plan.valid(part.digits, plus=part.plus):
                 return part.start, part.end
         return None
 

@@ -20,7 +20,7 @@ from streams.privacy.presidio.phones import Numbers
 from streams.privacy.presidio.shape import NoShapeError, Shape, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _VALID = 1  # the leniency that `phones` knows: the default of Presidio's recogniser
 _WORDS = 1_000_000  # groups of context words are numbered from here on in the scan
@@ -35,15 +35,14 @@ class Slot:
     entity: str
     threshold: float
     context: tuple[str, ...] = ()
-    reach: float | None = None  # the best that a finding of score 0 can become through context; None: unknown
     numbers: Numbers | None = None
     rules: list[int] = field(default_factory=list)
     gated: bool = False  # run as it is, where one of its patterns can match
     stock: bool = False  # run as it is
     validates: bool = False
     word: Callable[[str], object] = bool  # whether a keyword is or holds a context word
-    spots: Callable[[str], Iterable[re.Match[str]]] = re.compile("").finditer  # where context words may be in a text
-    odd_words: bool = False  # context words that are not plain letters
+    shortest: tuple[str, ...] = ()  # context words without those that hold another one
+    context_is_ascii: bool = True  # what else has a lower case that may depend on what stands around
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +96,7 @@ class Plan:
         self.unknown = [number for number in range(len(self.rules)) if number not in self._known]
 
     def _add(self, recogniser: Any, threshold: float) -> None:
-        context = tuple(dict.fromkeys(word.lower() for word in recogniser.context or ()))
-        slot = Slot(len(self.slots), recogniser, recogniser.supported_entities[0], threshold, context)
-        slot.word = _test(context, self.boost.holds if self.boost else "substring")
-        slot.spots = _any_of(context).finditer
-        slot.odd_words = any(not word.isalpha() for word in context)
+        slot = self.slot(len(self.slots), recogniser, threshold)
         kind = type(recogniser)
         if kind is PhoneRecognizer and recogniser.leniency == _VALID:
             if self._reached(slot, recogniser.SCORE):
@@ -122,6 +117,20 @@ class Plan:
                 self._rule(slot, pattern)
         if slot.rules:
             self.slots.append(slot)
+
+    def slot(self, number: int, recogniser: Any, threshold: float) -> Slot:
+        """A recogniser that nothing is known of but its context words."""
+        context = tuple(dict.fromkeys(word.lower() for word in recogniser.context or ()))
+        return Slot(
+            number,
+            recogniser,
+            recogniser.supported_entities[0],
+            threshold,
+            context,
+            word=_test(context, self.boost.holds if self.boost else "substring"),
+            shortest=_shortest(context),
+            context_is_ascii=all(map(str.isascii, context)),
+        )
 
     def _reached(self, slot: Slot, score: float) -> bool:
         """Whether a finding can get to the threshold."""
@@ -154,10 +163,13 @@ class Plan:
 
     def present(self, slot: Slot, text: str, hits: Mapping[int, list[int]] | None, low: str) -> bool:
         """Whether a context word of the slot's may be in the text; `low` is the text in lower case."""
-        if hits is not None and self._scan is not None and text.isascii():
-            return _WORDS + slot.number in hits
-        if not text.isascii() and not all(map(str.isascii, slot.context)):
-            return True  # lower case may depend on what stands around
+        if "" in slot.context:
+            return True
+        number = _WORDS + slot.number
+        if hits is not None and number in self._known and text.isascii():
+            return number in hits
+        if not text.isascii() and not slot.context_is_ascii:
+            return True
         return any(word in low for word in slot.context)
 
 
@@ -175,9 +187,12 @@ def _test(context: tuple[str, ...], holds: str) -> Callable[[str], object]:
 
 
 def _any_of(context: Sequence[str]) -> re.Pattern[str]:
-    # A word that holds another one of the list says nothing new.
-    shortest = [w for w in context if not any(v != w and v in w for v in context)]
-    return re.compile("|".join(map(re.escape, shortest)) or "(?!)")
+    return re.compile("|".join(map(re.escape, _shortest(context))) or "(?!)")
+
+
+def _shortest(context: Sequence[str]) -> tuple[str, ...]:
+    """A word that holds another one of the list says nothing new."""
+    return tuple(w for w in context if not any(v != w and v in w for v in context))
 
 
 def _plain(kind: type[Any]) -> bool:

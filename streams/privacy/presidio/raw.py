@@ -46,7 +46,6 @@ class Reading:
         self.hits = hits
         self._low: str | None = None
         self._present: dict[int, bool] = {}
-        self._spots: dict[int, list[int]] = {}
 
     @property
     def low(self) -> str:
@@ -75,26 +74,11 @@ class Reading:
             return False
         if any(map(slot.word, self.outside)):
             return True
-        return self.context.near(start, slot.word, slot.number)
-
-    def supports_some(self, slot: Slot, start: int, end: int) -> bool:
-        """Whether a context word of the slot's may be near a finding that begins between two places."""
-        if self.context is None or any(map(slot.word, self.outside)):
-            return True
-        if len(self.low) == len(self.text) and self.context.far(self.low, self._spots_of(slot), start, end):
-            return False
-        return (
-            self.context.before(start, slot.word, slot.number)
-            or self.context.after(end - 1, slot.word, slot.number)
-            or len(self.low) != len(self.text)
-            or bool(slot.word(self.low[start:end]))
-        )
-
-    def _spots_of(self, slot: Slot) -> list[int]:
-        spots = self._spots.get(slot.number)
-        if spots is None:
-            spots = self._spots[slot.number] = [match.start() for match in slot.spots(self.low)]
-        return spots
+        if len(self.low) == len(self.text) and (self.text.isascii() or slot.context_is_ascii):
+            window = self.context.window(self.low, start)
+            if not any(word in window for word in slot.shortest):
+                return False
+        return self.context.near(start, slot.word)
 
 
 class Raw:
@@ -221,19 +205,11 @@ class Raw:
         for slot in self.plan.slots:
             if slot.numbers is None:
                 continue
-            wanted = None
-            if self._numbers_need_context(slot):
-                if not reading.present(slot):
-                    continue
-                # A context word made of digits may stand in the number itself.
-                wanted = None if slot.odd_words else _wanted(reading, slot)
-            spans = slot.numbers.spans(reading.text, wanted)
+            if self._numbers_need_context(slot) and not reading.present(slot):
+                continue
+            spans = slot.numbers.spans(reading.text)
             found += [Finding(slot.entity, start, end, slot.recogniser.SCORE, slot.number) for start, end in spans]
         return found
-
-
-def _wanted(reading: Reading, slot: Slot) -> Any:
-    return lambda start, end: reading.supports_some(slot, start, end)
 
 
 def _reads_artifacts(recogniser: Any) -> bool:
