@@ -8,6 +8,10 @@ up               the long-running form
 fleet            which processes there are on one machine, and how each is started
 worker, sink     one process each: compositions of the stages, and of loop, gates and alerts
 sink_watchdog    ends a sink that has work and does none of it
+capture          on a developer's machine: what tools do not report, into a spool and on
+client           for tools written in Python: suggest, decide, edit
+gateway          events by HTTP
+sources          what readers of foreign formats saw: to the topic, from it, and an eye on it
 emit             lines of files, or records of a generator, to Kafka until all are confirmed
 consent          writing the consent topic
 status, check    how far everything is; the tables on disk against their suites

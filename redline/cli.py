@@ -1,6 +1,6 @@
 """The `redline` command: the group with every command on it."""
 
-from redline.commands import directory, jobs, look, parts, people, schema
+from redline.commands import capture, directory, gateway, jobs, look, parts, people, schema, sources
 from redline.commands.root import main
 
-__all__ = ["directory", "jobs", "look", "main", "parts", "people", "schema"]
+__all__ = ["capture", "directory", "gateway", "jobs", "look", "main", "parts", "people", "schema", "sources"]

@@ -5,6 +5,9 @@ jobs     run, demo, up
 parts    broker, topics, worker, sink, emit
 look     status, ledger, check, release, rebuild, sql, doctor, settings
 people   scrub, consent
+gateway  the gateway and its tokens
+sources  what readers of foreign formats saw
+capture  on a developer's machine: hooks, spool, commits
 schema   the contract with producers: export, asyncapi
 directory  the list of people one knows: import, check, show
 """

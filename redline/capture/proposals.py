@@ -1,0 +1,125 @@
+"""What an assistant has proposed for which file, until a commit shows what became of it: one SQLite file, mode 0600."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from schemas.events import Decision, Suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+
+    from schemas.events import Event
+
+# Made, taken over by the person, and known how it ended: then its texts are gone, and it is not made again.
+_MADE, _ACCEPTED, _SETTLED = 0, 1, 2
+
+_TABLE = """
+create table if not exists proposals (
+  interaction_id text primary key, session_id text, surface text, tool text, subject text,
+  path text, text text, before text, time_us integer, place integer, state integer
+);
+create index if not exists by_path on proposals (path);
+"""
+
+
+class Proposal(NamedTuple):
+    """One proposal that nobody has said the end of. `path` is absolute; texts are raw."""
+
+    interaction_id: str
+    session_id: str
+    surface: str
+    tool: str
+    subject: str
+    path: str
+    text: str
+    before: str
+    time_us: int
+
+
+class Proposals:
+    """The open proposals of one capture folder. A context manager; safe to open from several processes.
+
+    Raises:
+        sqlite3.Error: the file cannot be read or written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "proposals.sqlite"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._db = sqlite3.connect(path, timeout=10.0)
+        self._db.executescript(_TABLE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._db.close()
+
+    def remember(self, events: Iterable[Event]) -> None:
+        """Keep the suggestions among these that name a file, and what was decided; again changes nothing."""
+        for event in events:
+            data = event.data
+            if isinstance(data, Suggestion) and Path(data.path).is_absolute():
+                self._made(event, data)
+            elif isinstance(data, Decision):
+                self._decided(data)
+        self._db.commit()
+
+    def of(self, paths: Sequence[str]) -> list[Proposal]:
+        """The accepted proposals for these files of which nobody knows the end, in the order they were made."""
+        query = (
+            "select interaction_id, session_id, surface, tool, subject, path, text, before, time_us from proposals "
+            "where path in (select value from json_each(?)) and state = ? order by time_us, place"
+        )
+        with closing(self._db.execute(query, [json.dumps(list(paths)), _ACCEPTED])) as cursor:
+            return [Proposal(*row) for row in cursor]
+
+    def settle(self, interaction_ids: Iterable[str]) -> None:
+        """The end of these is known: their texts are forgotten."""
+        self._db.executemany(
+            "update proposals set state = ?, text = '', before = '' where interaction_id = ?",
+            [(_SETTLED, one) for one in interaction_ids],
+        )
+        self._db.commit()
+
+    def _made(self, event: Event, data: Suggestion) -> None:
+        path = Path(data.path)
+        path = Path(os.path.realpath(path.parent)) / path.name  # as git names it: a link at the end stays one
+        self._db.execute(
+            "insert or ignore into proposals "
+            "select ?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(max(place), 0) + 1, ? from proposals",
+            (
+                data.interaction_id,
+                data.session_id,
+                data.surface,
+                data.tool,
+                event.subject or "",
+                str(path),
+                data.text,
+                data.before,
+                event.time_us,
+                _MADE,
+            ),
+        )
+
+    def _decided(self, data: Decision) -> None:
+        if data.verdict in {"rejected", "dismissed"}:
+            self.settle([data.interaction_id])
+        else:
+            self._db.execute(
+                "update proposals set state = ? where interaction_id = ? and state = ?",
+                (_ACCEPTED, data.interaction_id, _MADE),
+            )
+
+    def expire(self, before_us: int) -> None:
+        """Forget what was proposed before that time (microseconds since 1970): raw text is not kept for ever."""
+        with self._db:
+            self._db.execute("delete from proposals where time_us < ?", (before_us,))
