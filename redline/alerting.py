@@ -11,10 +11,12 @@ from quality.channels import KafkaChannel, LogChannel, WebhookChannel
 from schemas.verdict import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from redline.settings import Settings
+    from schemas.sources.drift import Jump
 
+_TOLD = 20  # names in one alert
 _KINDS: Mapping[str, tuple[Severity, str, Action, str]] = {
     "gate_halt": (
         Severity.CRITICAL,
@@ -60,6 +62,19 @@ def of_sink(kind: str, table: str, detail: Mapping[str, Any]) -> Alert:
         action=action,
         where=_ranges(detail),
         got=got,
+    )
+
+
+def of_drift(jumps: Sequence[Jump]) -> Alert:
+    """What one source's reader does not know since today. Holds names of a format, and shares."""
+    return Alert(
+        kind="sources_drift",
+        table="",
+        severity=Severity.WARNING,
+        expected=f"from {jumps[0].source} what its reader knows",
+        command="redline sources",
+        since=time.time(),
+        got={f"{jump.version} {jump.name}": round(jump.share, 3) for jump in jumps[:_TOLD]},
     )
 
 

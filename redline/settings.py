@@ -116,6 +116,21 @@ class Alerts(_Section, frozen=True, kw_only=True):
     reject_minimum: _Natural = 1000
 
 
+class GatewaySettings(_Section, frozen=True, kw_only=True):
+    """`redline gateway`: where it listens, and what a request may be."""
+
+    host: str = "127.0.0.1"
+    port: _Natural = 4318  # OTLP/HTTP's own: exporters on this machine need no address
+    max_body_bytes: _Count = 4 * 1024 * 1024
+    max_inflated_bytes: _Count = 16 * 1024 * 1024
+    max_events: _Count = 10_000
+    in_flight_requests: _Count = 256
+    in_flight_bytes: _Count = 64 * 1024 * 1024
+    body_wait_s: _Span = 30.0
+    kafka_wait_s: _Span = 10.0
+    access_log: bool = True
+
+
 class Settings(_Section, frozen=True, kw_only=True):
     """Everything Redline can be told."""
 
@@ -128,6 +143,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     sink: Sink = Sink()
     limits: Limits = Limits()
     alerts: Alerts = Alerts()
+    gateway: GatewaySettings = GatewaySettings()
 
     @property
     def data_dir(self) -> Path:

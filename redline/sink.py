@@ -14,7 +14,7 @@ import msgspec
 from quality.alert import Alert
 from quality.gate import Gate
 from quality.reject_rate import Breach, RejectLimit, RejectRate
-from redline import sink_watchdog
+from redline import sink_watchdog, sources
 from redline.alerting import alerter, of_sink
 from redline.lag import LagWatch
 from schemas import topics
@@ -72,6 +72,8 @@ def run(settings: Settings, *, name: str) -> None:
         config=settings.kafka.config,
     )
     sink_watchdog.watch(lags, settings.data_dir)
+    watch = sources.Watch(settings, alerts.raise_)
+    watch.start()
     loop = SinkLoop(
         bootstrap=settings.kafka.bootstrap,
         data_dir=settings.data_dir,
@@ -91,6 +93,7 @@ def run(settings: Settings, *, name: str) -> None:
     try:
         loop.run(stopping.is_set)
     finally:
+        watch.stop()
         left = alerts.close()
         if left:
             log.warning("%d alerts are still undelivered; they stay in the outbox and go out at the next start", left)
