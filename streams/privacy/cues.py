@@ -62,8 +62,18 @@ _GROUPS = _words(
     "team teams department group support inc corp corporation llc ltd gmbh company foundation university project "
     "contributors authors committee services service desk helpdesk office center centre institute labs software "
     "systems technologies organization association community engineering operations billing accounting accounts hr "
-    "sales marketing devops security platform management staff guild crew council agency bank board"
+    "sales marketing devops security platform management staff guild crew council agency bank board times post news "
+    "government administration commission ministry party international national affairs heritage assembly parliament "
+    "opposition temple court police press journal county city school hospital control"
 )
+# What people are besides their names: "Finance Minister Aziz", "Pope Francis".
+_OFFICES = _words(
+    "president minister professor chancellor councillor chairman chairwoman pm mp mla rep sen senator gov "
+    "governor pope king queen prince princess sheikh imam rabbi general colonel captain lieutenant sergeant officer "
+    "detective coach sir lady director ceo cfo cto secretary ambassador mayor commissioner superintendent inspector "
+    "mr mrs ms dr prof manager engineer editor"
+)
+_SENTENCE = 4  # letters, with the dot, of a word that ends one: "Lam." and not "St."
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +267,8 @@ def people(text: str) -> list[Found]:
             first = match.start("v")
             pieces = _HANDLE.finditer(text, first, match.end("v")) if text[first] == "@" else (match,)
             for piece in pieces:
+                if not cue.login and text[max(0, first - 4) : first].lower() == "the ":  # a paper, a ministry
+                    continue
                 start, end = _trim(piece["v"], piece.start("v"), login=cue.login)
                 if end > start:
                     found.append(Found(start, end, PERSON, cue.score))
@@ -269,7 +281,14 @@ def _trim(value: str, start: int, *, login: bool) -> tuple[int, int]:
     if login:
         bare = bare.rstrip("._-")
         return (start, start) if bare.lower() in _MACHINES or len(bare) < 2 else (start, start + len(bare))  # noqa: PLR2004
+    bare = bare.removesuffix("'s").removesuffix("\u2019s")
     words = bare.split()
+    for i in range(len(words) - 2, -1, -1):
+        if _stands_before(words[i]):
+            rest = bare.split(None, i + 1)[-1]
+            start += len(bare) - len(rest)
+            bare, words = rest, words[i + 1 :]
+            break
     if any(word.strip(".,").lower() in _GROUPS for word in words):
         return start, start
     while words and words[0].strip(".,").lower() in _NO_NAMES:  # "Hi Team", "Thanks All", "Dear Sir"
@@ -279,3 +298,10 @@ def _trim(value: str, start: int, *, login: bool) -> tuple[int, int]:
     while words and words[-1].strip(".,").lower() in _NO_NAMES:
         bare, words = bare[: len(bare) - len(words[-1])].rstrip(), words[:-1]
     return (start, start + len(bare)) if len(bare) > 1 else (start, start)
+
+
+def _stands_before(word: str) -> bool:
+    """Whether a name begins behind this word: an office, a possessive, the end of a sentence."""
+    if word.endswith(("'s", "\u2019s")) or (word[-1] == "." and len(word) >= _SENTENCE and word.count(".") == 1):
+        return True
+    return word.strip(".,").lower() in _OFFICES

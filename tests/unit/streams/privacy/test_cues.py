@@ -49,6 +49,10 @@ def found(text: str) -> set[str]:
         ("ssh -p 22 lokoro@host", {"lokoro"}),
         ("Lena Okoro will review it", {"Lena Okoro"}),
         ("Lena Okoro said no", {"Lena Okoro"}),
+        ("Finance Minister Lena Okoro said no", {"Lena Okoro"}),
+        ("Ask BBC\u2019s Lena Okoro", {"Lena Okoro"}),
+        ("he met Kim. Lena Okoro said no", {"Lena Okoro"}),
+        ("Mrs. Okoro's keys", {"Okoro"}),
     ],
 )
 def test_who_is_announced_is_found(text: str, names: set[str]) -> None:
@@ -71,6 +75,8 @@ def test_who_is_announced_is_found(text: str, names: set[str]) -> None:
         "TODO(user): later",
         "def author(self): return self.name",
         "Thanks again",
+        "the Lower Valley said no",
+        "Amnesty International says no",
     ],
 )
 def test_what_names_nobody_is_left_alone(text: str) -> None:
