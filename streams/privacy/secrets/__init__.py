@@ -8,6 +8,7 @@ issuers      tokens by their prefix: messaging, payment, models, observability, 
 keyed        values by their issuer's name and their shape
 structures   shapes with a mark in them: web tokens, addresses with a password, headers, webhooks
 marked       the same, of single issuers
+files        files where tools keep passwords; hashes of passwords
 blocks       private keys over lines, Kubernetes secrets
 assignments  values by the name they are given
 layouts      values below their name, and in tags

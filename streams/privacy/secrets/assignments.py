@@ -18,6 +18,7 @@ from streams.privacy.secrets.values import (
     is_code,
     is_joined_words,
     is_letters_at_random,
+    is_pair,
     is_random,
     is_sequence,
     is_stand_in,
@@ -33,12 +34,15 @@ _LONGEST = 400  # characters of a value without quotes, which `_MORE` goes on wi
 _VALUE = (
     r"(?:[rbufRBUF]{1,2}(?=[\"'])|@(?=\")|\$(?='))?(?:"
     r"\\{1,3}\"(?P<e>[^\"\\\n]{1,400})\\|\\{1,3}'(?P<g>[^'\\\n]{1,400})\\|\"\"\"(?P<t>[^\"\n]{1,400})\"\"\""
-    r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,2000})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,2000})(?:'|\Z)"
+    r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,8000})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,8000})(?:'|\Z)"
     r"|`(?P<k>[^`\n]{1,2000})(?:`|\Z)"
     r"|(?P<b>[^\s\"'`,;<>(){}\[\]\\]{1,400}))"
 )
 _TYPE = r"(?:[ \t]{0,3}:[ \t]{0,3}[\w.\[\]<>|?*&' ]{1,30}?(?=\s{0,3}=)|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
-_SEPARATOR = r"(?P<sep>(?:or|\|\||\?\?)(?=[ \t]?[\"'`])|=>|:=|\?=|\|\|=|!==?|={1,3}|::=|:{1,2}|->|,|[ \t](?=[\"']))"
+_SEPARATOR = (
+    r"(?P<sep>\{(?=[ \t]{0,3}\")|(?:or|\|\||\?\?)(?=[ \t]?[\"'`])"
+    r"|=>|:=|\?=|\|\|=|!==?|={1,3}|::=|:{1,2}|->|,|[ \t](?=[\"']))"
+)
 _AFTER = re.compile(
     r"(?P<rest>[\w.\-]{0,60}(?:[ \t][\w.\-]{1,20}){0,2}?)(?P<close>\\{0,3}[\"'`]?[\])]{0,2})"
     + _TYPE
@@ -60,6 +64,9 @@ _BARE = re.compile(
 _NO_NAME = re.compile(r"[\w.\-]{61}")
 _MORE = re.compile(r"[^\s\"'`,;<>(){}\[\]\\]*")
 _LINE = re.compile(r"(?:^|\n)[ \t]*(?:#[ \t]*|export |set )?\Z")
+_SECTION = re.compile(
+    r"(?:^|\n)\[[\w .:/\-]{1,60}\][ \t]*\r?\n(?:[ \t]*[\w.\-]{1,40}[ \t]*[=:][^\n]{0,200}\n){0,8}[ \t]*\Z"
+)
 _BEFORE = re.compile(r"[\w.\-]{0,60}")
 _OPTION = re.compile(r"--?[\w\-]+\Z")
 _QUOTED = ("d", "s", "k", "e", "g", "t")
@@ -69,6 +76,8 @@ _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+", re.IGNORECASE)
 
 _SHORTEST_PASSWORD, _SHORTEST_SPACED, _SHORTEST_KEY, _SHORTEST_WEAK = 4, 6, 8, 16
 _LONGEST_PASSWORD = 160
+_IN_ADDRESS = frozenset(("key", "auth", "access", "api"))  # names that say more in the query of an address
+_APART = 4  # characters between a comma and what it sets apart from a name
 _UUID_BITS = 2.5  # bits per character: less have only those that stand for one
 _KEY_BITS, _KEY_WORDS = 3.0, 0.4  # bits per character, share in words: of a key whose name speaks for it
 
@@ -96,8 +105,8 @@ def _at(text: str, at: int) -> Found | None:
     left = _BEFORE.match(text[max(0, at - 60) : at][::-1])
     before = left[0][::-1] if left else ""
     first = at - len(before)
-    if text[max(0, first - 2) : first] == "::":
-        return None  # a type: AWS::IAM::AccessKey
+    if text[max(0, first - 2) : first] == "::" or text[max(0, first - 4) : first] == "aws:":
+        return None  # a type: AWS::IAM::AccessKey; arn:aws:secretsmanager:
     tag = text[max(0, first - 1) : first] == "<"
     if (place := layouts.element(text, at) if tag else layouts.block(text, at)) is not None:
         ends, start, end = place
@@ -134,7 +143,7 @@ def _value(text: str, match: re.Match[str], first: int, name: str) -> Found | No
         if end - start == _LONGEST and (more := _MORE.match(text, end)) is not None:
             end, after = more.end(), ""
         literal = after in {"", "\r", "\n"} and _is_literal(text, match, first, name)
-        end = start + len(text[start:end].rstrip(".,;:!?&|"))
+        end = start + len(text[start:end].rstrip(".,;:?&|" if match["sep"] in {"=", ":"} else ".,;:!?&|"))
         quoted = literal
     if (scheme := _SCHEME.match(text, start, end)) is not None:
         start = scheme.end()
@@ -142,18 +151,22 @@ def _value(text: str, match: re.Match[str], first: int, name: str) -> Found | No
         return None
     if after in {":", "="} and "\n" in text[match.end("sep") : start]:
         return None  # a name below a name
+    if name in _IN_ADDRESS and text[first - 1 : first] in {"?", "&"}:
+        name = "api_key"
     score = _score(name, text[start:end], after, quoted=quoted)
     return Found(start, end, SECRET, score) if score else None
 
 
 def _is_literal(text: str, match: re.Match[str], first: int, name: str) -> bool:
-    """True for `NAME=value` or `some.name=value` on a line of its own, where words need no quotes."""
-    return (
-        match.end("close") == match.start("sep")
-        and text[match.start("sep") : match.start("b")] == "="
-        and (not any(c.islower() for c in name) or "." in name)
-        and _LINE.search(text, max(0, first - 10), first) is not None
-    )
+    """True where words need no quotes: `NAME=value` or `some.name=value` on a line of its own, in a section's lines."""
+    if match["sep"] not in {"=", ":"}:
+        return False
+    if match.end("close") == match.start("sep") and text[match.start("sep") : match.start("b")] == "=":
+        if name.startswith("_") and text[first - 1 : first] == ":":
+            return True  # npmrc(5)
+        if not any(c.islower() for c in name) or "." in name:
+            return _LINE.search(text, max(0, first - 10), first) is not None
+    return name.isalpha() and _SECTION.search(text, max(0, first - 400), first) is not None
 
 
 def _is_told(match: re.Match[str], before: str) -> bool:
@@ -175,6 +188,8 @@ def _is_place(match: re.Match[str], *, quoted: bool) -> bool:
     """Commas separate arguments only if both sides are quoted."""
     if match["sep"] == ",":
         value = match.group(match.lastindex or 0)
+        if match.start(match.lastindex or 0) - match.end("sep") > _APART:
+            return False  # an entry of a list below another
         return quoted and bool(match["close"]) and (any(c.isdigit() for c in value) or is_letters_at_random(value))
     if match["sep"].isspace():
         return match.string[match.start() : match.start("sep")].lower() != "pass"
@@ -192,17 +207,27 @@ def _score(name: str, value: str, after: str, *, quoted: bool) -> float:
             return 0.0
         return (0.8 if quoted else 0.7) if _password(value, after, quoted=quoted) else 0.0
     strength = names.strength(name)
+    if name.endswith(("auth", "AUTH")) and is_pair(value):
+        return 0.8  # docker's config.json, npmrc(5)
     if strength == 0 or after in {"(", "["} or (not quoted and after in {".", "{"}):
         return 0.0
     if len(value) < (_SHORTEST_KEY if strength > 1 else _SHORTEST_WEAK) or " " in value:
         return 0.0
     if UUID.match(value):
-        return 0.8 if strength > 1 and entropy(value) >= _UUID_BITS else 0.0
+        return 0.8 if (strength > 1 or names.is_some_key(name)) and entropy(value) >= _UUID_BITS else 0.0
     if not is_random(value):
-        return 0.75 if strength > 1 and quoted and _mixture(value) else 0.0
+        made = quoted and (_mixture(value) or _is_drawn(value))
+        return 0.75 if strength > 1 and made else 0.0
     if strength > 1 or (entropy(value) >= _KEY_BITS and not value.isdigit()):
         return 0.8
     return 0.0
+
+
+def _is_drawn(value: str) -> bool:
+    """Letters only, or a long number: random, if somebody calls it a key."""
+    if is_stand_in(value) or is_sequence(value):
+        return False
+    return is_letters_at_random(value) or (value.isdigit() and len(value) >= _SHORTEST_WEAK)
 
 
 def _mixture(value: str) -> bool:
@@ -230,8 +255,9 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
     if not quoted:
         if after == ">" and value.endswith("-"):
             return False  # a field or method, in C, Perl or PHP
+        value = value.lstrip("*&")  # Go, Rust, C: of a variable
         plain = _IDENTIFIER.match(value) is not None
-        if after in {"(", "[", "{", "."} or (plain and after in {",", ")"}):
+        if after in {"(", "[", "{", "."} or (plain and after in {",", ")"} and not _is_made(value)):
             return False
         if value.isalpha():
             return is_letters_at_random(value)
@@ -241,6 +267,17 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
     if is_joined_words(value):
         return False
     return not (_IDENTIFIER.match(value) and "_" in value and word_share(value) > 0.6)  # noqa: PLR2004 - a name of something
+
+
+def _is_made(value: str) -> bool:
+    """Capitals, small letters and a digit between them, as few variables have."""
+    return (
+        any(c.isdigit() for c in value[1:-1])
+        and any(c.isupper() for c in value[1:])
+        and any(c.islower() for c in value)
+        and "_" not in value
+        and word_share(value) < _KEY_WORDS
+    )
 
 
 # Read from right to left: what may stand between a name and its value, and the name, with words beside it.

@@ -36,8 +36,8 @@ _NOT_BEFORE_WORDS = (
     "tag label metric translation i18n message locale intl route query param sha sha1 sha2 sha256 sha512 md5 "
     "checksum digest commit git revision integrity etag fingerprint thumbprint csrf xsrf nonce antiforgery cursor "
     "page continuation next pagination eos bos pad unk cls mask lexer parser syntax author authors issuer monkey "
-    "turkey donkey hotkey react ref node dom css color colour event host known verification site recaptcha sitekey "
-    "publishable anon rapid capital"
+    "turkey donkey hotkey idempotency dedup ref node dom css color colour event host known verification site recaptcha "
+    "sitekey publishable anon rapid capital"
 )
 _NOT_BEFORE = frozenset(_NOT_BEFORE_WORDS.split())
 # The last word of the name that makes it a name of something about the secret.
@@ -66,7 +66,9 @@ def is_about_something_else(name: str) -> bool:
     words = words_of(name)
     while words and (words[-1].isdigit() or words[-1] in _NOISE):
         words.pop()
-    return bool(words) and (words[-1] in _NOT_LAST or not _NOT_BEFORE.isdisjoint(words))
+    if not words or words[-1] in _NOT_LAST:
+        return bool(words)
+    return not _NOT_BEFORE.isdisjoint(words) and not is_password(name)
 
 
 _NOISE_WORDS = "str string text const char var let final static value val default env dev prod test staging"
@@ -76,6 +78,11 @@ _NOISE = frozenset(_NOISE_WORDS.split())
 def is_password(name: str) -> bool:
     """True if `name` announces a password, which may be a word."""
     return _PASSWORD.search(name.lower()) is not None
+
+
+def is_some_key(name: str) -> bool:
+    """True for `service_key`, `someKey`: a key, and somebody's."""
+    return len(words := words_of(name)) > 1 and words[-1] == "key"
 
 
 def strength(name: str) -> int:

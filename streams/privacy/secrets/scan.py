@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streams.privacy.secrets import assignments, blocks, dotted, issuers, tokens
+from streams.privacy.secrets import assignments, blocks, dotted, files, issuers, tokens
 from streams.privacy.secrets.structures import STRUCTURES
 from streams.privacy.secrets.values import is_token
 from streams.surrogates import SECRET, Found
@@ -39,6 +39,7 @@ _TAIL = re.compile(r"[0-9A-Za-z_\-+/=:~.%]*")
 _HEAD = re.compile(r"[0-9A-Za-z_\-+/]*")
 _TOKEN_END = re.compile(r"[.:%\-_]+\Z")
 _APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A-Za-z_\-])")
+_COLOUR = re.compile(r"[\d;]{1,9}m")  # ECMA-48: what is left of the sequence that sets a colour
 _LONGEST = 8192
 _AROUND = 600  # characters after a mark that stands in the middle
 
@@ -47,8 +48,10 @@ for _rule in TOKENS:
     for _prefix in _rule.prefixes.split():
         _BY_PREFIX.setdefault(_prefix[:_PREFIX].encode(), []).append(_rule)
 _BY_PREFIX = {key: list(dict.fromkeys(rules)) for key, rules in _BY_PREFIX.items()}
-_MARKS: tuple[tuple[bytes, bool, Structure], ...] = tuple(
-    (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split() if not rule.near
+_MARKED: tuple[tuple[bytes, bool, tuple[bytes, ...], Structure], ...] = tuple(
+    (rule.gate.encode(), rule.folded, tuple(mark.encode() for mark in rule.marks.split()), rule)
+    for rule in STRUCTURES
+    if not rule.near
 )
 _NEAR: tuple[tuple[bytes, bool, Structure], ...] = tuple(
     (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split() if rule.near
@@ -61,16 +64,20 @@ def find(text: str) -> list[Found]:
     data = text.encode("ascii", "replace")
     folded = data.lower()
     found = list(_runs(text, data))
-    for mark, fold, rule in _MARKS:
+    for gate, fold, marks, rule in _MARKED:
+        if gate not in data:
+            continue
         where = folded if fold else data
-        at = where.find(mark)
-        last = -1
-        while at >= 0:
-            if at >= last and (hit := _structure(text, at, rule)) is not None:
-                found.append(hit)
-                last = hit.end
-            at = where.find(mark, at + len(mark))
+        for mark in marks:
+            at = where.find(mark)
+            last = -1
+            while at >= 0:
+                if at >= last and (hit := _structure(text, at, rule)) is not None:
+                    found.append(hit)
+                    last = hit.end
+                at = where.find(mark, at + len(mark))
     found.extend(assignments.named(text, folded))
+    found.extend(files.hashes(text, data))
     if b"-----BEGIN" in data:
         found.extend(blocks.private_keys(text))
     if b"secret" in folded and b"kind" in folded:
@@ -149,6 +156,8 @@ def _inside(text: str, data: bytes, at: int, end: int) -> Found | None:
     """A token that does not begin where its run does: after an escape (`%20`) or a joint (`token_ghp_…`)."""
     before = data[at - 1 : at]
     starts = [at + 1] if before == b"\\" else [at + 2] if before == b"%" else []
+    if before == b"[" and (colour := _COLOUR.match(text, at, end)) is not None:
+        starts = [colour.end()]
     starts += [joint.end() for joint in _JOINT.finditer(text, at, min(end, at + 80))]
     for start in starts:
         if end - start >= _RUN and (found := _token(text, data, start)) is not None:

@@ -5,13 +5,12 @@ Each has a mark that is looked for first; the expression then runs around the ma
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 
+from streams.privacy.secrets.files import FILES
 from streams.privacy.secrets.marked import MARKED
 from streams.privacy.secrets.rules import Structure, always, ascii_pattern
-from streams.privacy.secrets.values import entropy, is_code, is_stand_in, word_share
+from streams.privacy.secrets.values import entropy, is_code, is_pair, is_stand_in, word_share
 
 _GITLEAKS, _SEEN = "gitleaks' rules", "format as seen in the wild"
 _SHORT = 16  # letters only, and fewer than that: more likely a word
@@ -27,15 +26,8 @@ def _is_credential(value: str) -> bool:
     if is_stand_in(value) or is_code(value) or entropy(value) < 2.75:  # noqa: PLR2004 - bits per character
         return False
     if len(value) < _SHORT and value.replace("/", "").isalpha():
-        return _is_pair(value)
-    return any(c.isdigit() for c in value) or value.endswith("=") or word_share(value) < 0.4 or _is_pair(value)  # noqa: PLR2004
-
-
-def _is_pair(value: str) -> bool:
-    try:
-        return ":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        return False
+        return is_pair(value)
+    return any(c.isdigit() for c in value) or value.endswith("=") or word_share(value) < 0.4 or is_pair(value)  # noqa: PLR2004
 
 
 def _is_pair_password(value: str) -> bool:
@@ -57,6 +49,7 @@ def _is_aws_secret(value: str) -> bool:
 
 STRUCTURES: tuple[Structure, ...] = (
     *MARKED,
+    *FILES,
     Structure(
         "aws_secret_key",
         "secret_access_key secretaccesskey aws_secret awssecret",
@@ -92,7 +85,8 @@ STRUCTURES: tuple[Structure, ...] = (
         "bearer basic authorization token",
         ascii_pattern(
             r"(?<![0-9A-Za-z])(?:(?:proxy-)?authorization\\?[\"']?\]?\s{0,3}(?:[:=,]|=>)\s{0,3}[fb]?\\?[\"'`]?"
-            r"(?:bearer|basic|token|apikey|api-key|key|digest)?|bearer|basic|(?<=[:\s]['\"\s])token)[ :]\s{0,3}"
+            r"(?:bearer|basic|token|apikey|api-key|key|digest|(?!aws4)[a-z][\w\-]{1,19}(?= \S{16}))?"
+            r"|bearer|basic|(?<=[:\s]['\"\s])token)[ :]\s{0,3}"
             r"(?:token=)?\\?[\"']?(?P<v>[0-9A-Za-z._~+/\-]{8,2048}={0,3})",
             re.IGNORECASE,
         ),
@@ -139,11 +133,13 @@ STRUCTURES: tuple[Structure, ...] = (
     # Webhooks: who has the address may post
     Structure(
         "slack_webhook",
-        "hooks.slack.com",
-        ascii_pattern(r"(?:https?://)?hooks\.slack\.com/(?:services|workflows|triggers)/(?P<c>[0-9A-Za-z/+]{20,})"),
+        "hooks.",
+        ascii_pattern(
+            r"(?:https?://)?hooks\.(?:slack\.com/(?:services|workflows|triggers)|zapier\.com/hooks/catch)"
+            r"/(?P<c>[\w/+]{16,400})"
+        ),
         _GITLEAKS,
         back=8,
-        near=True,
     ),
     Structure(
         "discord_webhook",
@@ -155,9 +151,9 @@ STRUCTURES: tuple[Structure, ...] = (
     ),
     Structure(
         "teams_webhook",
-        "webhookb2/ .logic.azure.com",
+        "/webhook .logic.azure.com",
         ascii_pattern(
-            r"https://[\w\-]+\.(?:webhook\.office\.com/webhookb2/[\w\-@]+/IncomingWebhook/(?P<c>[0-9a-z]{32})/[\w\-/]+|[\w.\-]{0,60}\.logic\.azure\.com[^\s\"'<>]{20,400})"
+            r"https://[\w\-]{1,63}\.(?:(?:webhook\.)?office\.com/webhook(?:b2)?/[\w\-@]+/IncomingWebhook/(?P<c>[0-9A-Za-z]{32})/[\w\-/]+|[\w.\-]{0,60}\.logic\.azure\.com[^\s\"'<>]{20,400})"
         ),
         _GITLEAKS,
         back=80,

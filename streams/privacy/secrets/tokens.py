@@ -37,6 +37,9 @@ TOKENS: tuple[Token, ...] = (
     Token("defined_networking", "dnkey-", r"[\w=\-]{26}-[\w=\-]{52}", _GITLEAKS),
     Token("pulumi", "pul-", HEX + "{40}", _GITLEAKS, closed=True),
     Token("infracost", "ico-", ALNUM + "{32}", _GITLEAKS, closed=True),
+    Token("cloudflare", "cfat_ cfut_ cfk_", ALNUM + "{40,60}", _SEEN, closed=True),
+    Token("appsync", "da2-", "[0-9a-z]{26}", _SEEN, closed=True),
+    Token("akamai", "akab- akau-", "[0-9a-z]{16}-[0-9a-z]{16}", _SEEN, closed=True),
     Token("aiven", "AVNS_", r"[\w\-]{19}", _SEEN, closed=True),
     Token("clickhouse", "4b1d", ALNUM + "{38}", _GITLEAKS, closed=True),
     # Code hosts
@@ -44,12 +47,13 @@ TOKENS: tuple[Token, ...] = (
     Token("github_fine", "github_pat_", r"\w{22,251}", _GITLEAKS),
     Token(
         "gitlab",
-        "glpat- gldt- glrt- glft- glffct- glsoat- glimt- glagent- gloas- glptt- glcbt- glwt- GR1348941",
-        r"[\w\-]{16,300}(?:\.[0-9a-z]{2}\.?[0-9a-z]{7})?",
+        "glpat- gldt- glrt- glft- glffct- glrtr- glsoat- glimt- glagent- gloas- glptt- glcbt- glwt- GR1348941",
+        r"[\w\-]{16,300}(?:\.[0-9A-Za-z]{2}\.?[0-9A-Za-z]{7,9})?",
         _GITLEAKS,
     ),
     Token("bitbucket_app", "ATBB ATCTT3", r"[\w\-=]{24,}", _SEEN),
-    Token("atlassian", "ATATT3", r"[\w\-=]{50,}", _GITLEAKS),
+    Token("atlassian", "ATATT3", r"[\w\-]{50,}(?:(?:\\?=|%3[Dd])[0-9A-F]{8})?", _GITLEAKS),
+    Token("atlassian_server", "BBDC-", BASE64 + "{40,48}", _SEEN),
     Token("sourcegraph", "sgp_", r"(?:(?:[0-9a-fA-F]{16}|local)_)?[0-9a-fA-F]{40}", _GITLEAKS),
     Token("sourcegraph_cody", "slk_ sgd_ sgs_", HEX + "{64}", _SEEN),
     # Registries
@@ -64,7 +68,7 @@ TOKENS: tuple[Token, ...] = (
     Token("artifactory_reference", "cmVmd", ALNUM + "{59}", _GITLEAKS, closed=True),
     # Build, deployment, feature flags, infrastructure
     Token("buildkite", "bkua_ bkaj_ bkct_ bkpt_ bkpr_", r"[0-9A-Za-z]{32,}", _SEEN),
-    Token("circleci", "CCIPAT_ CCIPRJ_", ALNUM + r"{10,}_[0-9a-f]{40}", _SEEN),
+    Token("circleci", "CCIPAT_ CCIPRJ_", ALNUM + r"{10,}_[0-9a-z]{40}", _SEEN),
     Token("octopus", "API-", "[0-9A-Z]{25,32}", _GITLEAKS, closed=True),
     Token("databricks", "dapi", HEX + r"{32}(?:-\d)?", _GITLEAKS, closed=True),
     Token("databricks_oauth", "dose", HEX + "{32}", _SEEN, closed=True),
@@ -73,6 +77,10 @@ TOKENS: tuple[Token, ...] = (
     Token("launchdarkly", "sdk- mob- api-", HEX + "{8}(?:-" + HEX + "{4}){3}-" + HEX + "{12}", _GITLEAKS),
     Token("configcat", "configcat-sdk-1/", r"[\w\-]{22}/[\w\-]{22}", _SEEN),
     Token("openshift", "sha256~", r"[\w\-]{43}", _GITLEAKS, closed=True),
+    Token("docker_swarm", "SWMTKN-1- SWMKEY-1-", r"[0-9A-Za-z\-+/]{40,90}", _SEEN),
+    Token("apify", "apify_api_", ALNUM + "{30,40}", _SEEN, closed=True),
+    Token("spectral", "spu-", HEX + "{32}", _SEEN, closed=True),
+    Token("kolide", "k2sk_v1_", ALNUM + "{24}", _SEEN, closed=True),
     Token("age", "AGE-SECRET-KEY-1", "[0-9A-Z]{50,60}", "age: file format"),
     Token(
         "onepassword_secret",

@@ -6,6 +6,8 @@ time linear in its value; values are cut at some hundred characters by who calls
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections import Counter
@@ -131,6 +133,14 @@ def is_sequence(value: str, share: float = _RUN) -> bool:
     return steps >= share * (len(value) - 1)
 
 
+def is_pair(value: str) -> bool:
+    """True for a name and a password in base 64, as RFC 7617 joins them."""
+    try:
+        return ":" in base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        return False
+
+
 def is_token(value: str) -> bool:
     """True if what follows an issuer's prefix can be a token: neither regular, nor words, nor a stand-in."""
     return (
@@ -177,7 +187,7 @@ def is_letters_at_random(value: str) -> bool:
 
 
 def _letters_at_random(value: str) -> bool:
-    if is_joined_words(value) and "/" not in value:
+    if is_joined_words(value) and "/" not in value and word_share(value) > _PATH_WORDS:
         return False
     letters = "".join(c for c in value.lower() if "a" <= c <= "z")
     return word_score(letters) < -1.0 and (value.lower() == value or value.upper() == value or _mixed(value))
