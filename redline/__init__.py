@@ -12,6 +12,7 @@ capture          on a developer's machine: what tools do not report, into a spoo
 client           for tools written in Python: suggest, decide, edit
 gateway          events by HTTP
 sources          what readers of foreign formats saw: to the topic, from it, and an eye on it
+ingest           files that tools leave on a disk: transcripts, development data, event logs
 emit             lines of files, or records of a generator, to Kafka until all are confirmed
 consent          writing the consent topic
 status, check    how far everything is; the tables on disk against their suites

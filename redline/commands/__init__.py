@@ -6,6 +6,7 @@ parts    broker, topics, worker, sink, emit
 look     status, ledger, check, release, rebuild, sql, doctor, settings
 people   scrub, consent
 gateway  the gateway and its tokens
+ingest   files that tools leave on a disk
 sources  what readers of foreign formats saw
 capture  on a developer's machine: hooks, spool, commits
 schema   the contract with producers: export, asyncapi

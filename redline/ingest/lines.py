@@ -1,0 +1,95 @@
+"""Files whose lines stand for themselves: Continue's development data, Tabby's event log."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from redline.ingest import tail
+from redline.ingest.source import Batch
+from schemas.sources import continue_dev, tabby
+from schemas.sources.reading import Fault, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from redline.ingest.memory import Memory
+
+_LONGEST = 16 << 20  # Kafka takes no more
+
+
+class Lines:
+    """A source that is read line by line. `read_line` gets a line, the file, and when it was written last."""
+
+    def __init__(
+        self, name: str, suffixes: tuple[str, ...], read_line: Callable[[bytes, Path, int], Reading], memory: Memory
+    ) -> None:
+        self.name = name
+        self.suffixes = suffixes
+        self._read_line = read_line
+        self._memory = memory
+        self._batch = Batch()
+
+    def read(self, files: Sequence[Path], changed: set[Path] | None = None) -> Iterator[Batch]:
+        """What is new in these files."""
+        known = {(cursor.device, cursor.inode): cursor for cursor in self._memory.files.values()}
+        for path in files:
+            if changed is not None and path not in changed:
+                continue
+            try:
+                yield from self._file(path, known)
+            except OSError as error:
+                self._batch.unreadable.append(f"{path}: {type(error).__name__}")
+        if self._batch:
+            yield self._taken()
+
+    def start_again(self) -> None:
+        """Nothing but a batch is in memory."""
+        self._batch = Batch()
+
+    def _taken(self) -> Batch:
+        taken, self._batch = self._batch, Batch()
+        return taken
+
+    def _file(self, path: Path, known: Mapping[tuple[int, int], tail.Cursor]) -> Iterator[Batch]:
+        with path.open("rb") as file:
+            stat = os.fstat(file.fileno())
+            cursor = self._memory.files.get(str(path))
+            if cursor is None or not tail.holds(file, cursor):
+                cursor = known.get((stat.st_dev, stat.st_ino))  # it was renamed, or is not known at all
+            if cursor is None or not tail.holds(file, cursor):
+                cursor = tail.mark(file, 0, 0)
+            for raw in tail.lines(file, cursor.offset, cursor.lines, _LONGEST):
+                reading = self._read_line(raw.data, path, stat.st_mtime_ns // 1000) if raw.data else _too_long()
+                self._batch.add(reading, group="", sent=None, fresh=True)
+                self._batch.lines += 1
+                if self._batch.full:
+                    self._batch.files[str(path)] = tail.mark(file, raw.end, raw.number)
+                    yield self._taken()
+                cursor = tail.Cursor(offset=raw.end, lines=raw.number)
+            if cursor.offset != self._offset(path):
+                self._batch.files[str(path)] = tail.mark(file, cursor.offset, cursor.lines)
+
+    def _offset(self, path: Path) -> int | None:
+        known = self._memory.files.get(str(path))
+        return None if known is None else known.offset
+
+
+def continue_source(memory: Memory, subject: str | None) -> Lines:
+    """`~/.continue/dev_data/<version>/<event>.jsonl`."""
+
+    def read_line(line: bytes, path: Path, written_us: int) -> Reading:
+        name = path.name.partition(".jsonl")[0]
+        return continue_dev.read_line(line, subject=subject, event=name, received_us=written_us)
+
+    return Lines("continue", (".jsonl",), read_line, memory)
+
+
+def tabby_source(memory: Memory, subject: str | None) -> Lines:
+    """`~/.tabby/events/<date>.json`."""
+    return Lines("tabby", (".json", ".jsonl"), lambda line, _path, _us: tabby.read_line(line, subject=subject), memory)
+
+
+def _too_long() -> Reading:
+    return Reading(faults=[Fault("too_large", "$", f"at most {_LONGEST} bytes")])
