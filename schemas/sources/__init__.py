@@ -8,6 +8,9 @@ claude_code_hooks  what Claude Code tells its hooks
 cloudevents   CloudEvents 1.0 in both Kafka bindings: what every producer may send
 continue_dev  Continue's development data: files and HTTP destination
 continue_format  its events: fields, and which of them are code
+slack         a Slack export: who answered whom
+mbox          a mail of an mbox file
+revisions     a directory of document revisions
 tabby         Tabby's event log and its clients' events
 fields        a foreign JSON object while it is read
 loose_json    JSON that a producer put into a string

@@ -10,7 +10,19 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from schemas.events import Decided, Decision, Event, Message, Revision, Step, Suggestion, Surface, Task
+from schemas.events import (
+    Decided,
+    Decision,
+    Event,
+    Message,
+    Revision,
+    Session,
+    Step,
+    Suggestion,
+    Surface,
+    Task,
+    ThreadMessage,
+)
 from schemas.sources.reading import safe_name, safe_version
 
 if TYPE_CHECKING:
@@ -100,8 +112,8 @@ class Scene:
         )
         return self._event(name, "redline.step.v1", data, later_us=later_us)
 
-    def revision(self, document: str, revision: str, *, before: str, after: str) -> Event:
-        """A person's edit with no proposal."""
+    def revision(self, document: str, revision: str, *, before: str, after: str, mark: str = "") -> Event:
+        """A person's edit with no proposal. `mark` is the id where `revision` alone is none."""
         data = Revision(
             session_id=self.session_id,
             surface=self.surface,
@@ -111,7 +123,35 @@ class Scene:
             before=before,
             after=after,
         )
-        return self._event(f"revision/{revision}", "redline.revision.v1", data)
+        return self._event(f"revision/{mark or revision}", "redline.revision.v1", data)
+
+    def session(self, state: Literal["started", "ended"]) -> Event:
+        """The session starts or ends."""
+        data = Session(session_id=self.session_id, surface=self.surface, tool=self.tool, state=state)
+        return self._event(f"session/{self.session_id}/{state}", "redline.session.v1", data)
+
+    def message(
+        self,
+        name: str,
+        *,
+        thread_id: str,
+        channel_id: str,
+        reply_to: str | None,
+        members: int | None,
+        text: str | None,
+    ) -> Event:
+        """A message in a thread."""
+        data = ThreadMessage(
+            session_id=self.session_id,
+            surface=self.surface,
+            tool=self.tool,
+            thread_id=thread_id,
+            channel_id=channel_id,
+            reply_to=reply_to,
+            members=members,
+            text=text,
+        )
+        return self._event(f"message/{name}", "redline.message.v1", data)
 
     def _event(self, name: str, kind: str, data: Data, *, later_us: int = 0) -> Event:
         subject = self.subject if self.subject and not self.subject.isspace() else None
