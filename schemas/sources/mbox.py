@@ -77,7 +77,7 @@ def _mail(reading: Reading, value: bytes, subject: str | None, *, text: bool) ->
 
 
 def _header(mail: Message, name: str) -> str:
-    """A header's text; empty where it is not there. The library has an object of its own for bytes that are no ASCII."""
+    """A header's text; empty where it is not there. The library has an object for bytes that are no ASCII."""
     return str(mail.get(name, ""))[:_MOST_HEADER]
 
 

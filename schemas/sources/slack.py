@@ -30,9 +30,11 @@ _CHANNEL = frozenset({"id", "name", "members"})
 _MESSAGE = frozenset(
     {
         "type", "subtype", "user", "text", "ts", "thread_ts", "team", "user_team", "source_team", "user_profile",
-        "blocks", "client_msg_id", "reply_count", "reply_users", "reply_users_count", "latest_reply", "replies", "parent_user_id",
+        "blocks", "client_msg_id", "reply_count", "reply_users", "reply_users_count", "latest_reply", "replies",
+        "parent_user_id",
         "is_locked", "subscribed", "last_read", "edited", "reactions", "files", "upload", "display_as_bot",
-        "attachments", "bot_id", "bot_profile", "app_id", "username", "icons", "root", "pinned_to", "pinned_info", "inviter", "topic",
+        "attachments", "bot_id", "bot_profile", "app_id", "username", "icons", "root", "pinned_to", "pinned_info", "inviter",
+        "topic",
         "purpose", "old_name", "name", "x_files", "hidden", "permalink", "metadata", "channel", "last_edited_by",
     }
 )  # fmt: skip
