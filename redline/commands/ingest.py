@@ -1,4 +1,4 @@
-"""Commands that read what tools leave on a disk: ingest claude-code, continue, tabby."""
+"""Commands that read what tools leave on a disk: redline ingest."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ def _ingest(
     subject: str | None,
     dry_run: bool,
     as_json: bool,
+    text: bool = False,
     **flags: Any,
 ) -> None:
     import msgspec
@@ -46,14 +47,16 @@ def _ingest(
     from redline.ingest import run
     from redline.up import running_bootstrap
 
+    if not paths and name not in _PLACES:
+        raise click.UsageError("PATHS: needed the file or folder to read, came none")
     places = paths or (Path(_PLACES[name]).expanduser(),)
     if dry_run:
-        report = run.dry_run(name, places, subject=subject)
+        report = run.dry_run(name, places, subject=subject, text=text)
     else:
         settings = settings_of(**{"data": flags["data"], "kafka.bootstrap": flags["bootstrap"]})
         kafka = msgspec.structs.replace(settings.kafka, bootstrap=running_bootstrap(settings))
         live = msgspec.structs.replace(settings, kafka=kafka)
-        report = run.ingest(name, places, live, subject=subject, follow=follow, say=say)
+        report = run.ingest(name, places, live, subject=subject, follow=follow, text=text, say=say)
     click.echo(json.dumps(report.tree()) if as_json else report.text(dry=dry_run))
     sys.exit(1 if report.unreadable else 0)
 
@@ -82,3 +85,29 @@ def ingest_continue(**options: Any) -> None:
 def ingest_tabby(**options: Any) -> None:
     """Tabby's event logs in PATHS (default ~/.tabby/events)."""
     _ingest("tabby", **options)
+
+
+_text_option = click.option("--text", is_flag=True, help="Send what people wrote, not only who answered whom and when.")
+
+
+@ingest_group.command("slack")
+@_options
+@_text_option
+def ingest_slack(**options: Any) -> None:
+    """An unpacked Slack export in PATHS: public and private channels, no direct messages."""
+    _ingest("slack", **options)
+
+
+@ingest_group.command("mbox")
+@_options
+@_text_option
+def ingest_mbox(**options: Any) -> None:
+    """Files of mails (mbox) in PATHS."""
+    _ingest("mbox", **options)
+
+
+@ingest_group.command("revisions")
+@_options
+def ingest_revisions(**options: Any) -> None:
+    """Document revisions in PATHS: a folder for each document, a file in it for each revision."""
+    _ingest("revisions", **options)

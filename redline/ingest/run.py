@@ -18,6 +18,7 @@ import watchfiles
 from redline import sources
 from redline.emit import emit_records
 from redline.ingest import find
+from redline.ingest.exports import mbox_source, revisions_source, slack_source
 from redline.ingest.lines import continue_source, tabby_source
 from redline.ingest.memory import Memory
 from redline.ingest.report import Report
@@ -39,14 +40,24 @@ _GATHER_MS = 500  # a response is several lines
 _LOOK_MS = 5_000  # also where nothing was reported: not every file system tells of changes
 _TRY_AGAIN_S = 10.0
 _TELL_S = 60.0
-_TALLY = {"claude-code": "claude_code", "continue": "continue_dev", "tabby": "tabby"}
+_TALLY = {"claude-code": "claude_code", "continue": "continue_dev"}  # readers that are named otherwise
 
 
-def source(name: str, memory: Memory, *, subject: str | None, follow: bool = False) -> Source:
-    """A source by its name on the command line."""
-    if name == "claude-code":
-        return Sessions(memory, subject, keep=follow)
-    return continue_source(memory, subject) if name == "continue" else tabby_source(memory, subject)
+def source(name: str, memory: Memory, *, subject: str | None, follow: bool = False, text: bool = False) -> Source:
+    """A source by its name on the command line. `text`: it may send what people wrote to each other.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    make: dict[str, Callable[[], Source]] = {
+        "claude-code": lambda: Sessions(memory, subject, keep=follow),
+        "continue": lambda: continue_source(memory, subject),
+        "tabby": lambda: tabby_source(memory, subject),
+        "slack": lambda: slack_source(memory, text=text),
+        "mbox": lambda: mbox_source(memory, subject, text=text),
+        "revisions": lambda: revisions_source(memory, subject),
+    }
+    return make[name]()
 
 
 def ingest(
@@ -56,6 +67,7 @@ def ingest(
     *,
     subject: str | None,
     follow: bool,
+    text: bool = False,
     say: Callable[[str], None],
 ) -> Report:
     """Read what is new in these files and send it; with `follow`, go on until SIGINT or SIGTERM.
@@ -69,7 +81,7 @@ def ingest(
         memory = Memory(settings.state, name)
         if memory.damaged:
             say(f"what was remembered of {name} cannot be read: every file is read again, copies become duplicates")
-        read = source(name, memory, subject=subject, follow=follow)
+        read = source(name, memory, subject=subject, follow=follow, text=text)
         run = _Run(read, memory, paths, _Kafka(settings, name))
         known = run.once(None)
         if follow:
@@ -78,14 +90,14 @@ def ingest(
     return run.report
 
 
-def dry_run(name: str, paths: Sequence[Path], *, subject: str | None) -> Report:
+def dry_run(name: str, paths: Sequence[Path], *, subject: str | None, text: bool = False) -> Report:
     """What would be read and sent if nothing had been before. Sends and remembers nothing.
 
     Raises:
         InputError: a path is not there.
     """
     memory = Memory(None, name)
-    run = _Run(source(name, memory, subject=subject), memory, paths, None)
+    run = _Run(source(name, memory, subject=subject, text=text), memory, paths, None)
     run.once(None)
     return run.report
 
@@ -95,7 +107,7 @@ class _Kafka:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._bootstrap, self._config = settings.kafka.bootstrap, settings.kafka.config
-        self._name = _TALLY[name]
+        self._name = _TALLY.get(name, name)
         self._tally = Tally()
 
     def send(self, batch: Batch) -> None:
