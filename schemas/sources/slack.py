@@ -33,7 +33,8 @@ _MESSAGE = frozenset(
         "blocks", "client_msg_id", "reply_count", "reply_users", "reply_users_count", "latest_reply", "replies",
         "parent_user_id",
         "is_locked", "subscribed", "last_read", "edited", "reactions", "files", "upload", "display_as_bot",
-        "attachments", "bot_id", "bot_profile", "app_id", "username", "icons", "root", "pinned_to", "pinned_info", "inviter",
+        "attachments", "bot_id", "bot_profile", "app_id", "username", "icons", "root", "pinned_to", "pinned_info",
+        "inviter",
         "topic",
         "purpose", "old_name", "name", "x_files", "hidden", "permalink", "metadata", "channel", "last_edited_by",
     }
