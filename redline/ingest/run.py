@@ -86,7 +86,7 @@ def ingest(
         known = run.once(None)
         if follow:
             _follow(run, paths, known, say)
-        run.kafka.tell()
+        kafka.tell()
     return run.report
 
 
@@ -122,22 +122,15 @@ class _Kafka:
             sources.send(self._tally, bootstrap=self._bootstrap, kafka_config=self._config)
 
 
-class _Run:
-    """Passes over the same paths, and the report of all of them."""
+class Passes:
+    """Passes over the same paths, and the report of all of them. `send` returns once a batch is confirmed."""
 
-    def __init__(self, read: Source, memory: Memory, paths: Sequence[Path], kafka: _Kafka | None) -> None:
+    def __init__(self, read: Source, memory: Memory, paths: Sequence[Path], send: Callable[[Batch], None]) -> None:
         self._source = read
         self._memory = memory
         self._paths = paths
-        self._kafka = kafka
+        self._send = send
         self.report = Report(read.name)
-
-    @property
-    def kafka(self) -> _Kafka:
-        """Where batches go. Raises ValueError in a dry run."""
-        if self._kafka is None:
-            raise ValueError("a dry run sends nothing")
-        return self._kafka
 
     def once(self, known: _Sizes | None) -> _Sizes:
         """One pass over what differs from `known` (size and time of each file); what they are now."""
@@ -145,8 +138,7 @@ class _Run:
         now = {path: _size(path) for path in files}
         changed = None if known is None else {path for path in files if now[path] != known.get(path)}
         for batch in self._source.read(files, changed):
-            if self._kafka is not None:
-                self._kafka.send(batch)
+            self._send(batch)
             self._memory.remember(batch.files, batch.sent, batch.held, batch.settled)
             self.report.add(batch)
         self._memory.forget([path for path in self._memory.files if Path(path) not in now and not Path(path).exists()])
@@ -158,7 +150,7 @@ class _Run:
         self._source.start_again()
 
 
-def _follow(run: _Run, paths: Sequence[Path], known: _Sizes, say: Callable[[str], None]) -> None:
+def _follow(passes: Passes, kafka: _Kafka, paths: Sequence[Path], known: _Sizes, say: Callable[[str], None]) -> None:
     """Passes over what changes, until SIGINT or SIGTERM. While Kafka is away, files are what keeps events."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -176,13 +168,13 @@ def _follow(run: _Run, paths: Sequence[Path], known: _Sizes, say: Callable[[str]
         ignore_permission_denied=True,
     ):
         try:
-            known = run.once(known)
+            known = passes.once(known)
             if time.monotonic() - told > _TELL_S:
-                run.kafka.tell()
+                kafka.tell()
                 told = time.monotonic()
         except (BrokerError, DeliveryError) as error:
             say(f"{error}; tried again in {_TRY_AGAIN_S:.0f} s")
-            run.again()
+            passes.again()
             stopping.wait(_TRY_AGAIN_S)
 
 

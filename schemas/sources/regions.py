@@ -131,7 +131,8 @@ def _starts(pieces: Sequence[str], start: int) -> list[int]:
 
 
 def _carried(then: str, now: str, region: Region, changes: list[_Change]) -> Region | None:
-    start, end = _border(then, now, region.start, changes), _border(then, now, region.end, changes)
+    start = _border(then, now, region.start, changes, begins=True)
+    end = _border(then, now, region.end, changes, begins=False)
     if start is None or end is None:
         return _moved(then, now, region)
     first, last = _start(then, now, region.start, start), _end(then, now, region.end, end)
@@ -143,16 +144,24 @@ def _carried(then: str, now: str, region: Region, changes: list[_Change]) -> Reg
     return _moved(then, now, region) or image
 
 
-def _border(then: str, now: str, at: int, changes: list[_Change]) -> _Change | None:
-    """The change that touches a position, or an empty one where nothing changed; None if that cannot be told."""
+def _border(then: str, now: str, at: int, changes: list[_Change], *, begins: bool) -> _Change | None:
+    """The change that touches a border, or an empty one where nothing changed; None if that cannot be told.
+
+    `begins`: a region begins there, else one ends there.
+    """
     shift = 0
     for change in changes:
         if change.start > at:
             break
         if change.start < at < change.end:
-            if (change.end - change.start) * (change.upto - change.at) > _CHARACTER_CELLS:
-                return None
             old, new = then[change.start : change.end], now[change.at : change.upto]
+            outside = then[change.start : at] if begins else then[at : change.end]
+            if begins and new.startswith(outside):
+                return change._replace(start=at, at=change.at + len(outside))
+            if not begins and new.endswith(outside):
+                return change._replace(end=at, upto=change.upto - len(outside))
+            if len(old) * len(new) > _CHARACTER_CELLS:
+                return None
             if Indel.normalized_similarity(old, new) < _LEAST_ALIKE:
                 return None
             inner = [
