@@ -15,4 +15,14 @@ tabby         Tabby's event log and its clients' events
 fields        a foreign JSON object while it is read
 loose_json    JSON that a producer put into a string
 scene         what the events of one unit of input share, and their ids
+otlp          OpenTelemetry's logs and spans: whole export requests, to the reader of whoever wrote each record
+otlp_proto    they in protobuf
+otlp_json     they in JSON
+otlp_records  what both give, and how much of it is taken
+claude_code_otel  Claude Code's telemetry events
+claude_code_otel_format  their names
+copilot       VS Code Copilot Chat's events
+genai         the GenAI semantic conventions: calls to models and tools
+genai_format  their names
+genai_messages  their messages
 """

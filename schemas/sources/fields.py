@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from schemas import strict_json
 from schemas.errors import DecodeError
 from schemas.sources import cloudevents
-from schemas.sources.reading import Drift, safe_name
+from schemas.sources.reading import Drift, notice, safe_name
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -125,7 +125,7 @@ class Fields:
         """Count the keys that are not `known`."""
         for key in self.raw:
             if key not in known:
-                counts[Drift(source, version, "key", f"{self._path}.{safe_name(key)}")] += 1
+                notice(counts, Drift(source, version, "key", f"{self._path}.{safe_name(key)}"))
 
 
 def parse_object(value: bytes, names: Container[str]) -> Fields:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_.\-$/]{0,63}", re.ASCII)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}", re.ASCII)
 
+MOST_DRIFT = 500  # a producer that invents names must not fill memory
 DriftKind = Literal["key", "type", "version", "value"]
 
 
@@ -61,8 +62,14 @@ class Reading:
         """Add what another reading found, behind what is here."""
         self.events += other.events
         self.faults += other.faults
-        self.skipped += other.skipped
-        self.drift += other.drift
+        self.skipped.update(other.skipped)
+        for what, count in other.drift.items():
+            notice(self.drift, what, count)
+
+
+def notice(drift: Counter[Drift], what: Drift, count: int = 1) -> None:
+    """Count one unknown thing. Behind `MOST_DRIFT` different ones, what is new is counted without its name."""
+    drift[what if what in drift or len(drift) < MOST_DRIFT else what._replace(path="?")] += count
 
 
 def safe_name(name: object) -> str:

@@ -1,0 +1,295 @@
+"""The GenAI semantic conventions of OpenTelemetry: spans, `operation.details` events and the old message events. Pure.
+
+Everything becomes steps. A session is the conversation where one is named, else the trace.
+
+- Every call to a model sends all that was said before once more. So a message is known by its content and by what
+  stands before it, not by its span: the same message in the next call, in the event beside the span or in a redelivered
+  batch is the same event. Where the conversation is named, messages up to the model's last answer are `history`: the
+  calls before told them. Where it is not, this call may be all that is there of it, and every message is sent.
+- A tool's call and result are known by trace and call id, in messages as in `execute_tool` spans.
+- A span around an agent repeats what the calls in it said; it is read only where the agent is behind a network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from schemas.errors import DecodeError
+from schemas.sources import genai_messages as wire
+from schemas.sources.fields import Fields
+from schemas.sources.genai_format import ATTRIBUTES, CALLS, NO_MESSAGES
+from schemas.sources.loose_json import parsed
+from schemas.sources.reading import Drift, Fault, Reading, notice, safe_name, safe_version
+from schemas.sources.scene import Scene, content_id, product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from schemas.sources.genai_messages import Turn
+    from schemas.sources.otlp_records import LogRecord, Origin, Span
+    from schemas.sources.scene import Role
+
+SOURCE: Final = "otel-genai"
+DETAILS: Final = "gen_ai.client.inference.operation.details"
+_CLIENT = 3  # of SpanKind: the work is done elsewhere
+_AGENTS = frozenset({"invoke_agent", "create_agent", "invoke_workflow"})
+_OLD: dict[str, Role] = {
+    "gen_ai.system.message": "system",
+    "gen_ai.user.message": "user",
+    "gen_ai.assistant.message": "assistant",
+    "gen_ai.tool.message": "tool",
+    "gen_ai.choice": "assistant",
+}
+_OTHER_EVENTS = frozenset({"gen_ai.evaluation.result"})
+_PEOPLE = ("user.email", "enduser.id", "user.id")
+
+
+class _Unit(NamedTuple):
+    """A record's events, and what they have in common."""
+
+    reading: Reading
+    fields: Fields
+    scene: Scene
+    trace: str
+    """What call ids are unique in."""
+    named: bool
+    """Whether the session is a conversation that the producer named."""
+    version: str
+    identity: str
+    """Of the record itself, for what follows on something unknown."""
+
+
+def conversations(spans: Iterable[Span]) -> dict[str, str]:
+    """The conversation of each trace, as far as spans of this batch name it: those of tools often do not."""
+    found: dict[str, str] = {}
+    for span in spans:
+        named = span.attributes.get("gen_ai.conversation.id")
+        if span.trace_id and isinstance(named, str) and named.strip():
+            found.setdefault(span.trace_id, named)
+    return found
+
+
+def read_span(span: Span, known: Mapping[str, str], subject: str | None) -> Reading:
+    """The events of one span. `known`: `conversations` of its batch.
+
+    Raises:
+        DecodeError: an attribute that is needed is missing or of another type.
+    """
+    start = span.start_us if span.start_us is not None else span.end_us
+    unit = _unit(span.origin, span.attributes, (span.trace_id, span.span_id), start, known=known, subject=subject)
+    _drift(unit)
+    operation = unit.fields.text("gen_ai.operation.name")
+    if operation == "execute_tool" or (not operation and "gen_ai.tool.call.id" in unit.fields):
+        _tool(unit, later_us=_later(start, span.end_us))
+        return unit.reading
+    if operation in _AGENTS and span.kind != _CLIENT:
+        unit.reading.skipped["agent_span"] += 1
+        return unit.reading
+    if operation in NO_MESSAGES:
+        unit.reading.skipped["no_messages"] += 1
+        return unit.reading
+    if operation not in CALLS:
+        unit.reading.drift[Drift(wire.DRIFT, unit.version, "value", "gen_ai.operation.name")] += 1
+    found = _call(unit, later_us=_later(start, span.end_us))
+    for event in span.events:
+        if event.name == DETAILS:
+            found |= _call(unit._replace(fields=Fields(event.attributes, "$.attributes")), later_us=1)
+        elif event.name in _OLD:
+            found |= _old(unit, event.name, _event_body(event.attributes))
+    if not found:
+        unit.reading.skipped["no_content"] += 1
+    return unit.reading
+
+
+def read_log(record: LogRecord, name: str, subject: str | None) -> Reading:
+    """The events of one log record. Raises as `read_span`."""
+    place = (record.trace_id, record.span_id)
+    unit = _unit(record.origin, record.attributes, place, record.time_us, known={}, subject=subject)
+    if name in _OTHER_EVENTS:
+        unit.reading.skipped["no_messages"] += 1
+        return unit.reading
+    if name == DETAILS:
+        _drift(unit)
+        found = _call(unit, later_us=1)
+    elif name in _OLD:
+        body = parsed(record.body) if isinstance(record.body, str) else record.body
+        found = _old(unit, name, body if isinstance(body, dict) else _event_body(record.attributes))
+    else:
+        unit.reading.drift[Drift(wire.DRIFT, unit.version, "type", safe_name(name))] += 1
+        unit.reading.skipped["unknown_event"] += 1
+        return unit.reading
+    if not found:
+        unit.reading.skipped["no_content"] += 1
+    return unit.reading
+
+
+def _unit(
+    origin: Origin,
+    attributes: Mapping[str, Any],
+    place: tuple[str, str],
+    time_us: int | None,
+    *,
+    known: Mapping[str, str],
+    subject: str | None,
+) -> _Unit:
+    fields = Fields(attributes, "$.attributes")
+    resource = Fields(origin.resource, "$.resource.attributes")
+    trace, span = place
+    conversation = fields.text("gen_ai.conversation.id").strip() or known.get(trace, "")
+    session = conversation or fields.text("session.id").strip() or trace or resource.text("session.id").strip()
+    if not session:
+        raise fields.fault("missing_field", "gen_ai.conversation.id", "string, or a trace id")
+    if time_us is None:
+        raise fields.fault("missing_field", "timeUnixNano", "nanoseconds, from 1970 to 2261")
+    name, version = resource.text("service.name"), resource.text("service.version")
+    person = next((text for where in (fields, resource) for key in _PEOPLE if (text := where.text(key).strip())), None)
+    return _Unit(
+        Reading(),
+        fields,
+        Scene(
+            source=SOURCE,
+            subject=person or subject,
+            session_id=session,
+            surface="agent",
+            tool=product(name or origin.scope, version if name else origin.scope_version),
+            time_us=time_us,
+        ),
+        trace or session,
+        bool(conversation),
+        safe_version(origin.scope_version),
+        fields.text("gen_ai.response.id").strip() or f"{trace}/{span}",
+    )
+
+
+def _drift(unit: _Unit) -> None:
+    for key in unit.fields.raw:
+        if key.startswith("gen_ai.") and key not in ATTRIBUTES:
+            notice(unit.reading.drift, Drift(wire.DRIFT, unit.version, "key", safe_name(key)))
+
+
+def _later(start_us: int | None, end_us: int | None) -> int:
+    """How long after the question the answer came (microseconds), 1 at least."""
+    return max(1, end_us - start_us) if start_us is not None and end_us is not None else 1
+
+
+def _call(unit: _Unit, *, later_us: int) -> bool:
+    """One call to a model; true if it held any content."""
+    raw = unit.fields.raw
+    told = wire.system(raw.get("gen_ai.system_instructions"), "$.attributes.system", unit.reading, unit.version)
+    asked = _messages(unit, ("gen_ai.input.messages", "gen_ai.prompt"), "user")
+    answered = _messages(unit, ("gen_ai.output.messages", "gen_ai.completion"), "assistant")
+    session = unit.scene.session_id
+    # An answer to nobody knows what follows on this very call.
+    before = content_id(session) if asked else content_id(session, unit.identity)
+    answers = [place for place, turn in enumerate(asked) if turn.role == "assistant"]
+    new = answers[-1] + 1 if answers and unit.named else 0
+    unit.reading.skipped.update({"history": new} if new else {})
+    later = 0
+    for turn in told if not new else []:
+        later = _steps(unit, turn, turn.identity(content_id(session)), later)
+    for place, turn in enumerate(asked):
+        if turn.role == "system":  # some calls leave it out, so nothing follows on it
+            identity = turn.identity(content_id(session))
+        else:
+            identity = before = turn.identity(before)
+        if place >= new:
+            later = _steps(unit, turn, identity, later)
+    later = max(later, later_us)
+    for turn in answered:
+        before = turn.identity(before)
+        later = _steps(unit, turn, before, later)
+    return bool(told or asked or answered)
+
+
+def _messages(unit: _Unit, names: tuple[str, str], default: Role) -> list[Turn]:
+    """The messages of an attribute, or of the one it replaced. A broken one is a fault and does not end the record."""
+    name = next((name for name in names if name in unit.fields), names[0])
+    value = unit.fields.raw.get(name)
+    if name != names[0]:
+        value = wire.loosely(value)
+    try:
+        return wire.messages(value, f"$.attributes.{name}", default, unit.reading, unit.version)
+    except DecodeError as error:
+        unit.reading.faults.append(Fault.of(error))
+        return []
+
+
+def _steps(unit: _Unit, turn: Turn, identity: str, later_us: int) -> int:
+    """The steps of one message; returns when the next may be."""
+    session = unit.scene.session_id
+    for place, part in enumerate(turn.parts):
+        if part.call:
+            name = f"step/{unit.trace}/{'call' if part.kind == 'tool_call' else 'result'}/{part.call}"
+        else:
+            name = f"step/{session}/{identity}/{place}" if place else f"step/{session}/{identity}"
+        unit.reading.events.append(
+            unit.scene.step(
+                name,
+                role="tool" if part.kind == "tool_result" else turn.role,
+                kind=part.kind,
+                content=part.content,
+                tool_name=part.tool_name,
+                arguments=part.arguments,
+                later_us=later_us,
+            )
+        )
+        later_us += 1
+    return later_us
+
+
+def _tool(unit: _Unit, *, later_us: int) -> None:
+    """A tool's span. Arguments and result have other names in OpenInference and Pydantic AI."""
+    fields = unit.fields
+    arguments = _first(fields.raw, "gen_ai.tool.call.arguments", "input.value", "input", "tool_arguments")
+    result = _first(fields.raw, "gen_ai.tool.call.result", "output.value", "output", "tool_response")
+    if arguments is None and result is None:
+        unit.reading.skipped["no_content"] += 1
+        return
+    call = fields.text("gen_ai.tool.call.id").strip() or unit.identity
+    name = fields.text("gen_ai.tool.name")
+    if arguments is not None:
+        said = parsed(arguments) if isinstance(arguments, str) else arguments
+        called = unit.scene.step(
+            f"step/{unit.trace}/call/{call}", role="assistant", kind="tool_call", tool_name=name, arguments=said
+        )
+        unit.reading.events.append(called)
+    outcome = "failed" if "error.type" in fields else ""
+    if result is not None or outcome:
+        answered = unit.scene.step(
+            f"step/{unit.trace}/result/{call}",
+            role="tool",
+            kind="tool_result",
+            tool_name=name,
+            content=wire.as_text(result),
+            outcome=outcome,
+            later_us=later_us,
+        )
+        unit.reading.events.append(answered)
+
+
+def _first(raw: Mapping[str, Any], *names: str) -> Any:
+    return next((raw[name] for name in names if raw.get(name) is not None), None)
+
+
+def _old(unit: _Unit, name: str, body: Mapping[str, Any]) -> bool:
+    """An event per message, as the conventions had it. It stands alone, so its content is all it is known by."""
+    message = body.get("message") if name == "gen_ai.choice" else body
+    if isinstance(message, str):
+        message = {"content": message}
+    if not isinstance(message, dict):
+        message = body
+    turn = wire.one(message, "$.body", _OLD[name], unit.reading, unit.version)
+    if turn is None or not turn.parts:
+        return False
+    identity = turn.identity(content_id(unit.scene.session_id, "alone"))
+    _steps(unit, turn, identity, 1 if name == "gen_ai.choice" else 0)
+    return True
+
+
+def _event_body(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The message of an event without a body: its attributes are the message, or one of them holds it as JSON."""
+    held = attributes.get("gen_ai.event.content")
+    body = parsed(held) if isinstance(held, str) else held
+    if isinstance(body, dict):
+        return body
+    return {**attributes, "content": body} if isinstance(body, str) else attributes
