@@ -81,13 +81,14 @@ def ingest(
         memory = Memory(settings.state, name)
         if memory.damaged:
             say(f"what was remembered of {name} cannot be read: every file is read again, copies become duplicates")
+        kafka = _Kafka(settings, name)
         read = source(name, memory, subject=subject, follow=follow, text=text)
-        run = _Run(read, memory, paths, _Kafka(settings, name))
-        known = run.once(None)
+        passes = Passes(read, memory, paths, kafka.send)
+        known = passes.once(None)
         if follow:
-            _follow(run, paths, known, say)
+            _follow(passes, kafka, paths, known, say)
         kafka.tell()
-    return run.report
+    return passes.report
 
 
 def dry_run(name: str, paths: Sequence[Path], *, subject: str | None, text: bool = False) -> Report:
@@ -97,9 +98,9 @@ def dry_run(name: str, paths: Sequence[Path], *, subject: str | None, text: bool
         InputError: a path is not there.
     """
     memory = Memory(None, name)
-    run = _Run(source(name, memory, subject=subject, text=text), memory, paths, None)
-    run.once(None)
-    return run.report
+    passes = Passes(source(name, memory, subject=subject, text=text), memory, paths, lambda _batch: None)
+    passes.once(None)
+    return passes.report
 
 
 class _Kafka:
