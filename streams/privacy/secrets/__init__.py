@@ -11,6 +11,7 @@ marked       the same, of single issuers
 files        files where tools keep passwords; hashes of passwords
 blocks       private keys over lines, Kubernetes secrets
 assignments  values by the name they are given
+issued       values by an issuer's name before them
 layouts      values below their name, and in tags
 names        what a name says of its value
 values       what a value looks like: random, words, code, a stand-in

@@ -1,8 +1,7 @@
 """Values by the name they are given: `api_key = "…"`, `"password": "…"`, `--token …`, `<pwd>…</pwd>`. Pure.
 
-From the name: every place where a word such as `token` stands is looked at, and what follows must be the syntax of
-an assignment and a value that such a name can have. From the value: every long run that looks random is looked at, and
-what stands before it must be a name with an issuer in it whose keys have that shape.
+Every place where a word such as `token` stands is looked at, and what follows must be the syntax of an assignment and
+a value that such a name can have.
 """
 
 from __future__ import annotations
@@ -61,7 +60,8 @@ _PAIR = re.compile(
 _BARE = re.compile(
     r"(?P<rest>[\w.\-]{0,60})(?P<close>[\"'`]?)(?P<sep>[ \t]{1,3}(?:is|was|to|=|:)?:?[ \t]{0,3})" + _VALUE
 )
-_NO_NAME = re.compile(r"[\w.\-]{61}")
+_REST = re.compile(r"[\w.\-]{0,60}")
+_FOLLOWS = frozenset("\"'`\\])>:=,|?!{ \t\r\n")  # what may stand behind a name whose value follows
 _MORE = re.compile(r"[^\s\"'`,;<>(){}\[\]\\]*")
 _LINE = re.compile(r"(?:^|\n)[ \t]*(?:#[ \t]*|export |set )?\Z")
 _SECTION = re.compile(
@@ -75,6 +75,7 @@ _STATED = re.compile(r"\s*(?:is|was)\b")
 _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+", re.IGNORECASE)
 
 _SHORTEST_PASSWORD, _SHORTEST_SPACED, _SHORTEST_KEY, _SHORTEST_WEAK = 4, 6, 8, 16
+_SHORTEST_TOLD = 24  # after "key" and the like, without a sign between
 _LONGEST_PASSWORD = 160
 _IN_ADDRESS = frozenset(("key", "auth", "access", "api"))  # names that say more in the query of an address
 _APART = 4  # characters between a comma and what it sets apart from a name
@@ -100,25 +101,25 @@ def named(text: str, folded: bytes) -> Iterator[Found]:
 
 def _at(text: str, at: int) -> Found | None:
     """The value of the name around `at`, if it is a secret."""
-    if _NO_NAME.match(text, at):
-        return None
+    rest = _REST.match(text, at)
+    follows = text[rest.end() : rest.end() + 1] if rest is not None else ""
+    if follows not in _FOLLOWS:
+        return None  # a call, an operand, the end; or longer than names are
     left = _BEFORE.match(text[max(0, at - 60) : at][::-1])
     before = left[0][::-1] if left else ""
     first = at - len(before)
     if text[max(0, first - 2) : first] == "::" or text[max(0, first - 4) : first] == "aws:":
         return None  # a type: AWS::IAM::AccessKey; arn:aws:secretsmanager:
-    tag = text[max(0, first - 1) : first] == "<"
-    if (place := layouts.element(text, at) if tag else layouts.block(text, at)) is not None:
-        ends, start, end = place
-        score = _score(before + text[at:ends], text[start:end], "", quoted=not tag)
-        return Found(start, end, SECRET, score) if score else None
     match = _AFTER.match(text, at)
-    if match is None or match["sep"] == ",":
+    if match is None or match["sep"] == "," or text.startswith("|", match.end("sep") + 1):
+        place = layouts.block(text, at)
+        if place is None and (text[max(0, first - 1) : first] == "<" or follows in {"'", '"'}):
+            place = layouts.element(text, at)
+        if place is not None:
+            ends, start, end, quoted = place
+            score = _score(before + text[at:ends], text[start:end], "", quoted=quoted)
+            return Found(start, end, SECRET, score) if score else None
         match = _PAIR.match(text, at) or match
-    if match is None and (place := layouts.element(text, at)) is not None:
-        ends, start, end = place
-        score = _score(before + text[at:ends], text[start:end], "", quoted=False)
-        return Found(start, end, SECRET, score) if score else None
     if match is None:
         match = _BARE.match(text, at)
         if match is None:
@@ -172,9 +173,10 @@ def _is_literal(text: str, match: re.Match[str], first: int, name: str) -> bool:
 def _is_told(match: re.Match[str], before: str) -> bool:
     """True for a key right after the words that announce one: `using token spu-3f10…`."""
     value = match.group(match.lastindex or 0)
+    strength = names.strength(before + match["rest"])
     return (
-        len(value) >= _SHORTEST_WEAK
-        and names.strength(before + match["rest"]) > 1
+        strength > 0
+        and len(value) >= (_SHORTEST_WEAK if strength > 1 else _SHORTEST_TOLD)
         and any(c.isdigit() for c in value)
         and is_random(value)
     )
@@ -277,59 +279,4 @@ def _is_made(value: str) -> bool:
         and any(c.islower() for c in value)
         and "_" not in value
         and word_share(value) < _KEY_WORDS
-    )
-
-
-# Read from right to left: what may stand between a name and its value, and the name, with words beside it.
-_GAP = re.compile(r"[\s\"'`=@\\>:,|?(\-]{1,12}")
-_REVERSED_NAME = re.compile(
-    r"(?:[\w&'<>\[\]*?. ]{1,30}[ \t]{0,2}:[ \t]{0,2}|(?:gnirts|rts|rahc|tsnoc|gnirtS)[ \t]*[*:]?[ \t]*)?[\])\"'`]{0,3}"
-    r"(?:eulav[\"']?[\s,\"'\-]{1,40}(?=[\w\-]))?"
-    r"(?P<n>[\w.\-]{1,60}(?:[ \t]{1,2}[\w.\-]{1,30}){0,3})",
-    re.ASCII,
-)
-_WINDOW = 120
-_SIGN = re.compile(r"[=:>,|(]")
-_DOCKER = re.compile(r"\b(?:ENV|ARG) \S+\Z")
-_EDGE = re.compile(r"[\s\"'`;,<)\]}\\&]|\Z")
-
-
-def of_issuer(text: str, start: int, end: int) -> Found | None:
-    """The run from `start` to `end` as a key, if the name before it holds an issuer with keys of that shape."""
-    if not _EDGE.match(text, end):
-        return None
-    window = text[max(0, start - _WINDOW) : start][::-1]
-    gap = _GAP.match(window)
-    if gap is None:
-        return None
-    name = _REVERSED_NAME.match(window, gap.end())
-    if name is None:
-        return None
-    label, value = name["n"][::-1], text[start:end]
-    if not _SIGN.search(gap[0]) and not _DOCKER.search(label):
-        return None
-    if names.is_about_something_else(_last(label)) and not label.lower().endswith("id"):
-        return None
-    if not names.keyed(label, value) or not _is_key(value):
-        return None
-    return Found(start, end, SECRET, 0.85)
-
-
-def _last(label: str) -> str:
-    return label.rsplit(maxsplit=1)[-1].rsplit(".", maxsplit=1)[-1]
-
-
-def _is_key(value: str) -> bool:
-    if value.isdigit():
-        return not is_sequence(value) and len(set(value)) > 3  # noqa: PLR2004 - "0000…"
-    return (
-        (UUID.match(value) is not None and entropy(value) >= _UUID_BITS)
-        or is_random(value)
-        or (
-            entropy(value) >= _KEY_BITS
-            and word_share(value) < _KEY_WORDS
-            and not is_stand_in(value)
-            and not is_sequence(value)
-            and not is_code(value)
-        )
     )

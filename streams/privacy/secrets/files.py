@@ -52,21 +52,17 @@ FILES: tuple[Structure, ...] = (
         "htpasswd(1), RFC 2307",
         back=3,
     ),
-    Structure(
-        "django_hash",
-        "pbkdf2_sha",
-        ascii_pattern(r"pbkdf2_sha(?:256|1)\$\d{3,9}\$[0-9A-Za-z]{6,40}\$[0-9A-Za-z+/]{27,60}={0,2}"),
-        "Django: password storage",
-    ),
 )
 
-# crypt(5) and the PHC string format: hashes of passwords, which can be guessed
-_CRYPT_BEGINS = re.compile(rb"\$(?:2[aby]|[156y]|apr1|argon2|scrypt|pbkdf2)")
+# crypt(5), the PHC string format, Django (password storage): hashes of passwords, which can be guessed
+_CRYPT_BEGINS = re.compile(rb"\$(?:2[aby]|[156y]|apr1|argon2|scrypt|pbkdf2|\d{3,9}\$)")
 _CRYPT = ascii_pattern(
     r"\$(?:2[aby]\$\d\d\$[./0-9A-Za-z]{53}|(?:1|apr1)\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{22}"
     r"|[56]\$(?:rounds=\d{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43,86}|y\$[./0-9A-Za-z$]{40,120}"
     r"|argon2(?:id?|d)\$(?:v=\d+\$)?m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/=]{8,90}\$[0-9A-Za-z+/=]{16,172}"
-    r"|(?:scrypt|pbkdf2[\w\-]{0,12})\$[\w=,$+/.\-]{30,300})"
+    r"|(?:scrypt|pbkdf2[\w\-]{0,12})\$[\w=,$+/.\-]{30,300}"
+    r"|(?<=sha(?:256|512)\$)\d{3,9}\$[0-9A-Za-z]{6,40}\$[0-9A-Za-z+/]{27,90}={0,2}"
+    r"|(?<=sha1\$)\d{3,9}\$[0-9A-Za-z]{6,40}\$[0-9A-Za-z+/]{27,60}={0,2})"
 )
 
 

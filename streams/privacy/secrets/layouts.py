@@ -17,16 +17,16 @@ _ELEMENT = re.compile(
 _WORD = re.compile(r"[^\s{}|]+")
 
 
-def block(text: str, at: int) -> tuple[int, int, int] | None:
-    """Where the name ends, and from where to where the block of text below it stands, if there is one."""
+def block(text: str, at: int) -> tuple[int, int, int, bool] | None:
+    """Where the name ends, and from where to where the block of text below it stands, if there is one; quoted."""
     match = _BLOCK.match(text, at)
     if match is None:
         return None
     value = match["v"].rstrip()
-    return match.end("rest"), match.start("v"), match.start("v") + len(value)
+    return match.end("rest"), match.start("v"), match.start("v") + len(value), True
 
 
-def element(text: str, at: int) -> tuple[int, int, int] | None:
+def element(text: str, at: int) -> tuple[int, int, int, bool] | None:
     """Where the name ends, that of a tag or in a tag, and from where to where the element's text stands.
 
     Of several words (`{id AQAA… 5422…}`, as Jenkins and Maven write them) it is the last one that is random.
@@ -37,5 +37,5 @@ def element(text: str, at: int) -> tuple[int, int, int] | None:
     value = match["v"]
     if " " in value or value.startswith("{"):
         words = [word for word in _WORD.finditer(text, *match.span("v")) if is_random(word[0])]
-        return (match.end("rest"), *words[-1].span()) if words else None
-    return (match.end("rest"), *match.span("v"))
+        return (match.end("rest"), *words[-1].span(), False) if words else None
+    return (match.end("rest"), *match.span("v"), False)

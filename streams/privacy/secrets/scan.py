@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streams.privacy.secrets import assignments, blocks, dotted, files, issuers, tokens
+from streams.privacy.secrets import assignments, blocks, dotted, files, issued, issuers, tokens
 from streams.privacy.secrets.structures import STRUCTURES
-from streams.privacy.secrets.values import is_token
+from streams.privacy.secrets.values import is_random, is_token
 from streams.surrogates import SECRET, Found
 
 if TYPE_CHECKING:
@@ -40,6 +40,18 @@ _HEAD = re.compile(r"[0-9A-Za-z_\-+/]*")
 _TOKEN_END = re.compile(r"[.:%\-_]+\Z")
 _APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A-Za-z_\-])")
 _COLOUR = re.compile(r"[\d;]{1,9}m")  # ECMA-48: what is left of the sequence that sets a colour
+# Prefix, joint, and what a generator of tokens puts behind it; `k`: the prefix says what it is
+_UNKNOWN = re.compile(
+    r"(?P<p>[A-Za-z][0-9A-Za-z]{1,11})(?P<k>(?:[_\-](?:live|test|prod|sk|pat|api|key|token|secret|v?\d))*)[_\-]"
+    r"(?P<v>[0-9A-Za-z]{32,120})"
+)
+_UNKNOWN_LEAST, _UNKNOWN_DIGITS = 35, 3
+# Prefixes of digests, and of names of what is no token
+_NO_ISSUER_WORDS = (
+    "sha1 sha256 sha384 sha512 md5 hash resp msg id uid uuid file img image chunk run thread user session object build "
+    "cache etag commit rev version test"
+)
+_NO_ISSUERS = frozenset(_NO_ISSUER_WORDS.split())
 _LONGEST = 8192
 _AROUND = 600  # characters after a mark that stands in the middle
 
@@ -56,6 +68,7 @@ _MARKED: tuple[tuple[bytes, bool, tuple[bytes, ...], Structure], ...] = tuple(
 _NEAR: tuple[tuple[bytes, bool, Structure], ...] = tuple(
     (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split() if rule.near
 )
+_ANY_NEAR = re.compile(b"|".join(sorted({re.escape(mark.lower()) for mark, _, _ in _NEAR})))
 _BEFORE, _AFTER = 160, 60  # characters around a run in which the mark of its structure stands
 
 
@@ -114,6 +127,7 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
                 _inside(text, data, at, end)
                 or _near(text, data, at, end)
                 or _app(text, at, end)
+                or _unknown(text, at, end)
                 or _keyed(text, at, end)
             )
         if found is not None:
@@ -170,6 +184,8 @@ def _near(text: str, data: bytes, at: int, end: int) -> Found | None:
     first = max(0, at - _BEFORE)
     window = data[first : min(end, at + _LONGEST) + _AFTER]
     folded = window.lower()
+    if _ANY_NEAR.search(folded) is None:
+        return None
     for mark, fold, rule in _NEAR:
         where = folded if fold else window
         place = where.find(mark)
@@ -187,17 +203,33 @@ def _app(text: str, at: int, end: int) -> Found | None:
     return Found(at, match.end(), SECRET, 0.9) if match is not None and is_token(match["v"]) else None
 
 
+def _unknown(text: str, at: int, end: int) -> Found | None:
+    """A token of an issuer nobody here knows: a short prefix, a joint, and far more chance than an identifier has."""
+    if end - at < _UNKNOWN_LEAST:
+        return None
+    match = _UNKNOWN.fullmatch(text, at, end)
+    if match is None or text[end : end + 1] in {"=", "/", "+", "."} or text[at - 1 : at] in {"/", ".", "@", "#", "+"}:
+        return None
+    value = match["v"]
+    mixed = any(c.isupper() for c in value) and any(c.islower() for c in value)
+    if not (mixed or match["k"]) or match["p"] in _NO_ISSUERS:
+        return None
+    if sum(c.isdigit() for c in value) < _UNKNOWN_DIGITS or not is_random(value):
+        return None
+    return Found(at, end, SECRET, 0.6)
+
+
 def _keyed(text: str, at: int, end: int) -> Found | None:
     """The run, with the characters around it that values have and names have not, as a key of an issuer."""
     if text[at - 1 : at] in {"+", "/"}:
         before = _HEAD.match(text[max(0, at - _BACK) : at][::-1])
         start = at - before.end() if before else at
         tail = _TAIL.match(text, end, end + 400)
-        if (found := assignments.of_issuer(text, start, tail.end() if tail else end)) is not None:
+        if (found := issued.of_issuer(text, start, tail.end() if tail else end)) is not None:
             return found
     tail = _TAIL.match(text, end, end + 400)
     stop = tail.end() if tail else end
     if stop > end:
         trimmed = _TOKEN_END.sub("", text[at:stop])
-        return assignments.of_issuer(text, at, at + len(trimmed)) or assignments.of_issuer(text, at, end)
-    return assignments.of_issuer(text, at, end)
+        return issued.of_issuer(text, at, at + len(trimmed)) or issued.of_issuer(text, at, end)
+    return issued.of_issuer(text, at, end)
