@@ -14,6 +14,7 @@ numbering   phone numbers without parsing
 lines       lines seen before
 context     context words near a finding
 words       spaCy's tokens of single words, without spaCy's vocabulary
+affixes     spaCy's suffixes and infixes, sooner
 enhancer    context words as parts of words
 blank       a spaCy pipeline that only cuts text into words
 """

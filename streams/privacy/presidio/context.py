@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from streams.privacy.presidio.words import Words
+    from streams.privacy.presidio.words import Tokens, Words
 
-_CHUNK = re.compile(r"\S+|\s+")
+_CHUNK = re.compile(r"\S+ ?|\s+")
 _TAKEN_OFF = ":,;!?()[]{}\"'"  # signs that spaCy takes off a word's ends, in every language
 _TIME = re.compile(r"\d+(?::\d+)*").fullmatch
 _WINDOWS = (160, 640)  # characters on each side in which there should be keywords enough
@@ -89,15 +90,14 @@ class Context:
         return len(low)
 
     def _load(self) -> None:
-        previous = ""
-        for match in _CHUNK.finditer(self._text):
-            start, chunk = match.start(), match.group()
-            if chunk[0] == " " and previous:  # the first space behind a word belongs to it
-                start, chunk = start + 1, chunk[1:]
-            previous = chunk
-            if chunk:
-                self._starts.append(start)
-                self._chunks.append(chunk)
+        self._chunks = _CHUNK.findall(self._text)
+        self._starts = list(accumulate(map(len, self._chunks), initial=0))
+        self._starts.pop()
+
+    def _of(self, chunk: int) -> Tokens:
+        """The tokens of a chunk; the first space behind a word belongs to it and is none."""
+        text = self._chunks[chunk]
+        return self._words.of(text[:-1] if text[-1] == " " and text[0] > " " and not text.isspace() else text)
 
     def _at(self, start: int) -> tuple[int, int]:
         """Chunk and token that hold the character at `start`, or the next behind it; past all chunks if none is."""
@@ -106,7 +106,7 @@ class Context:
         chunk = max(0, bisect_right(self._starts, start) - 1)
         while chunk < len(self._chunks):
             offset = start - self._starts[chunk]
-            for number, (end, _, _) in enumerate(self._words.of(self._chunks[chunk])):
+            for number, (end, _, _) in enumerate(self._of(chunk)):
                 if offset < end:
                     return chunk, number
             chunk += 1
@@ -117,7 +117,7 @@ class Context:
         left = self._around.before + 1
         chunk = min(chunk, len(self._chunks) - 1)
         while chunk >= 0 and left:
-            tokens = self._words.of(self._chunks[chunk])
+            tokens = self._of(chunk)
             for _, low, counts in reversed(tokens if token < 0 else tokens[: token + 1]):
                 if self._is_keyword(low, counts=counts):
                     yield low
@@ -130,7 +130,7 @@ class Context:
         chunk, token = self._at(start)
         left = self._around.after + 1
         while chunk < len(self._chunks) and left:
-            for _, low, counts in self._words.of(self._chunks[chunk])[token:]:
+            for _, low, counts in self._of(chunk)[token:]:
                 if self._is_keyword(low, counts=counts):
                     yield low
                     left -= 1
@@ -145,11 +145,11 @@ class Context:
         if counts:
             return True
         if self._again is None:
-            self._again = frozenset(self._pieces())
+            self._again = frozenset(self._pieces()) if ":" in self._text else frozenset()
         return low in self._again
 
     def _pieces(self) -> Iterator[str]:
-        for chunk in {chunk for chunk in self._chunks if ":" in chunk}:
+        for chunk in {chunk.removesuffix(" ") for chunk in self._chunks if ":" in chunk}:
             inside = chunk.strip(_TAKEN_OFF)
             if ":" in inside and not _TIME(inside):
                 for _, low, counts in self._words.of(chunk):

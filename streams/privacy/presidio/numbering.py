@@ -19,6 +19,7 @@ from phonenumbers import phonenumberutil as util
 
 _SHORTEST, _LONGEST = util._MIN_LENGTH_FOR_NSN, util._MAX_LENGTH_FOR_NSN  # noqa: SLF001 - the library's own limits
 _CODE_DIGITS = 3  # of a country calling code
+_BACK_REFERENCE = re.compile(r"\\[0-9]").fullmatch
 _NO_PREFIX = util._FIRST_GROUP_ONLY_PREFIX_PATTERN.fullmatch  # noqa: SLF001 - a format that only sets signs around it
 _TYPES = (
     *("premium_rate", "toll_free", "shared_cost", "voip", "personal_number"),
@@ -61,9 +62,9 @@ class _Territory:
         self.abroad_as = abroad
         self.prefix_as = prefix
         self.types_as = [d.national_number_pattern for d in described if d is not None and d.national_number_pattern]
-        formats = list(metadata.number_format)
+        self._metadata = metadata
         # Without a format that asks for the national prefix none need be looked at.
-        self._formats = [_format(one) for one in formats] if any(map(_asks, formats)) else []
+        self._formats = [_format(one) for one in metadata.number_format] if any(self.formats_as(asks=True)) else []
 
     def is_number(self, digits: str) -> bool:
         return self.general.holds(digits) and any(one.holds(digits) for one in self.types)
@@ -85,6 +86,14 @@ class _Territory:
         else:
             rest = digits[match.end() :]
         return None if self.plain.holds(digits) and not self.plain.holds(rest) else rest
+
+    def formats_as(self, *, asks: bool) -> list[str]:
+        """Expressions for the formats that ask for the national prefix, or for those that do not."""
+        return [
+            f"(?={one.leading_digits_pattern[-1]}){one.pattern}" if one.leading_digits_pattern else str(one.pattern)
+            for one in self._metadata.number_format
+            if _asks(one) == asks
+        ]
 
     def written_as_it_must(self, national: str, digits: str) -> bool:
         """Whether the national prefix stands in the digits, if the format of the number asks for it."""
@@ -130,6 +139,7 @@ def _sharing(code: int) -> tuple[tuple[str, _Territory], ...]:
     return tuple((region, one) for region, one in found if one is not None)
 
 
+@lru_cache(maxsize=1)
 def read_all() -> None:
     """Read the library's tables now, which takes 0.3 s, and not when a text has the first number of a country."""
     for code in COUNTRY_CODE_TO_REGION_CODE:
@@ -153,8 +163,11 @@ class Region:
             raise ValueError(f"phones: a region of python-phonenumbers' is needed; {name!r} is none; correct the name")
         self.name = name
         self._home = _Territory(metadata)
-        self.ways = _any_way(self._home)
+        code = self._home.code
+        leads = _territory(code, region_code_for_country_code(code)) or self._home
+        self.ways = _any_way(self._home, leads)
         self._may = re.compile(self.ways).fullmatch
+        self._prefixed = re.compile(_with_prefix_if_asked(self._home, leads)).match
 
     def valid(self, digits: str, *, plus: bool) -> bool:
         """Whether the matcher, at its leniency VALID, takes the digits for a number.
@@ -163,7 +176,7 @@ class Region:
             digits: ASCII, at least three.
             plus: whether a plus sign stands before them.
         """
-        if not plus and not self._may(digits):
+        if not plus and not (self._may(digits) and self._prefixed(digits)):
             return False
         split = self._split(digits, plus=plus)
         if split is None:
@@ -221,19 +234,36 @@ def _code_of(digits: str) -> tuple[int, str] | None:
     return None
 
 
-def _any_way(home: _Territory) -> str:
-    """An expression that holds of every string of digits that can be a number as written in a region."""
-    leads = _territory(home.code, region_code_for_country_code(home.code)) or home
-    types = dict.fromkeys(one for _, plan in _sharing(home.code) for one in plan.types_as)
-    prefixes = [plan.prefix_as for plan in (home, leads) if plan.prefix_as]
-    national = f"(?:{'|'.join(types)})"
-    ways = [f"(?:{home.abroad_as})[0-9]*"] if home.abroad_as is not None else []
-    if not prefixes:
-        return "|".join([*ways, f"(?:{home.code})?{national}"])
-    prefix = f"(?:{'|'.join(dict.fromkeys(prefixes))})"
-    if home.transform or leads.transform:  # whatever it is turned into
-        ways.append(f"(?:{home.code})?{prefix}[0-9]*")
-    return "|".join([*ways, f"(?:{home.code})?{prefix}{{0,2}}{national}"])
+def _any_way(home: _Territory, leads: _Territory) -> str:
+    """An expression for every string of digits that can be a number as written in a region.
+
+    Args:
+        home: the region.
+        leads: the first of those that share its code.
+    """
+    national = "|".join(dict.fromkeys(one for _, plan in _sharing(home.code) for one in plan.types_as))
+    prefix = _prefix(home, leads)
+    ways = [f"(?:{home.code})?{prefix}{{0,2}}(?:{national})"]
+    transforms = [plan.transform for plan in (home, leads) if plan.transform]
+    if transforms:
+        # What a transformation makes of the digits is not foretold, but for a part of them it needs enough of them.
+        least = min(leads.lengths) if all(map(_BACK_REFERENCE, transforms)) else 0
+        ways.append(f"(?=[0-9]{{{least},}})(?:{home.code})?{prefix}[0-9]*")
+    if home.abroad_as is not None:
+        ways.append(f"(?:{home.abroad_as})[0-9]*")
+    return "|".join(ways)
+
+
+def _with_prefix_if_asked(home: _Territory, leads: _Territory) -> str:
+    """An expression that finds nothing at the start of digits that are no number for want of a national prefix."""
+    asking, others = (f"(?:{'|'.join(leads.formats_as(asks=asks)) or '(?!)'})\\Z" for asks in (True, False))
+    abroad = "(?!)" if home.abroad_as is None else home.abroad_as
+    # If no format fits but such as ask for a prefix, the first that fits does.
+    return f"{_prefix(home, leads)}|{home.code}|{abroad}|(?!{asking})|(?={others})"
+
+
+def _prefix(home: _Territory, leads: _Territory) -> str:
+    return f"(?:{'|'.join(dict.fromkeys(plan.prefix_as for plan in (home, leads) if plan.prefix_as)) or '(?!)'})"
 
 
 def _known(code: int, digits: str) -> bool:

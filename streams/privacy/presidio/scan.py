@@ -7,6 +7,7 @@ may be one. Without Hyperscan the characters that an expression cannot do withou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from streams.privacy.presidio.projection import project
@@ -36,7 +37,7 @@ def scanner(shapes: Mapping[int, Shape], words: Mapping[int, Sequence[str]]) -> 
     """
     expressions, ids, flags = [], [], []
     for number, one in shapes.items():
-        flag = _compiles(one)
+        flag = _compiles(one.scan, caseless=one.caseless)
         if flag is not None:
             expressions.append(one.scan.encode())
             ids.append(number)
@@ -75,13 +76,14 @@ def _literal(word: str) -> str:
     return "".join(c if c.isalnum() else f"\\x{ord(c):02x}" for c in word)
 
 
-def _compiles(one: Shape) -> int | None:
+@lru_cache(maxsize=1024)
+def _compiles(expression: str, *, caseless: bool) -> int | None:
     """The flags with which Hyperscan takes an expression; None if it does not."""
-    plain = hyperscan.HS_FLAG_CASELESS if one.caseless else 0
-    large = len(one.scan) > _LARGE
+    plain = hyperscan.HS_FLAG_CASELESS if caseless else 0
+    large = len(expression) > _LARGE
     for flag in (plain | hyperscan.HS_FLAG_PREFILTER,) if large else (plain, plain | hyperscan.HS_FLAG_PREFILTER):
         try:
-            hyperscan.Database().compile(expressions=[one.scan.encode()], ids=[0], flags=[flag])
+            hyperscan.Database().compile(expressions=[expression.encode()], ids=[0], flags=[flag])
         except hyperscan.error:
             continue
         return int(flag)

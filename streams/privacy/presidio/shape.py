@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ class _Walk:
     written: int = 0
 
 
+@lru_cache(maxsize=1024)
 def shape(pattern: str, flags: int) -> Shape:
     """The shape of an expression under flags of `regex` (which are those of `re`).
 
@@ -124,9 +126,9 @@ def _node(code: Any, value: Any, flags: int, walk: _Walk) -> str:  # one case a 
     if walk.written > _LITERAL_BUDGET:
         raise NoShapeError
     if code in (op.LITERAL, op.NOT_LITERAL, op.ANY, op.IN):
-        kinds = _kinds(code, value, flags)
-        walk.consumed |= kinds
-        return expression(kinds, caseless=walk.caseless)
+        found = kinds(code, value, flags)
+        walk.consumed |= found
+        return expression(found, caseless=walk.caseless)
     if code is op.BRANCH:
         return "(?:" + "|".join(_sequence(branch, flags, walk) for branch in value[1]) + ")"
     if code is op.SUBPATTERN:
@@ -217,7 +219,7 @@ def _at(value: Any, flags: int, walk: _Walk) -> str:
     raise NoShapeError  # the ends of the whole text: a window has ends of its own
 
 
-def _kinds(code: Any, value: Any, flags: int) -> Kinds:
+def kinds(code: Any, value: Any, flags: int) -> Kinds:
     """Letters and classes of the projection that a single-character node may stand for."""
     if code is op.ANY:
         return EVERYTHING if flags & re.DOTALL else EVERYTHING - members("\n")
@@ -265,9 +267,9 @@ def _needed(nodes: Iterable[tuple[Any, Any]], flags: int) -> tuple[frozenset[str
     found: list[frozenset[str]] = []
     for code, value in nodes:
         if code in (op.LITERAL, op.IN):
-            kinds = _kinds(code, value, flags)
-            signs = frozenset(k for k in kinds if len(k) == 1)
-            if len(signs) == len(kinds) and len(signs) <= 10:  # noqa: PLR2004 - the ten digits, at most
+            every = kinds(code, value, flags)
+            signs = frozenset(k for k in every if len(k) == 1)
+            if len(signs) == len(every) and len(signs) <= 10:  # noqa: PLR2004 - the ten digits, at most
                 found.append(signs)
         elif code is op.SUBPATTERN:
             found += _needed(value[3], (flags | value[1]) & ~value[2])

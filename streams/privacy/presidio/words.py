@@ -8,21 +8,22 @@ followed here; a word in which the finished tokens make up one of the language's
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spacy.attrs import IS_PUNCT, IS_STOP, ORTH
 
+from streams.privacy.presidio.affixes import at_end, at_starts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.privacy.presidio.affixes import Infixes, Search
+
 _KEPT = 20_000  # words; some 10 MB
-_TAIL = 16  # signs at the end of a word in which its suffix is looked for; spaCy's are units and signs of up to five
-_RUN = 3  # parts of an expression for a run of a sign: the sign, more of it, the end
 _PLAIN = re.compile(r"[A-Za-z]+|[0-9]+").fullmatch
 _ENDED = re.compile(r"([A-Za-z]*[a-z])[,.]").fullmatch  # the last word of a clause
 
 Tokens = tuple[tuple[int, str, bool], ...]  # offset of the end in the word, lower-cased token, whether a keyword
-Search = Callable[[str], re.Match[str] | None]
 
 
 def _never(_text: str) -> None:
@@ -47,8 +48,8 @@ class Words:
             for text, tokens in (rules.rules or {}).items()
         }
         self._prefix: Search = rules.prefix_search or _never
-        self._suffix: Search = _at_end(rules.suffix_search) if rules.suffix_search else _never
-        self._infixes: Callable[[str], Iterator[re.Match[str]]] = rules.infix_finditer or (lambda _text: iter(()))
+        self._suffix: Search = at_end(rules.suffix_search) if rules.suffix_search else _never
+        self._infixes: Infixes = at_starts(rules.infix_finditer) if rules.infix_finditer else lambda _text: iter(())
         self._whole: Search = rules.token_match or _never
         self._address: Search = rules.url_match or _never
         # spaCy looks for special cases once more, in the finished tokens.
@@ -165,38 +166,6 @@ class Words:
             self._asked = 0
             self._tokenizer, _ = self._renew()
         return [token.text for token in self._tokenizer(word)]
-
-
-def _at_end(search: Search) -> Search:
-    """The search for suffixes, but over a word's end only, where that finds the same."""
-    pattern = getattr(search, "__self__", None)
-    if not isinstance(pattern, re.Pattern) or search != pattern.search:
-        return search
-    tree = list(_parser.parse(pattern.pattern, pattern.flags))
-    branches = tree[0][1][1] if len(tree) == 1 and tree[0][0] is op.BRANCH else [tree]
-    if not all(map(_short_or_run, branches)):
-        return search
-
-    def at_end(word: str) -> re.Match[str] | None:
-        at = len(word) - _TAIL
-        match = pattern.search(word, max(at, 0))
-        # What reaches to the first sign looked at may begin before it.
-        return pattern.search(word) if at > 0 and match is not None and match.start() == at else match
-
-    return at_end
-
-
-def _short_or_run(branch: Any) -> bool:
-    """Whether matches are shorter than what is looked at, or so many of one sign that the end of a match is one too."""
-    nodes = list(branch)
-    if not nodes or nodes[-1] != (op.AT, op.AT_END):
-        return False
-    if sum(1 for code, _ in nodes if code is op.AT) == 1 and branch.getwidth()[1] < _TAIL:
-        return True
-    if len(nodes) != _RUN or nodes[1][0] is not op.MAX_REPEAT:
-        return False
-    least, most, repeated = nodes[1][1]
-    return least == 1 and most is op.MAXREPEAT and list(repeated) == nodes[:1]
 
 
 def _length(match: re.Match[str] | None) -> int:
