@@ -166,7 +166,7 @@ class Sessions:
     def _settle(self, group: str, live: _Live, sent: set[bytes]) -> None:
         """What is held is whole if nothing was added to it for a while; else it waits for the next reading."""
         held_us = live.transcript.held_us
-        if held_us and time.time_ns() // 1000 - held_us < _SETTLED_US:
+        if held_us and abs(time.time_ns() // 1000 - held_us) < _SETTLED_US:
             self._batch.held.add(group)
             return
         self._batch.settled.add(group)

@@ -70,7 +70,7 @@ def lines(file: BinaryIO, offset: int, number: int, longest: int) -> Iterator[Ra
         data = piece.removesuffix(b"\n").removesuffix(b"\r")
         if number == 1:
             data = data.removeprefix(b"\xef\xbb\xbf")
-        if size > longest + 2:
+        if size > longest + 2 or len(data) > longest:
             yield Raw(number, b"", end, size)
         elif data and not data.isspace():
             yield Raw(number, data, end, len(data))
