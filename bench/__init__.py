@@ -3,6 +3,7 @@
 end_to_end   the main job over a generated company: events/s, CPU and peak memory of every process
 latency      event to queryable row under a steady load, p50 and p99
 scrub/       Presidio against ours, class by class; differential: a hunt for a difference
+full/        the whole default engine against Presidio with a language model
 scrub_soak   whether a scrubber's memory stays flat
 formats/     recall and precision of phones, cards and accounts on generated texts
 people/      the directory: recall, precision, cost

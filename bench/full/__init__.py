@@ -2,6 +2,5 @@
 
 child     one measurement in a process of its own
 model     the language model of the other side: a small one of spaCy's, trained here
-memory    whether what the engine remembers is bounded
 same      findings now against findings kept earlier: `python -m bench.full.same keep FILE`, then `compare FILE`
 """

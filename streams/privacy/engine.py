@@ -196,6 +196,10 @@ class Engine:
         """The `RecognizerResult`s of everything in the registry."""
         return self.analyzer.analyze(text, LANGUAGE, score_threshold=self.threshold)
 
+    def forget(self) -> None:
+        """Drop the memory of texts."""
+        self._memo.clear()
+
     def _look_at_directory(self) -> None:
         """Take up a directory that was replaced; what was found with the old one is forgotten."""
         directory = self._file.current() if self._file is not None else None

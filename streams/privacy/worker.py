@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from schemas.errors import ScrubError
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
@@ -36,17 +36,26 @@ class Scrubber:
 
         self._keys = keys
         self._style = options.style
-        self._analyze = Engine.of(options).analyze
+        self._engine = Engine.of(options)
 
     def __call__(self, job: Job) -> Scrubbed | Failed:
         """The scrubbed event, or why there is none."""
         try:
-            return scrub(job, self._analyze, self._keys, self._style)
+            return scrub(job, self._engine.analyze, self._keys, self._style)
         except ScrubError:
             return Failed("scrub_failed")
 
+    @classmethod
+    def warm(cls, keys: Keys, options: Options) -> Self:
+        """One that lets its first text wait for nothing, in a process that does nothing else."""
+        from streams.privacy.warm import warm  # noqa: PLC0415 - as above
 
-def main(make: Callable[[Keys, Options], Callable[[Job], Scrubbed | Failed]] = Scrubber) -> None:
+        scrubber = cls(keys, options)
+        warm(scrubber._engine)
+        return scrubber
+
+
+def main(make: Callable[[Keys, Options], Callable[[Job], Scrubbed | Failed]] = Scrubber.warm) -> None:
     """Serve until the parent is gone. `make` builds the scrubber from the keys and the options."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Whatever a library prints or logs may quote a text: only frames leave this process.

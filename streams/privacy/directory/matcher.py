@@ -66,7 +66,8 @@ class Directory:
             for form in ((word, word.capitalize(), word.upper()) if word in frequent() else (word, word.capitalize()))
         )
         self._starts = unspaced.pattern(table.head)
-        self._memory: dict[int, int] = {}
+        self._idle: set[int] = set()  # hashes of runs that name nobody
+        self._telling: set[int] = set()  # and of those that could
         self._flags: dict[int, int] = {}
 
     @classmethod
@@ -110,7 +111,7 @@ class Directory:
         found += [Found(*span, EMAIL, _SURE) for span in mails if self._is_ours(plain[slice(*span)].lower())]
         if not every.isdisjoint(extensions.WORDS):
             found += [Found(*span, PHONE, _SURE) for span in extensions.announced(plain, self._known)]
-        anchors = [run for run in every - self._nobody if self._is_anchor(run)]
+        anchors = self._anchors(every - self._nobody)
         places_of_logins = singles.login_places(plain, every)
         if anchors or places_of_logins:
             others = [span for span in mails if not self._is_account(plain[slice(*span)])]
@@ -122,20 +123,21 @@ class Directory:
             found = [one._replace(start=places[one.start], end=places[one.end - 1] + 1) for one in found]
         return _apart(found)
 
-    def _is_anchor(self, run: str) -> bool:
-        """Whether somebody could be named at this run: `Will` yes, `will` only where a login is expected."""
-        key = hash(run)
-        known = self._memory.get(key)
-        if known is None:
-            known = self._asked(run)
-            if len(self._memory) >= _MEMORY:
-                self._memory.clear()
-            self._memory[key] = known
-        return bool(known)
+    def _anchors(self, runs: set[str]) -> list[str]:
+        """The runs at which somebody could be named: `Will`, but not `will`, which is one where a login is expected."""
+        by_hash = {hash(run): run for run in runs}
+        new = by_hash.keys() - self._idle - self._telling
+        if len(self._idle) + len(self._telling) + len(new) > _MEMORY:
+            self._idle.clear()
+            self._telling.clear()
+            new = by_hash.keys()
+        for key in new:
+            (self._telling if self._asked(by_hash[key]) else self._idle).add(key)
+        return [by_hash[key] for key in by_hash.keys() & self._telling]
 
     def _asked(self, run: str) -> int:
-        if len(run) > _LONGEST:
-            return 0
+        if len(run) > _LONGEST or run.isdecimal():
+            return 0  # a number is a login only in a login's place
         low = run.lower()
         weak = self._weak.get(low)
         if weak is not None:
@@ -148,7 +150,7 @@ class Directory:
         flags = self._get(low) & (LOGIN | _NAME)
         for piece in pieces:
             small = piece.lower()
-            if len(small) > 2 and small not in frequent():  # noqa: PLR2004 - two letters are in every identifier
+            if len(small) > 2 and not small.isdecimal() and small not in frequent():  # noqa: PLR2004 - two letters are in every identifier
                 flags |= self._get(small)
         return flags
 
