@@ -90,15 +90,13 @@ def read_span(span: Span, known: Mapping[str, str], subject: str | None) -> Read
         return unit.reading
     if operation not in CALLS:
         unit.reading.drift[Drift(wire.DRIFT, unit.version, "value", "gen_ai.operation.name")] += 1
-    found = _call(unit, later_us=_later(start, span.end_us))
+    _call(unit, later_us=_later(start, span.end_us))
     for event in span.events:
         if event.name == DETAILS:
-            found |= _call(unit._replace(fields=Fields(event.attributes, "$.attributes")), later_us=1)
+            _call(unit._replace(fields=Fields(event.attributes, "$.attributes")), later_us=1)
         elif event.name in _OLD:
-            found |= _old(unit, event.name, _event_body(event.attributes))
-    if not found:
-        unit.reading.skipped["no_content"] += 1
-    return unit.reading
+            _old(unit, event.name, _event_body(event.attributes))
+    return _ended(unit.reading)
 
 
 def read_log(record: LogRecord, name: str, subject: str | None) -> Reading:
@@ -110,17 +108,21 @@ def read_log(record: LogRecord, name: str, subject: str | None) -> Reading:
         return unit.reading
     if name == DETAILS:
         _drift(unit)
-        found = _call(unit, later_us=1)
+        _call(unit, later_us=1)
     elif name in _OLD:
         body = parsed(record.body) if isinstance(record.body, str) else record.body
-        found = _old(unit, name, body if isinstance(body, dict) else _event_body(record.attributes))
+        _old(unit, name, body if isinstance(body, dict) else _event_body(record.attributes))
     else:
         unit.reading.drift[Drift(wire.DRIFT, unit.version, "type", safe_name(name))] += 1
         unit.reading.skipped["unknown_event"] += 1
-        return unit.reading
-    if not found:
-        unit.reading.skipped["no_content"] += 1
-    return unit.reading
+    return _ended(unit.reading)
+
+
+def _ended(reading: Reading) -> Reading:
+    """The reading; a record that gave nothing at all had no content."""
+    if not (reading.events or reading.faults or reading.skipped):
+        reading.skipped["no_content"] += 1
+    return reading
 
 
 def _unit(
@@ -172,8 +174,8 @@ def _later(start_us: int | None, end_us: int | None) -> int:
     return max(1, end_us - start_us) if start_us is not None and end_us is not None else 1
 
 
-def _call(unit: _Unit, *, later_us: int) -> bool:
-    """One call to a model; true if it held any content."""
+def _call(unit: _Unit, *, later_us: int) -> None:
+    """One call to a model."""
     raw = unit.fields.raw
     told = wire.system(raw.get("gen_ai.system_instructions"), "$.attributes.system", unit.reading, unit.version)
     asked = _messages(unit, ("gen_ai.input.messages", "gen_ai.prompt"), "user")
@@ -198,7 +200,6 @@ def _call(unit: _Unit, *, later_us: int) -> bool:
     for turn in answered:
         before = turn.identity(before)
         later = _steps(unit, turn, before, later)
-    return bool(told or asked or answered)
 
 
 def _messages(unit: _Unit, names: tuple[str, str], default: Role) -> list[Turn]:
@@ -240,12 +241,19 @@ def _steps(unit: _Unit, turn: Turn, identity: str, later_us: int) -> int:
 def _tool(unit: _Unit, *, later_us: int) -> None:
     """A tool's span. Arguments and result have other names in OpenInference and Pydantic AI."""
     fields = unit.fields
-    arguments = _first(fields.raw, "gen_ai.tool.call.arguments", "input.value", "input", "tool_arguments")
-    result = _first(fields.raw, "gen_ai.tool.call.result", "output.value", "output", "tool_response")
+    arguments = _first(
+        fields.raw, "gen_ai.tool.call.arguments", "input.value", "input", "tool_arguments", "gen_ai.prompt"
+    )
+    result = _first(
+        fields.raw, "gen_ai.tool.call.result", "output.value", "output", "tool_response", "gen_ai.completion"
+    )
     if arguments is None and result is None:
         unit.reading.skipped["no_content"] += 1
         return
-    call = fields.text("gen_ai.tool.call.id").strip() or unit.identity
+    call = fields.text("gen_ai.tool.call.id").strip()
+    if not call:  # the messages tell of the same call, and nobody could see that it is the same
+        unit.reading.skipped["no_call_id"] += 1
+        return
     name = fields.text("gen_ai.tool.name")
     if arguments is not None:
         said = parsed(arguments) if isinstance(arguments, str) else arguments
@@ -271,7 +279,7 @@ def _first(raw: Mapping[str, Any], *names: str) -> Any:
     return next((raw[name] for name in names if raw.get(name) is not None), None)
 
 
-def _old(unit: _Unit, name: str, body: Mapping[str, Any]) -> bool:
+def _old(unit: _Unit, name: str, body: Mapping[str, Any]) -> None:
     """An event per message, as the conventions had it. It stands alone, so its content is all it is known by."""
     message = body.get("message") if name == "gen_ai.choice" else body
     if isinstance(message, str):
@@ -279,11 +287,9 @@ def _old(unit: _Unit, name: str, body: Mapping[str, Any]) -> bool:
     if not isinstance(message, dict):
         message = body
     turn = wire.one(message, "$.body", _OLD[name], unit.reading, unit.version)
-    if turn is None or not turn.parts:
-        return False
-    identity = turn.identity(content_id(unit.scene.session_id, "alone"))
-    _steps(unit, turn, identity, 1 if name == "gen_ai.choice" else 0)
-    return True
+    if turn is not None:
+        identity = turn.identity(content_id(unit.scene.session_id, "alone"))
+        _steps(unit, turn, identity, 1 if name == "gen_ai.choice" else 0)
 
 
 def _event_body(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
