@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -14,13 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.claude_code import Story
+from support.command import Command, wait
 from support.pipeline import Pipeline
 
-from redline.settings import as_env
+from redline import cluster
+from redline.settings import Kafka, Settings, as_env
 from sinks import reader
 
 if TYPE_CHECKING:
-    from redline.settings import Settings
+    from collections.abc import Callable
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
@@ -80,3 +85,35 @@ def test_transcripts_become_pairs_and_a_kill_loses_and_doubles_nothing(tmp_path:
     for row in rows:
         assert row["label"] != "accepted" or row["final"] == row["suggestion"]
         assert [turn["role"] for turn in json.loads(row["prompt"])] == ["user"]
+
+
+def test_following_reads_what_is_written_until_it_is_told_to_stop(
+    redline: Callable[..., Command], bootstrap: str, tmp_path: Path
+) -> None:
+    projects, data = tmp_path / "projects", tmp_path / "data"
+    shutil.copytree(FIXTURE, projects)
+    settings = Settings(data=str(data), kafka=Kafka(bootstrap=bootstrap))
+    cluster.prepare_topics(settings)
+    follow = redline("ingest", "claude-code", str(projects), "--follow", "--json", **as_env(settings))
+    follow.until("following")
+    positions = data / "state" / "ingest" / "claude-code" / "files.json"
+
+    def read(path: Path) -> int:
+        known = json.loads(positions.read_bytes())["files"].get(str(path))
+        return 0 if known is None else int(known["offset"])
+
+    story = Story(session="new", disk={"/w/a": "one\n"})
+    story.user("go on")
+    fresh = projects / "another" / "new.jsonl"
+    fresh.parent.mkdir()
+    fresh.write_bytes(story.text())
+    wait(lambda: read(fresh) == len(story.text()), 60)
+    story.edit("/w/a", "one", "two")
+    fresh.write_bytes(story.text() + b'{"half')
+    wait(lambda: read(fresh) == len(story.text()), 60)
+    second = redline("ingest", "claude-code", str(projects), **as_env(settings)).end(2)
+    assert f"in use by process {follow.process.pid}" in second
+    follow.process.send_signal(signal.SIGINT)
+    told = json.loads(follow.end(0).splitlines()[-1])
+    assert told["records"] == EVENTS + 2 + 6
+    assert told["events"]["suggestion"] == 6

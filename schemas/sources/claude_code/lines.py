@@ -52,7 +52,6 @@ class Line:
     blocks: tuple[dict[str, Any], ...] = field(default=(), repr=False)
     """Content blocks; a content that is one string is one text block."""
     message_id: str = ""
-    prompt_id: str = ""
     model: str = ""
     result: Any = field(default=None, repr=False)
     """`toolUseResult`."""
@@ -130,7 +129,6 @@ def _line(tree: dict[str, Any], reading: Reading) -> Line | None:
         hidden=_hidden(tree, kind),
         blocks=_blocks(message, version, reading) if kind in {"user", "assistant"} else (),
         message_id=_string(message, "id"),
-        prompt_id=_string(tree, "promptId"),
         model=_string(message, "model"),
         result=tree.get("toolUseResult"),
         attachment=attachment,

@@ -72,7 +72,6 @@ class Transcript:
         self._calls: dict[str, _Call] = {}
         self._decided: set[str] = set()
         self._started: set[str] = set()
-        self._prompts: set[str] = set()
 
     @property
     def held_us(self) -> int:
@@ -163,11 +162,7 @@ class Transcript:
         return self._turn(line, place, "\n\n".join(said), out) if said else place
 
     def _turn(self, line: Line, place: _Place, text: str, out: Reading) -> _Place:
-        name = line.uuid
-        if line.prompt_id and line.prompt_id not in self._prompts:
-            self._prompts.add(line.prompt_id)
-            name = f"prompt/{line.prompt_id}"  # as the hook knows it, which does not see the line
-        self._step(line, place, identity.step_id(name), out, role="user", kind="message", content=text)
+        self._step(line, place, identity.step_id(line.uuid), out, role="user", kind="message", content=text)
         return _Place(place.thread, text)
 
     def _interrupted(self, line: Line, place: _Place, out: Reading) -> None:

@@ -129,13 +129,6 @@ def test_reminders_are_cut_from_a_turn_and_a_queued_prompt_is_one() -> None:
     assert [content for _, _, content in steps(read(story.raw()))] == ["fix <b> it", "and test it"]
 
 
-def test_a_turn_has_the_id_its_hook_gives_it() -> None:
-    story = Story()
-    story.user("one", promptId="p-1")
-    story.user("two", promptId="p-1")
-    assert [e.id for e in read(story.raw()).events if isinstance(e.data, Step)] == ["step/prompt/p-1", "step/s-1-1"]
-
-
 # Proposals and decisions.
 
 
