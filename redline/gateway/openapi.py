@@ -18,6 +18,7 @@ VERSION: Final = "3.1.0"
 
 _TEXT = {"type": "string"}
 _FILLED = {"type": "string", "pattern": r"\S"}
+_JSON_TYPE = {"type": "string", "pattern": r"^(application/json|text/json|[a-z]+/[a-z.-]+\+json)$"}
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}, "description": "seconds"}}
 _REFUSALS: dict[int, tuple[str, dict[str, Any]]] = {
     400: ("A unit is no event: its path and what was expected there. Nothing was sent.", {}),
@@ -38,7 +39,9 @@ def document(version: str) -> dict[str, Any]:
         "info": {
             "title": "Redline gateway",
             "version": version,
-            "description": "Events for Redline by HTTP. 2xx comes after Kafka has acknowledged every event.",
+            "description": "Events for Redline by HTTP. 2xx comes after Kafka has acknowledged every event. An event's "
+            "time may be a day ahead of now; whole numbers have 64 bits, are written without a fraction; "
+            "no key of an object comes twice.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {route.path: {route.method.lower(): _operation(route)} for route in ROUTES},
@@ -144,7 +147,9 @@ def _events() -> dict[str, Any]:
 
 
 def _bare(schema: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if not key.startswith("$")}
+    """A schema for use inside of the document."""
+    properties = {**schema["properties"], "datacontenttype": {"anyOf": [_JSON_TYPE, {"type": "null"}]}}
+    return {key: value for key, value in schema.items() if not key.startswith("$")} | {"properties": properties}
 
 
 def _ref(name: str) -> dict[str, Any]:
@@ -155,19 +160,23 @@ def _ref(name: str) -> dict[str, Any]:
 _BODIES: dict[str, Any] = {
     "continue": {
         "type": "object",
-        "properties": {"name": _FILLED, "schema": {}, "level": _TEXT, "profileId": {}, "data": {"type": "object"}},
+        "properties": {
+            "name": _FILLED,
+            "schema": {},
+            "level": {"type": ["string", "null"]},
+            "profileId": {},
+            "data": {"type": "object"},
+        },
         "required": ["name", "data"],
     },
     "tabby": {
         "type": "object",
+        "description": "Also choice_index, view_id and elapsed, as Tabby has them.",
         "properties": {
-            "type": _FILLED,
+            "type": {"enum": ["view", "select", "dismiss"]},
             "completion_id": _FILLED,
-            "choice_index": {"type": "integer", "minimum": 0},
-            "view_id": {"type": ["string", "null"]},
-            "elapsed": {"type": ["integer", "null"], "minimum": 0},
         },
-        "required": ["type", "completion_id", "choice_index"],
+        "required": ["type", "completion_id"],
     },
     "claude-code": {
         "type": "object",
@@ -176,10 +185,12 @@ _BODIES: dict[str, Any] = {
     },
     "logs": {
         "type": "object",
-        "properties": {"resourceLogs": {"type": "array", "items": {"type": "object"}}},
+        "properties": {"resourceLogs": {"type": ["array", "null"], "items": {"type": "object"}}},
+        "anyOf": [{"required": ["resourceLogs"]}, {"maxProperties": 0}],
     },
     "traces": {
         "type": "object",
-        "properties": {"resourceSpans": {"type": "array", "items": {"type": "object"}}},
+        "properties": {"resourceSpans": {"type": ["array", "null"], "items": {"type": "object"}}},
+        "anyOf": [{"required": ["resourceSpans"]}, {"maxProperties": 0}],
     },
 }

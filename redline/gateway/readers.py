@@ -10,7 +10,7 @@ import msgspec
 from redline.gateway import binding
 from redline.gateway.exchange import Intake, Parcel, Placed, Refused
 from schemas.codec import Limits, encode_structured, stand_in
-from schemas.sources import claude_code_hooks, continue_dev, tabby
+from schemas.sources import claude_code_hooks, continue_dev, otlp, tabby
 from schemas.sources.reading import Fault, Reading
 
 if TYPE_CHECKING:
@@ -47,6 +47,18 @@ def tabby_event(inbound: Inbound, policy: ReadPolicy) -> Intake:
     reading = tabby.read_body(
         inbound.body, subject=inbound.subject, received_us=inbound.time_us, select_kind=kind or None
     )
+    return _intake(reading, inbound, policy)
+
+
+def logs(inbound: Inbound, policy: ReadPolicy) -> Intake:
+    """An ExportLogsServiceRequest."""
+    reading = otlp.read_logs(inbound.body, content_type=inbound.media_type, subject=inbound.subject)
+    return _intake(reading, inbound, policy)
+
+
+def traces(inbound: Inbound, policy: ReadPolicy) -> Intake:
+    """An ExportTraceServiceRequest."""
+    reading = otlp.read_spans(inbound.body, content_type=inbound.media_type, subject=inbound.subject)
     return _intake(reading, inbound, policy)
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from redline.gateway import readers
 from redline.gateway.binding import BATCH_TYPE
 from redline.gateway.exchange import JSON
+from redline.gateway.otlp import PROTOBUF
 from schemas.sources.cloudevents import STRUCTURED_TYPE
+from schemas.sources.drift import OTLP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +53,20 @@ ROUTES: tuple[Route, ...] = (
         "events",
         "CloudEvents 1.0: structured, batch, or binary with ce- headers.",
         Take((STRUCTURED_TYPE, BATCH_TYPE, JSON), readers.cloudevents, "cloudevents"),
+    ),
+    Route(
+        "POST",
+        "/v1/logs",
+        "logs",
+        "OTLP/HTTP: logs, of which the events of known products are taken.",
+        Take((PROTOBUF, JSON), readers.logs, OTLP, answers="otlp", rejected="rejectedLogRecords"),
+    ),
+    Route(
+        "POST",
+        "/v1/traces",
+        "traces",
+        "OTLP/HTTP: traces, of which spans of the GenAI conventions are taken.",
+        Take((PROTOBUF, JSON), readers.traces, OTLP, answers="otlp", rejected="rejectedSpans"),
     ),
     Route(
         "POST",

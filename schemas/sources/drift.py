@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 MOST_NAMES = 200
 OTHER = "other"
 
+OTLP = "otlp"
+
 _LONGEST_NAME = 200
+_PRODUCTS = {"claude-code": "claude_code_otel", "copilot-chat": "copilot", "otel-genai": "genai"}
 
 
 class Seen(msgspec.Struct, kw_only=True):
@@ -73,13 +76,17 @@ class Tally:
         return bool(self._seen)
 
     def add(self, reading: Reading, *, source: str, day: str) -> None:
-        """Count one reading. `source` names the reader of what has no drift of its own; `day` is the UTC day of now."""
+        """Count one reading. `source` names its reader, `day` is the UTC day of now.
+
+        OpenTelemetry's requests hold events of several products: their events count for the product's own reader.
+        """
         drift: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for what, count in reading.drift.items():
             drift[what.source, what.version][f"{what.kind} {what.path}"[:_LONGEST_NAME]] += count
-        events = Counter(_version(event.data.tool) for event in reading.events)
-        for version, count in events.items():
-            self._put(Seen(day=day, source=source, version=version, events=count))
+        products = _PRODUCTS if source == OTLP else {}
+        events = Counter((products.get(e.source, source), _version(e.data.tool)) for e in reading.events)
+        for (reader, version), count in events.items():
+            self._put(Seen(day=day, source=reader, version=version, events=count))
         if reading.faults or reading.skipped:
             skipped = reading.skipped.total()
             self._put(Seen(day=day, source=source, version="?", faults=len(reading.faults), skipped=skipped))
