@@ -82,7 +82,8 @@ def prepare_topics(settings: Settings) -> list[str]:
     kafka: Kafka = settings.kafka
     created = create_topics(
         kafka.bootstrap,
-        ALL_TOPICS,
+        # What the Collector writes has the partitions that its owner gave it: it is made if missing, not checked.
+        (*ALL_TOPICS, *topics.requests(*settings.sources.logs, *settings.sources.spans)),
         partitions=kafka.partitions,
         replication=kafka.replication,
         retention_ms=kafka.retention_hours * 3_600_000 or None,

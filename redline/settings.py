@@ -131,6 +131,23 @@ class GatewaySettings(_Section, frozen=True, kw_only=True):
     access_log: bool = True
 
 
+class Sources(_Section, frozen=True, kw_only=True):
+    """Topics that the OpenTelemetry Collector writes, several by commas; empty: none is read."""
+
+    otlp_logs: str = ""
+    otlp_spans: str = ""
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """Topics of log batches."""
+        return _names(self.otlp_logs)
+
+    @property
+    def spans(self) -> tuple[str, ...]:
+        """Topics of span batches."""
+        return _names(self.otlp_spans)
+
+
 class Settings(_Section, frozen=True, kw_only=True):
     """Everything Redline can be told."""
 
@@ -144,6 +161,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     limits: Limits = Limits()
     alerts: Alerts = Alerts()
     gateway: GatewaySettings = GatewaySettings()
+    sources: Sources = Sources()
 
     @property
     def data_dir(self) -> Path:
@@ -167,7 +185,7 @@ class Settings(_Section, frozen=True, kw_only=True):
         return Options(
             threshold=scrub.threshold,
             directory=scrub.directory or str(self.state / DIRECTORY),
-            models=tuple(model.strip() for model in scrub.models.split(",") if model.strip()),
+            models=_names(scrub.models),
             style=scrub.style,
         )
 
@@ -175,6 +193,10 @@ class Settings(_Section, frozen=True, kw_only=True):
     def scrub_processes(self) -> int:
         """Scrubber processes of one worker."""
         return self.worker.scrub_processes or max(1, os.cpu_count() or 1)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 SECRETS: frozenset[str] = frozenset({"alerts.webhook", "kafka.config"})

@@ -9,16 +9,20 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from redline import admin
 from redline.keys import keys_of
 from redline.lock import DataLock
+from redline.sources import today
 from schemas import topics
 from schemas.codec import Limits, decode
 from schemas.errors import BrokerError
+from schemas.sources import otlp
 from streams.agents import run_worker
 from streams.consent import ConsentBook
 from streams.consent_reader import ConsentReader
 from streams.dedupe_stage import DedupeStage
 from streams.delivery import Delivery
+from streams.explode_stage import ExplodeStage
 from streams.join import Join, JoinPolicy
 from streams.keyed_stage import KeyedStage
 from streams.lease import Lease
@@ -100,9 +104,19 @@ def run(settings: Settings, *, name: str) -> None:
         watermarks = WatermarkPolicy(
             lateness_us=int(settings.join.lateness_s * _SECOND_US), idle_us=int(settings.join.idle_s * _SECOND_US)
         )
+        requests = [
+            *((topic, otlp.read_logs) for topic in settings.sources.logs),
+            *((topic, otlp.read_spans) for topic in settings.sources.spans),
+        ]
+        for topic, _ in requests:
+            admin.watermarks(settings.kafka.bootstrap, topic, config=settings.kafka.config)  # it must be there
         try:
             run_worker(
                 [
+                    *(
+                        ExplodeStage(topic, read, source="otlp", max_bytes=limits.max_bytes, today=today)
+                        for topic, read in requests
+                    ),
                     ScrubStage(decode_record, book, keys, scrub, on_unknown),
                     DedupeStage(),
                     KeyedStage(topics.CLEAN, Join(join_policy(settings)), watermarks, now_us),

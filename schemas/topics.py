@@ -60,6 +60,12 @@ TOPICS: tuple[Topic, ...] = (
     Topic(SOURCES, "what readers of foreign formats saw: counts and names of keys", "source", single=True),
 )
 
+
+def requests(*names: str) -> tuple[Topic, ...]:
+    """Topics of OTLP export requests, as the OpenTelemetry Collector writes them (`otlp_logs`, `otlp_spans`)."""
+    return tuple(Topic(name, "OTLP export requests: batches of many products", "none", raw=True) for name in names)
+
+
 # Changelogs of the stages' state: Faust names them <app id>-<table>-changelog. `open` events are read from them.
 APP_ID = "redline"
 STATE_TABLES = ("dedupe", "join", "session")

@@ -15,6 +15,7 @@ offsets         which offset may be committed
 
 Shells:
 
+explode_stage   batches of OpenTelemetry to events
 scrub_stage     decode, consent, scrub: raw events to scrubbed ones, or rejects
 dedupe_stage    the first of each (source, id) wins, for ever
 keyed_stage     join and session over a table; time by tick records

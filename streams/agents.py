@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import DeliveryError
 from streams.commit import Changelog
+from streams.explode_stage import MOST_RECORDS, ExplodeStage
 from streams.keyed_stage import KeyedStage
 from streams.runtime import (
     Runner,
@@ -58,7 +60,14 @@ def run_worker(
     tables = tables_for(app, [stage.table for stage in stages if stage.table is not None], partitions)
     changelog = Changelog(state_delivery)
     runners = [
-        agent_of(app, stage, tables.get(stage.table or ""), delivery=delivery, changelog=changelog, policy=policy)
+        agent_of(
+            app,
+            stage,
+            tables.get(stage.table or ""),
+            delivery=delivery,
+            changelog=changelog,
+            policy=_policy_of(stage, policy),
+        )
         for stage in stages
     ]
     keyed = [stage for stage in stages if isinstance(stage, KeyedStage)]
@@ -91,6 +100,13 @@ def run_worker(
     finally:
         delivery.close()
         state_delivery.close()
+
+
+def _policy_of(stage: Stage, policy: RuntimePolicy) -> RuntimePolicy:
+    """A record of export requests is a batch of its own: fewer at a time."""
+    if isinstance(stage, ExplodeStage):
+        return dataclasses.replace(policy, batch=min(policy.batch, MOST_RECORDS))
+    return policy
 
 
 def agent_of(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _POLL_S = 0.05
-_THREADS = 4  # one per stage: a stage that waits for the broker must not hold up the others
+_THREADS = 6  # one per stage, two that explode: a stage that waits for the broker must not hold up the others
 
 
 @dataclass(frozen=True, slots=True)
