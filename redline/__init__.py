@@ -11,6 +11,7 @@ sink_watchdog    ends a sink that has work and does none of it
 capture          on a developer's machine: what tools do not report, into a spool and on
 client           for tools written in Python: suggest, decide, edit
 gateway          events by HTTP
+registry         a schema registry: schemas by id, and ours for producers
 sources          what readers of foreign formats saw: to the topic, from it, and an eye on it
 ingest           files that tools leave on a disk: transcripts, development data, event logs
 emit             lines of files, or records of a generator, to Kafka until all are confirmed

@@ -34,6 +34,8 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Kafka(_Section, frozen=True, kw_only=True):
     """Where the broker is. Empty `bootstrap`: the embedded one, from `home` if that is set.
 
+    `registry`: address of a Confluent-compatible schema registry, for producers that frame their records for one.
+
     `retention_hours` of topics that are not compacted; 0: the broker's own rule (the embedded one keeps everything).
     """
 
@@ -41,6 +43,7 @@ class Kafka(_Section, frozen=True, kw_only=True):
     home: str = ""
     partitions: _Count = 4
     replication: _Count = 1
+    registry: str = ""
     config: dict[str, str] = {}  # librdkafka settings for security, as they are
     retention_hours: _Natural = 24 * 30
 
@@ -199,7 +202,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-SECRETS: frozenset[str] = frozenset({"alerts.webhook", "kafka.config"})
+SECRETS: frozenset[str] = frozenset({"alerts.webhook", "kafka.config", "kafka.registry"})
 
 
 def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:

@@ -1,7 +1,7 @@
 """The contract with producers, in their own languages: JSON Schema of every event, AsyncAPI of every topic. Pure.
 
 Both are made from the structs that the codec decodes into, with what the codec checks beyond types; a property test
-holds schema and codec to the same answer. JSON Schema 2020-12; AsyncAPI 3.0.0 (asyncapi/spec, `spec/asyncapi.md`).
+holds schema and codec to the same answer. JSON Schema draft 7; AsyncAPI 3.0.0 (asyncapi/spec, `spec/asyncapi.md`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from schemas.sources.cloudevents import SPEC_VERSION, STRUCTURED_TYPE, TIME_PATT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "http://json-schema.org/draft-07/schema#"  # what every registry's validator knows; we need no more
 ASYNCAPI = "3.0.0"
 
 _NOT_BLANK = {"type": "string", "pattern": r"\S"}
@@ -64,6 +64,11 @@ def event_schema(event_type: str) -> dict[str, Any]:
 def event_schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema of every event type, by type."""
     return {event_type: event_schema(event_type) for event_type in TYPES}
+
+
+def value_schema() -> dict[str, Any]:
+    """JSON Schema of a record's value on `redline.events`: any of the events."""
+    return {"$schema": DIALECT, "title": topics.EVENTS, "oneOf": list(event_schemas().values())}
 
 
 def asyncapi(version: str) -> dict[str, Any]:

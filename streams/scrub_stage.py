@@ -39,15 +39,21 @@ class ScrubStage:
         keys: Keys,
         scrub: Callable[[Sequence[Job]], Awaitable[list[Scrubbed | Failed]]],
         on_unknown: Callable[[Event], None],
+        *,
+        prepare: Callable[[Sequence[Record]], Awaitable[None]] | None = None,
     ) -> None:
+        """`prepare` sees a batch before its records are decoded: what decoding needs may have to be asked for."""
         self._decode = decode
         self._book = book
         self._keys = keys
         self._scrub = scrub
         self._on_unknown = on_unknown
+        self._prepare = prepare
 
     async def handle(self, records: Sequence[Record], commit: Committer) -> None:
         """Decode, ask consent, scrub in the pool, write everything at once."""
+        if self._prepare is not None:
+            await self._prepare(records)
         outs: list[Out] = []
         jobs: list[Job] = []
         for record in records:

@@ -24,15 +24,19 @@ def topics_group() -> None:
 @topics_group.command("create")
 @bootstrap_option
 @data_option
-def topics_create(bootstrap: str | None, data: str | None) -> None:
+@click.option("--registry", help="Schema registry to register the events' JSON Schemas with (default kafka.registry).")
+def topics_create(bootstrap: str | None, data: str | None, registry: str | None) -> None:
     """Create every topic that is missing; refuse a partition count that does not fit."""
     from redline import cluster
+    from redline.registry import register
     from redline.up import attached
 
-    settings = attached(settings_of(**{"kafka.bootstrap": bootstrap, "data": data}))
+    settings = attached(settings_of(**{"kafka.bootstrap": bootstrap, "data": data, "kafka.registry": registry}))
     with cluster.broker(settings, say) as live:
         created = cluster.prepare_topics(live)
     click.echo(f"created {len(created)}: {', '.join(created)}" if created else "all topics are there")
+    if settings.kafka.registry:
+        click.echo(f"registered {len(register(settings.kafka.registry))} schemas, backward compatible")
 
 
 @main.command("worker")

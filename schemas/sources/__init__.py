@@ -9,6 +9,7 @@ cloudevents   CloudEvents 1.0 in both Kafka bindings: what every producer may se
 continue_dev  Continue's development data: files and HTTP destination
 continue_format  its events: fields, and which of them are code
 slack         a Slack export: who answered whom
+confluent     values framed for a schema registry: JSON Schema, Avro
 mbox          a mail of an mbox file
 revisions     a directory of document revisions
 tabby         Tabby's event log and its clients' events

@@ -21,7 +21,7 @@ from schemas.records import Coordinate, Record
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = sorted((ROOT / "tests" / "fixtures" / "golden").glob("v*/*.json"))
-VALIDATORS = {name: jsonschema.Draft202012Validator(schema) for name, schema in contract.event_schemas().items()}
+VALIDATORS = {name: jsonschema.Draft7Validator(schema) for name, schema in contract.event_schemas().items()}
 
 
 def decoded(envelope: dict[str, Any]) -> events.Event | None:
@@ -96,7 +96,7 @@ def test_export_writes_one_schema_per_type_and_each_is_a_schema(tmp_path: Path) 
     }
     assert found == contract.event_schemas()
     for schema in found.values():
-        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema.Draft7Validator.check_schema(schema)
 
 
 def test_the_asyncapi_page_is_what_the_command_prints_and_its_references_resolve() -> None:

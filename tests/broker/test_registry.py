@@ -1,0 +1,117 @@
+"""Producers that use a schema registry, against a real one: JSON Schema and Avro, and our schemas in it."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import fastavro
+import httpx
+import pytest
+from support import registry as real
+
+from redline import jars
+from redline.emit import EmitResult, emit_records
+from redline.registry import register
+from redline.run import run
+from redline.settings import ConsentSettings, Kafka, Scrub, Settings, Worker
+from schemas import topics
+from schemas.contract import event_schemas
+from schemas.errors import BrokerError
+from schemas.records import Outgoing
+from schemas.sources import confluent
+from sinks import reader
+from streams.consent import ConsentMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+pytestmark = [pytest.mark.broker]
+
+TEXTS = ("session_id", "surface", "tool", "interaction_id")
+COMMON = {"session_id": "s", "surface": "ide", "tool": "t/1", "interaction_id": "i"}
+SUGGESTION = COMMON | {"task": "edit", "text": "return a"}
+EDIT = COMMON | {"text": "return a + b", "final": True}
+
+
+def avro_schema(**fields: Any) -> dict[str, Any]:
+    of = dict.fromkeys(TEXTS, "string") | fields
+    return {"type": "record", "name": "Data", "fields": [{"name": name, "type": kind} for name, kind in of.items()]}
+
+
+AVRO = avro_schema(text="string", final="boolean", language=["null", "string"])
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with real.running(tmp_path_factory.mktemp("registry"), jars.default_cache() / "registry") as found:
+        yield found
+
+
+def schema_id(address: str, subject: str, schema: Mapping[str, Any], **more: str) -> int:
+    answer = httpx.post(f"{address}/subjects/{subject}/versions", json={"schema": json.dumps(schema), **more})
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["id"])
+
+
+def headers(kind: str, number: int, media: str) -> tuple[tuple[str, bytes], ...]:
+    attributes = {
+        "specversion": "1.0",
+        "id": f"e-{number}",
+        "source": "/t",
+        "type": kind,
+        "time": f"2025-10-06T08:30:0{number}Z",
+    }
+    return (*((f"ce_{name}", value.encode()) for name, value in attributes.items()), ("content-type", media.encode()))
+
+
+def avro(tree: Mapping[str, Any]) -> bytes:
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, fastavro.parse_schema(AVRO), tree)
+    return out.getvalue()
+
+
+def test_our_schemas_are_registered_once_and_only_compatible_ones_are_taken(address: str) -> None:
+    subjects = register(address)
+    assert register(address) == subjects
+    assert set(httpx.get(f"{address}/subjects").json()) >= set(subjects)
+    for subject in subjects:
+        assert httpx.get(f"{address}/subjects/{subject}/versions").json() == [1]
+    changed = json.loads(json.dumps(event_schemas()["redline.edit.v1"]))
+    changed["properties"]["data"]["properties"]["text"] = {"type": "integer"}
+    body = {"schemaType": "JSON", "schema": json.dumps(changed)}
+    answer = httpx.post(f"{address}/subjects/redline.events-redline.edit.v1/versions", json=body)
+    assert answer.status_code == 409
+    with pytest.raises(BrokerError, match="registry"):
+        register(address + "/nowhere")
+
+
+def test_framed_records_become_a_pair_and_those_of_unknown_schemas_rejects(address: str, tmp_path: Path) -> None:
+    as_json = schema_id(address, "made-json", event_schemas()["redline.suggestion.v1"], schemaType="JSON")
+    as_avro = schema_id(address, "made-avro", AVRO)
+    framed_json = confluent.framed(as_json, json.dumps(SUGGESTION).encode())
+    framed_avro = confluent.framed(as_avro, avro(EDIT | {"language": None}))
+    records = [
+        Outgoing(b"i", framed_json, headers("redline.suggestion.v1", 1, "application/json")),
+        Outgoing(b"i", framed_avro, headers("redline.edit.v1", 2, "application/avro")),
+        Outgoing(b"i", confluent.framed(99_999, b"{}"), headers("redline.edit.v1", 3, "application/json")),
+        Outgoing(b"i", framed_avro[:-3], headers("redline.edit.v1", 4, "application/avro")),
+    ]
+
+    def emit(live: Settings, _progress: object) -> EmitResult:
+        return emit_records(records, bootstrap=live.kafka.bootstrap, topic=topics.EVENTS)
+
+    settings = Settings(
+        data=str(tmp_path / "data"),
+        kafka=Kafka(registry=address),
+        worker=Worker(scrub_processes=1),
+        scrub=Scrub(timeout_s=30.0),
+        consent=ConsentSettings(mode=ConsentMode.OPT_OUT),
+    )
+    assert run(settings, emit, consenting=(), say=lambda _line: None).ok
+    pairs = reader.read(settings.data_dir, "pairs", ["suggestion", "final", "label"]).to_pylist()
+    assert pairs == [{"suggestion": "return a", "final": "return a + b", "label": "edited"}]
+    rejects = reader.read(settings.data_dir, "rejects", ["reason"]).column(0).to_pylist()
+    assert sorted(rejects) == ["not_json", "unknown_schema"]
