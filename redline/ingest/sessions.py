@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -22,7 +23,6 @@ from schemas.sources.reading import Fault, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     from redline.ingest.memory import Memory
@@ -99,8 +99,8 @@ class Sessions:
         known = self._memory.files.get(str(path))
         if known is not None and known.group:
             return known.group
-        if path.parent.name == "subagents":
-            return str(path.parent.parent)
+        if "subagents" in path.parts[:-1]:
+            return str(Path(*path.parts[: path.parts.index("subagents")]))
         if path.name.startswith("agent-") and (session := _peeked(path)):  # beside the main file, in versions 2.0
             return str(path.parent / session)
         return str(path.parent / path.name.partition(".jsonl")[0])

@@ -49,7 +49,8 @@ def carry(then: str, now: str, regions: Sequence[Region]) -> list[Region | None]
     changes = _changes(then, now)
     if changes is None:
         return [_moved(then, now, region) for region in regions]
-    return [_carried(then, now, region, changes) for region in regions]
+    finer = _Finer(then, now)
+    return [_carried(then, now, region, changes, finer) for region in regions]
 
 
 def replaced(region: Region, start: int, end: int, length: int) -> Region | None:
@@ -130,9 +131,32 @@ def _starts(pieces: Sequence[str], start: int) -> list[int]:
     return starts
 
 
-def _carried(then: str, now: str, region: Region, changes: list[_Change]) -> Region | None:
-    start = _border(then, now, region.start, changes, begins=True)
-    end = _border(then, now, region.end, changes, begins=False)
+class _Finer:
+    """Changes by lines looked into by characters, each once however many regions it touches."""
+
+    def __init__(self, then: str, now: str) -> None:
+        self._then, self._now = then, now
+        self._known: dict[_Change, list[_Change] | None] = {}
+
+    def of(self, change: _Change) -> list[_Change] | None:
+        """The changes within a change; None if its two sides are too long, or have too little in common."""
+        if change not in self._known:
+            self._known[change] = self._look(change)
+        return self._known[change]
+
+    def _look(self, change: _Change) -> list[_Change] | None:
+        old, new = self._then[change.start : change.end], self._now[change.at : change.upto]
+        if len(old) * len(new) > _CHARACTER_CELLS or Indel.normalized_similarity(old, new) < _LEAST_ALIKE:
+            return None
+        return [
+            _Change(c.start + change.start, c.end + change.start, c.at + change.at, c.upto + change.at)
+            for c in _aligned(old, new, 0)
+        ]
+
+
+def _carried(then: str, now: str, region: Region, changes: list[_Change], finer: _Finer) -> Region | None:
+    start = _border(then, now, region.start, changes, finer, begins=True)
+    end = _border(then, now, region.end, changes, finer, begins=False)
     if start is None or end is None:
         return _moved(then, now, region)
     first, last = _start(then, now, region.start, start), _end(then, now, region.end, end)
@@ -144,7 +168,7 @@ def _carried(then: str, now: str, region: Region, changes: list[_Change]) -> Reg
     return _moved(then, now, region) or image
 
 
-def _border(then: str, now: str, at: int, changes: list[_Change], *, begins: bool) -> _Change | None:
+def _border(then: str, now: str, at: int, changes: list[_Change], finer: _Finer, *, begins: bool) -> _Change | None:
     """The change that touches a border, or an empty one where nothing changed; None if that cannot be told.
 
     `begins`: a region begins there, else one ends there.
@@ -154,20 +178,14 @@ def _border(then: str, now: str, at: int, changes: list[_Change], *, begins: boo
         if change.start > at:
             break
         if change.start < at < change.end:
-            old, new = then[change.start : change.end], now[change.at : change.upto]
             outside = then[change.start : at] if begins else then[at : change.end]
-            if begins and new.startswith(outside):
+            if begins and now.startswith(outside, change.at, change.upto):
                 return change._replace(start=at, at=change.at + len(outside))
-            if not begins and new.endswith(outside):
+            if not begins and now.endswith(outside, change.at, change.upto):
                 return change._replace(end=at, upto=change.upto - len(outside))
-            if len(old) * len(new) > _CHARACTER_CELLS:
+            inner = finer.of(change)
+            if inner is None:
                 return None
-            if Indel.normalized_similarity(old, new) < _LEAST_ALIKE:
-                return None
-            inner = [
-                _Change(c.start + change.start, c.end + change.start, c.at + change.at, c.upto + change.at)
-                for c in _aligned(old, new, 0)
-            ]
             return _nearest(inner, at, change.at - change.start)
         if change.end >= at:
             return change

@@ -20,6 +20,10 @@ READER: Final = "claude_code"
 MAX_LINE_BYTES: Final = 64 << 20
 _MAX_DEPTH = 200  # far below the parser's own limit; what is deeper than an event may be is refused behind the broker
 
+_MOST_UNKNOWN = 50  # keys of one object that are counted by name
+# Escapes of surrogates: pairs, which are a character, and halves, which the tool leaves where it cuts a text.
+_SURROGATES = re.compile(rb"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..")
+_HALF = 6  # bytes
 _PATH_KEYS: Final = KEYS | MESSAGE_KEYS.union(*BLOCK_KEYS.values())
 _VERSIONS = re.compile(r"(1\.0|2\.0|2\.1)\.\d{1,4}(-[0-9A-Za-z.]+)?", re.ASCII)
 
@@ -74,30 +78,42 @@ def parse(raw: bytes) -> Parsed:
     reading = Reading()
     line: Line | None = None
     try:
-        line = _line(_tree(raw), reading)
+        line = _line(_tree(raw, reading), reading)
     except DecodeError as error:
         reading.faults.append(Fault.of(error))
     return Parsed(line, reading)
 
 
-def _tree(raw: bytes) -> dict[str, Any]:
+def _tree(raw: bytes, reading: Reading) -> dict[str, Any]:
     if len(raw) > MAX_LINE_BYTES:
         raise DecodeError("too_large", "$", f"at most {MAX_LINE_BYTES} bytes")
-    tree = strict_json.parse(raw, max_depth=_MAX_DEPTH, names=_PATH_KEYS)
+    try:
+        tree = strict_json.parse(raw, max_depth=_MAX_DEPTH, names=_PATH_KEYS)
+    except DecodeError as error:
+        whole = _SURROGATES.sub(_mended, raw)
+        if error.reason != "invalid_utf8" or whole == raw:
+            raise
+        reading.drift[Drift(READER, "?", "value", "$ half a surrogate pair")] += 1
+        tree = strict_json.parse(whole, max_depth=_MAX_DEPTH, names=_PATH_KEYS)
     if not isinstance(tree, dict):
         raise DecodeError("wrong_type", "$", "object")
     return tree
 
 
+def _mended(escape: re.Match[bytes]) -> bytes:
+    """Half a pair as U+FFFD."""
+    return b"\\ufffd" if len(escape[0]) == _HALF else escape[0]
+
+
 def _line(tree: dict[str, Any], reading: Reading) -> Line | None:
     kind = _needed(tree, "type")
     version = safe_version(tree.get("version")) if "version" in tree else ""
-    for key in tree.keys() - KEYS if kind in TURNS else ():
-        reading.drift[Drift(READER, version, "key", f"$.{safe_name(key)}")] += 1
+    if kind in TURNS:
+        _unknown(tree, KEYS, "$", version or "?", reading)
     if version and not _VERSIONS.fullmatch(version):
         reading.drift[Drift(READER, version, "version", "$.version")] += 1
     if kind not in TURNS and kind not in NOISE:
-        reading.drift[Drift(READER, version, "type", safe_name(kind))] += 1
+        reading.drift[Drift(READER, version or "?", "type", safe_name(kind))] += 1
         reading.skipped["unknown_type"] += 1
     elif kind in NOISE:
         reading.skipped[kind.replace("-", "_")] += 1
@@ -127,7 +143,7 @@ def _line(tree: dict[str, Any], reading: Reading) -> Line | None:
         branch=_string(tree, "gitBranch"),
         entrypoint=_string(tree, "entrypoint"),
         hidden=_hidden(tree, kind),
-        blocks=_blocks(message, version, reading) if kind in {"user", "assistant"} else (),
+        blocks=_blocks(message, version or "?", reading) if kind in {"user", "assistant"} else (),
         message_id=_string(message, "id"),
         model=_string(message, "model"),
         result=tree.get("toolUseResult"),
@@ -160,8 +176,7 @@ def _hook(tree: dict[str, Any], kind: str, attachment: dict[str, Any]) -> Hook |
 
 def _blocks(message: dict[str, Any], version: str, reading: Reading) -> tuple[dict[str, Any], ...]:
     """The blocks that can be used. The first one that cannot is a fault; the others still count."""
-    for key in message.keys() - MESSAGE_KEYS:
-        reading.drift[Drift(READER, version, "key", f"$.message.{safe_name(key)}")] += 1
+    _unknown(message, MESSAGE_KEYS, "$.message", version, reading)
     content = message.get("content")
     if isinstance(content, str):
         return ({"type": "text", "text": content},)
@@ -182,9 +197,13 @@ def _blocks(message: dict[str, Any], version: str, reading: Reading) -> tuple[di
         if known is None:
             reading.drift[Drift(READER, version, "type", f"message.content.{safe_name(kind)}")] += 1
         else:
-            for key in block.keys() - known:
-                reading.drift[Drift(READER, version, "key", f"$.message.content[].{safe_name(key)}")] += 1
+            _unknown(block, known, "$.message.content[]", version, reading)
     return tuple(found)
+
+
+def _unknown(tree: dict[str, Any], known: frozenset[str], path: str, version: str, reading: Reading) -> None:
+    for key in sorted(tree.keys() - known)[:_MOST_UNKNOWN]:
+        reading.drift[Drift(READER, version, "key", f"{path}.{safe_name(key)}")] += 1
 
 
 def _block(block: object, path: str) -> dict[str, Any]:

@@ -232,7 +232,7 @@ class Transcript:
         if tool in PROPOSING:
             proposed = proposals.proposal(name, tool, arguments)
             if proposed is None:
-                out.drift[Drift(READER, line.version, "value", f"$.message.content[].input of {tool}")] += 1
+                out.drift[Drift(READER, line.version or "?", "value", f"$.message.content[].input of {tool}")] += 1
             else:
                 self._suggest(line, place, proposed, out)
         elif tool not in READING and (tool != "Bash" or commands.may_write(_text(arguments.get("command")))):
@@ -339,13 +339,13 @@ class Transcript:
         elif kind in ATTACHMENTS or kind in {"file", "queued_command"}:
             out.skipped["attachment"] += 1
         else:
-            out.drift[Drift(READER, line.version, "type", f"attachment.{safe_name(kind)}")] += 1
+            out.drift[Drift(READER, line.version or "?", "type", f"attachment.{safe_name(kind)}")] += 1
             out.skipped["unknown_attachment"] += 1
         return place
 
     def _system(self, line: Line, out: Reading) -> None:
         if line.subtype not in SYSTEM:
-            out.drift[Drift(READER, line.version, "type", f"system.{safe_name(line.subtype)}")] += 1
+            out.drift[Drift(READER, line.version or "?", "type", f"system.{safe_name(line.subtype)}")] += 1
         out.skipped["system"] += 1
 
     def _hook(self, hook: Hook | None) -> None:

@@ -6,6 +6,7 @@ import re
 
 _LINE = re.compile(r"[ ]{0,8}(\d{1,7})(?:\u2192|\t)(.*)", re.DOTALL)
 _CUT = re.compile(r"\.{3}|…|\s*\[.*truncated.*\]\s*", re.IGNORECASE)
+_LONGEST_CUT = 200  # characters
 
 
 def numbered(snippet: str) -> dict[int, str]:
@@ -15,6 +16,6 @@ def numbered(snippet: str) -> dict[int, str]:
         match = _LINE.fullmatch(line)
         if match is not None:
             found[int(match[1])] = match[2].removesuffix("\r")
-        elif line and _CUT.fullmatch(line) is None:
+        elif line and (len(line) > _LONGEST_CUT or _CUT.fullmatch(line) is None):
             return {}
     return found

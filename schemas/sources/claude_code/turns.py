@@ -36,22 +36,14 @@ _TAG = re.compile(r"\s*<([a-z_-]{2,40})[ >]", re.ASCII)
 _REMINDER = "<system-reminder>"
 _REMINDER_END = "</system-reminder>"
 _COMMAND = re.compile(r"<command-name>\s*/?([^\s<]{1,80})\s*</command-name>")
-_ARGUMENTS = re.compile(r"<command-args>(.*?)</command-args>", re.DOTALL)
 _LONGEST = 20_000  # characters in which a command is looked for
 _ENDS: Final = {"exit": "prompt_input_exit", "quit": "prompt_input_exit", "logout": "logout"}
 
 
 def spoken(text: str) -> str:
     """A text without the reminders that the tool adds to it."""
-    if _REMINDER not in text:
-        return text
-    kept: list[str] = []
-    rest = text
-    while rest:
-        before, found, after = rest.partition(_REMINDER)
-        kept.append(before)
-        rest = after.partition(_REMINDER_END)[2] if found else ""
-    return "".join(kept)
+    first, *rest = text.split(_REMINDER)
+    return "".join([first, *(part.partition(_REMINDER_END)[2] for part in rest)])
 
 
 def rule(text: str) -> str:
@@ -68,10 +60,11 @@ def rule(text: str) -> str:
 def command(text: str) -> str:
     """A slash command as the person typed it; empty if the text is none."""
     head = text[:_LONGEST]
-    found, arguments = _COMMAND.search(head), _ARGUMENTS.search(head)
+    found = _COMMAND.search(head)
     if found is None:
         return ""
-    return f"/{found[1]} {arguments[1].strip() if arguments else ''}".rstrip()
+    arguments = head.partition("<command-args>")[2].partition("</command-args>")[0].strip()
+    return f"/{found[1]} {arguments}".rstrip()
 
 
 def ending(text: str) -> str:

@@ -509,13 +509,24 @@ def test_what_is_not_known_is_drift_by_version_and_shows_no_value() -> None:
             "$.message.content[0]",
         ),
         (b'{"type": "user", "type": "user"}', "not_json", "$.type"),
-        (b'{"type": "\\ud83d"}', "invalid_utf8", "$.type"),
+        (b'{"type": "\xff"}', "invalid_utf8", "$"),
         (b'{"a": ' * 300 + b"1" + b"}" * 300, "too_deep", "$"),
     ],
 )
 def test_a_broken_line_is_one_fault(raw: bytes, reason: str, path: str) -> None:
     reading = parse(raw).reading
     assert [(fault.reason, fault.path) for fault in reading.faults] == [(reason, path)]
+
+
+def test_half_a_surrogate_pair_where_the_tool_cut_a_text_is_mended() -> None:
+    story = Story()
+    story.user("cut here: X, whole: \U0001f331, a path: C:\\ud83d")
+    raw = json.dumps(story.lines[0]).replace("X", "\\ud83d").encode()
+    assert b"\\ud83d," in raw
+    reading = read([raw])
+    assert [content for _, _, content in steps(reading)] == ["cut here: \ufffd, whole: \U0001f331, a path: C:\\ud83d"]
+    assert [drift.kind for drift in reading.drift] == ["value"]
+    assert not reading.faults
 
 
 def everything() -> Story:
