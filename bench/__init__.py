@@ -9,5 +9,6 @@ formats/     recall and precision of phones, cards and accounts on generated tex
 people/      the directory: recall, precision, cost
 names/       trains and measures the model of names
 secrets/     the letter-pair table of secrets, and their measure, by our own shapes and by what others wrote
+capture      what the hooks and the client cost the person they watch
 stages       one stage at a time, one core: decode, scrub, join, gate
 """
