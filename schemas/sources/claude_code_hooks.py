@@ -17,7 +17,7 @@ import msgspec
 from schemas import strict_json
 from schemas.errors import DecodeError
 from schemas.events import Decision, Event, Session, Step, Suggestion
-from schemas.sources.claude_code import identity
+from schemas.sources.claude_code import identity, proposals
 from schemas.sources.reading import Drift, Fault, Reading, safe_name
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ READER: Final = "claude_code_hooks"
 TOOL: Final = "claude-code"  # a hook does not say its version
 
 _MAX_DEPTH = 64
-_MOST_CHANGES = 1_000  # of one MultiEdit; a model writes a dozen
+_WRITERS = frozenset({"Edit", "Write", "MultiEdit", "NotebookEdit"})
 _COMMON = frozenset(
     {
         "session_id",
@@ -70,14 +70,6 @@ _SKIPPED: Mapping[str, str] = {
 }
 
 
-class Proposal(NamedTuple):
-    """What a call would write, and over what."""
-
-    before: str
-    text: str
-    path: str
-
-
 class _Hook(NamedTuple):
     """One body, checked as far as every hook is alike."""
 
@@ -112,30 +104,6 @@ def read_body(body: bytes, *, time_us: int, subject: str | None) -> Reading:
     except DecodeError as error:
         reading.faults.append(Fault.of(error))
     return reading
-
-
-def proposal(tool_name: str, arguments: Mapping[str, Any]) -> Proposal | None:
-    """What a call of a writing tool proposes; None for other tools.
-
-    Raises:
-        DecodeError: an argument is missing or of another type.
-    """
-    root = "$.tool_input"
-    if tool_name == "Edit":
-        before, text = _text(arguments, "old_string", root), _text(arguments, "new_string", root)
-        return Proposal(before, text, _text(arguments, "file_path", root))
-    if tool_name == "Write":
-        return Proposal("", _text(arguments, "content", root), _text(arguments, "file_path", root))
-    if tool_name == "NotebookEdit":
-        return Proposal("", _text(arguments, "new_source", root), _text(arguments, "notebook_path", root))
-    if tool_name == "MultiEdit":
-        edits = arguments.get("edits")
-        if not isinstance(edits, list) or len(edits) > _MOST_CHANGES or not all(isinstance(e, dict) for e in edits):
-            raise DecodeError("wrong_type", f"{root}.edits", f"array of at most {_MOST_CHANGES} objects")
-        before = "\n".join(_text(edit, "old_string", f"{root}.edits[]") for edit in edits)
-        text = "\n".join(_text(edit, "new_string", f"{root}.edits[]") for edit in edits)
-        return Proposal(before, text, _text(arguments, "file_path", root))
-    return None
 
 
 def _tree(body: bytes) -> dict[str, Any]:
@@ -199,7 +167,7 @@ def _call(hook: _Hook) -> list[Event]:
         arguments=arguments,
     )
     events = [_event(hook, identity.call_id(call), step)]
-    if (proposed := proposal(tool_name, arguments)) is not None:
+    if (proposed := _proposal(call, tool_name, arguments)) is not None:
         suggestion = Suggestion(
             session_id=hook.session_id,
             surface="terminal",
@@ -208,6 +176,7 @@ def _call(hook: _Hook) -> list[Event]:
             task="edit" if proposed.before else "document",
             text=proposed.text,
             before=proposed.before,
+            language=proposals.language(proposed.path),
             path=proposed.path,
         )
         events.append(_event(hook, identity.suggestion_id(call), suggestion))
@@ -216,7 +185,7 @@ def _call(hook: _Hook) -> list[Event]:
 
 def _done(hook: _Hook) -> list[Event]:
     call, tool_name, arguments = _called(hook)
-    writes = proposal(tool_name, arguments) is not None
+    writes = _proposal(call, tool_name, arguments) is not None
     # The answer to a write holds the whole file before and after: it is in the proposal, as far as it matters.
     content = "" if writes else _plain(hook.tree.get("tool_response"))
     events = [_event(hook, identity.result_id(call), _result(hook, tool_name, content, "success"))]
@@ -231,7 +200,7 @@ def _failed(hook: _Hook) -> list[Event]:
     outcome = "interrupted" if interrupted else "error"
     result = _result(hook, tool_name, _plain(hook.tree.get("error")), outcome)
     events = [_event(hook, identity.result_id(call), result)]
-    if interrupted and proposal(tool_name, arguments) is not None:
+    if interrupted and _proposal(call, tool_name, arguments) is not None:
         events.append(_event(hook, identity.decision_id(call), _decision(hook, call, taken=False)))
     return events
 
@@ -241,6 +210,10 @@ def _called(hook: _Hook) -> tuple[str, str, dict[str, Any]]:
     if not isinstance(arguments, dict):
         raise DecodeError("missing_field" if arguments is None else "wrong_type", "$.tool_input", "object")
     return _filled(hook.tree, "tool_use_id"), _filled(hook.tree, "tool_name"), arguments
+
+
+def _proposal(call: str, tool_name: str, arguments: dict[str, Any]) -> proposals.Proposal | None:
+    return proposals.proposal(call, tool_name, arguments) if tool_name in _WRITERS else None
 
 
 def _result(hook: _Hook, tool_name: str, content: str, outcome: str) -> Step:
@@ -291,14 +264,14 @@ def _filled(tree: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _text(tree: Mapping[str, Any], name: str, root: str = "$", *, default: str | None = None) -> str:
+def _text(tree: Mapping[str, Any], name: str, *, default: str | None = None) -> str:
     value = tree.get(name, default)
     if value is None:
         if default is not None:
             return default
-        raise DecodeError("missing_field", f"{root}.{name}", "string")
+        raise DecodeError("missing_field", f"$.{name}", "string")
     if not isinstance(value, str):
-        raise DecodeError("wrong_type", f"{root}.{name}", "string")
+        raise DecodeError("wrong_type", f"$.{name}", "string")
     return value
 
 

@@ -81,6 +81,7 @@ RESULT = {"role": "tool", "kind": "tool_result"}
                         "task": "edit",
                         "text": "a = 2\r\n",
                         "before": "a = 1\r\n",
+                        "language": "python",
                         "path": "/p/a.py",
                     },
                 ),
@@ -92,7 +93,14 @@ RESULT = {"role": "tool", "kind": "tool_result"}
                 ("step/toolu_1/call", CALL | {"tool_name": "MultiEdit", "arguments": MULTI}),
                 (
                     "suggestion/toolu_1",
-                    {"interaction_id": "toolu_1", "task": "edit", "text": "b\nd", "before": "a\nc", "path": "/p/a.py"},
+                    {
+                        "interaction_id": "toolu_1",
+                        "task": "edit",
+                        "text": "b\nd",
+                        "before": "a\nc",
+                        "language": "python",
+                        "path": "/p/a.py",
+                    },
                 ),
             ],
         ),
@@ -108,6 +116,10 @@ RESULT = {"role": "tool", "kind": "tool_result"}
                     {"interaction_id": "toolu_1", "task": "document", "text": "new", "path": "/p/n"},
                 ),
             ],
+        ),
+        (
+            called("PreToolUse", "Edit", {"file_path": "/p/a.py"}),  # no proposal, and a call all the same
+            [("step/toolu_1/call", CALL | {"tool_name": "Edit", "arguments": {"file_path": "/p/a.py"}})],
         ),
         (
             called("PreToolUse", "Bash", {"command": "ls"}),
@@ -188,12 +200,8 @@ def test_hooks_without_an_interaction_are_skipped_by_rule_and_unknown_ones_are_d
         (b'{"hook_event_name":"PreToolUse","session_id":"s"}', ("missing_field", "$.tool_input")),
         (b'{"hook_event_name":"PreToolUse","session_id":"s","tool_input":{}}', ("missing_field", "$.tool_use_id")),
         (
-            b'{"hook_event_name":"PreToolUse","session_id":"s","tool_input":{},"tool_use_id":"t","tool_name":"Edit"}',
-            ("missing_field", "$.tool_input.old_string"),
-        ),
-        (
-            b'{"hook_event_name":"PreToolUse","session_id":"s","tool_input":{"edits":[1]},"tool_use_id":"t","tool_name":"MultiEdit"}',
-            ("wrong_type", "$.tool_input.edits"),
+            b'{"hook_event_name":"PreToolUse","session_id":"s","tool_input":[],"tool_use_id":"t","tool_name":"Edit"}',
+            ("wrong_type", "$.tool_input"),
         ),
     ],
 )
