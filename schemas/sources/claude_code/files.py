@@ -6,7 +6,7 @@ what the last call left, somebody wrote the file in between. It was the person, 
 
 - a call that may have written files ran in between, or runs now: any tool that is not known to only read, a subagent
   among them, and a shell command that `commands.may_write`;
-- a hook that may format ran in between;
+- a hook that may format ran in between, or a shell command of the person's within the tool (`!black .`);
 - the branch is another one than before;
 - the change within the region is only layout, as formatters make it.
 
@@ -135,8 +135,10 @@ class Files:
             self._files.pop(path, None)
             return claims
         claims += [Claim(name, self._claimed.pop(name), final=True) for name in ended if name in self._claimed]
-        file.epoch = _NEVER if proposal.tool_use_id in self._hooked else self._now()
-        file.branch = branch
+        if proposal.tool_use_id in self._hooked:
+            file.epoch = _NEVER
+        elif original is not None or proposal.whole:  # else the rest of the file was not seen
+            file.epoch, file.branch = self._now(), branch
         self._pieces[proposal.tool_use_id] = tuple(_normal(piece.text) for piece in proposal.pieces)
         del file.marks[:-_MOST_MARKS]
         self._keep(path, file)

@@ -153,6 +153,8 @@ class Transcript:
                 out.skipped[rule] += 1
                 if rule == turns.INTERRUPTED:
                     self._interrupted(line, place, out)
+                elif rule == "shell_command" and commands.may_write(turns.shell_command(text)):
+                    self._files.hooked("")
                 elif rule == "command" and (typed := turns.command(text)):
                     place = _Place(place.thread, typed)  # what follows was asked for by it
                     if (reason := turns.ending(text)) and not line.agent:

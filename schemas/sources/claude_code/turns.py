@@ -67,6 +67,11 @@ def command(text: str) -> str:
     return f"/{found[1]} {arguments}".rstrip()
 
 
+def shell_command(text: str) -> str:
+    """What the person ran in a shell of the tool (`!ls`)."""
+    return text.partition("<bash-input>")[2].partition("</bash-input>")[0].strip()
+
+
 def ending(text: str) -> str:
     """Why the session ends, if this text is a command that ends it; else empty."""
     return _ENDS.get(command(text).removeprefix("/"), "")

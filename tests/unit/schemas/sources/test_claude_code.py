@@ -394,6 +394,26 @@ def test_a_hook_after_the_edit_may_have_formatted_it() -> None:
     assert claims(story) == []
 
 
+def test_a_command_that_the_person_ran_in_the_tool_counts_like_the_tools() -> None:
+    for command, count in (("black .", 0), ("git diff", 1)):
+        story, _ = drafted()
+        changed(story)
+        story.user(f"<bash-input>{command}</bash-input>")
+        story.read("/w/a.py")
+        assert len(claims(story)) == count
+
+
+def test_an_edit_that_does_not_show_the_file_lends_it_no_trust() -> None:
+    story, _ = drafted()
+    changed(story)
+    story.bash("black .")
+    call = story.calls("Edit", file_path="/w/a.py", old_string="print(area(2))", new_string="print(area(3))")
+    story.result(call, "ok", "The file /w/a.py has been updated.")
+    story.disk["/w/a.py"] = story.disk["/w/a.py"].replace("area(2)", "area(3)")
+    story.read("/w/a.py")
+    assert claims(story) == []
+
+
 def test_a_branch_switch_is_not_a_persons_edit() -> None:
     story, _ = drafted()
     changed(story)
