@@ -27,7 +27,7 @@ from redline.emit import emit_records
 from redline.fleet import specs
 from redline.lag import LagWatch, Progress
 from redline.ledger_reader import balance
-from redline.settings import ConsentSettings, Kafka, Scrub, Settings, Sink, Worker
+from redline.settings import ConsentSettings, Kafka, Scrub, Settings, Sink, Sources, Worker
 from redline.supervisor import Backoff, Death, Spec, Supervisor
 from schemas import topics
 from schemas.codec import DEFAULT_LIMITS, decode
@@ -76,9 +76,16 @@ class Pipeline:
     """A broker, and workers and sinks that a supervisor starts again. Made for one data folder, used as a context."""
 
     def __init__(
-        self, data: Path, *, workers: int = 1, sinks: int = 1, ticks: bool = False, keys: Path | None = None
+        self,
+        data: Path,
+        *,
+        workers: int = 1,
+        sinks: int = 1,
+        ticks: bool = False,
+        keys: Path | None = None,
+        sources: Sources | None = None,
     ) -> None:
-        """`keys`: the key file of another run, so that equal events give equal rows."""
+        """`keys`: the key file of another run, so that equal events give equal rows. `sources`: topics of others."""
         self.story = Story()
         self._settings = Settings(
             data=str(data),
@@ -89,6 +96,7 @@ class Pipeline:
             scrub=Scrub(timeout_s=30.0),  # a busy machine must not look like poison
             consent=ConsentSettings(mode=ConsentMode.OPT_OUT),
             sink=Sink(count=sinks, age_s=0.5),
+            sources=sources or Sources(),
         )
         self._settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         if keys is not None:
