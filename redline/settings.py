@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from schemas.errors import SettingsError
 from streams.consent import ConsentMode
+from streams.privacy.limits import Limits as TextLimits
 from streams.privacy.options import DIRECTORY, Options
+from streams.surrogates import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,13 +65,16 @@ class Worker(_Section, frozen=True, kw_only=True):
 class Scrub(_Section, frozen=True, kw_only=True):
     """Scrubbing: score from which a finding counts, limits, surrogates, and what else knows people.
 
+    `text_limit`, `event_limit`: most code points of one text, and of all texts of an event; beyond, it is `too_large`.
     `directory`: the compiled directory; empty: the one in the state folder, if it is there. `models`: the user's own,
     `spacy:FOLDER`, `transformers:FOLDER` or `gliner:FOLDER`, several by commas.
     """
 
     threshold: _Share = 0.5
     timeout_s: _Span = 5.0
-    style: Literal["natural", "placeholder"] = "natural"
+    text_limit: _Count = 1_000_000
+    event_limit: _Count = 4_000_000
+    style: Style = "natural"
     directory: str = ""
     models: str = ""
 
@@ -191,6 +196,11 @@ class Settings(_Section, frozen=True, kw_only=True):
             models=_names(scrub.models),
             style=scrub.style,
         )
+
+    @property
+    def scrub_limits(self) -> TextLimits:
+        """How much text is scrubbed at all."""
+        return TextLimits(self.scrub.text_limit, self.scrub.event_limit)
 
     @property
     def scrub_processes(self) -> int:

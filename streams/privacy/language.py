@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from streams.privacy.listed import words as _words
+
 LATIN: Final = ("en", "de", "fr", "es", "it", "pt", "nl")
 SCRIPTS: Final = ("zh", "ja", "ko", "ru", "ar", "he")
 _SAMPLE = 2000  # code points looked at: from the beginning, as of the prompt's own words
@@ -30,10 +32,6 @@ _KANA = 0.05  # of the letters, for Chinese signs to be Japanese
 _LEAST = 3  # words of the language
 _RATIO = 0.12  # of all words
 _LEAD = 1.7  # times the next language
-
-
-def _words(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 COMMON: Final[dict[str, frozenset[str]]] = {

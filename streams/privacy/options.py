@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from streams.scrub import Keys
+    from streams.surrogates import Style
 
 DIRECTORY = "people.directory"  # the compiled directory's name in the state folder
 
@@ -27,7 +28,7 @@ class Options:
     stock: bool = False
     directory: str = field(default="", repr=False)
     models: tuple[str, ...] = ()
-    style: Literal["natural", "placeholder"] = "natural"
+    style: Style = "natural"
 
 
 @dataclass(frozen=True, slots=True)

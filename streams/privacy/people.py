@@ -17,7 +17,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.privacy.directory.fold import folded, is_cjk, spellings
-from streams.privacy.directory.words import common, frequent, listed
+from streams.privacy.directory.words import common, frequent
+from streams.privacy.listed import words as listed
 from streams.surrogates import Found
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _WORDS = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _GAP = r"[\s._\-]{0,2}"
 _MIDDLE = r"(?:[\s._\-]{1,2}[^\W\d_](?:\.\s?|[\s_\-]))?"  # the initial of a middle name
-_GENERIC = listed("info mail support sales admin root user test team office contact hello service noreply dev")
+GENERIC = listed("info mail support sales admin root user test team office contact hello service noreply dev")
 
 
 @dataclass(slots=True)
@@ -153,7 +154,7 @@ def of_subject(subject: str) -> Known:
     local = value.partition("@")[0].partition("+")[0]
     for one in (whole, value, local):
         telling = any(letter.isalpha() for letter in one) or len(one) >= _NUMBER
-        if len(one) >= _SHORTEST and telling and one.lower() not in _GENERIC:
+        if len(one) >= _SHORTEST and telling and one.lower() not in GENERIC:
             forms.put(one, sure=True)
     _name(forms, _HUMP.sub(" ", local), sure=True)
     return Known(forms)
@@ -166,7 +167,7 @@ def of_names(names: tuple[str, ...]) -> Known:
     for name in names:
         if len(_WORDS.findall(name)) > 1 or is_cjk(name):
             _name(forms, name, sure=False)
-        elif len(name) >= _SHORTEST and name.lower() not in _GENERIC:
+        elif len(name) >= _SHORTEST and name.lower() not in GENERIC:
             forms.exact.add(re.escape(folded(name)[0]))
             forms.needles.add(folded(name)[0].lower())
     return Known(forms)
@@ -191,5 +192,5 @@ def _name(forms: _Forms, name: str, *, sure: bool) -> None:
     if len(words) > 1:
         forms.pair(words, sure=sure)
     for word in words:
-        if len(word) >= _SHORTEST and word.lower() not in _GENERIC:
+        if len(word) >= _SHORTEST and word.lower() not in GENERIC:
             forms.put(word, sure=sure)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.privacy.directory.roster import PARTICLES
 from streams.privacy.directory.singles import in_login_place
 from streams.privacy.directory.table import FULL, GIVEN, GUESSED, INITIAL, LOGIN, REVERSED, SOLID
-from streams.privacy.directory.words import FUNCTION_WORDS, common, everyday, listed
+from streams.privacy.directory.words import FUNCTION_WORDS, common, everyday
+from streams.privacy.listed import words as listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

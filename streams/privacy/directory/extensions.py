@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from streams.privacy.directory.roster import EXTENSION
-from streams.privacy.directory.words import listed
+from streams.privacy.listed import words as listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from streams.privacy.directory.fold import PIECE, RUN, folded, is_cjk, letters, spellings
 from streams.privacy.directory.table import FULL, GIVEN, GUESSED, INITIAL, LAST, LOGIN, REVERSED, SOLID
-from streams.privacy.directory.words import common, everyday, frequent, listed
+from streams.privacy.directory.words import common, everyday, frequent
+from streams.privacy.listed import words as listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from streams.privacy.directory.table import GIVEN, GUESSED, INITIAL, LAST, LOGIN, SOLID
-from streams.privacy.directory.words import FUNCTION_WORDS, listed
+from streams.privacy.directory.words import FUNCTION_WORDS
+from streams.privacy.listed import words as listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,9 @@ import gzip
 from functools import cache
 from pathlib import Path
 
+from streams.privacy.listed import words as listed
+
 FILE = Path(__file__).with_name("words.txt.gz")
-
-
-def listed(words: str) -> frozenset[str]:
-    """The words of a list written as one text."""
-    return frozenset(words.split())
 
 
 # Words that open questions and sentences, or stand anywhere: as part of a name they are weak even when capitalised.

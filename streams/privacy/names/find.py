@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.privacy import language
+from streams.privacy.listed import words as _set
 from streams.privacy.names import features as fx
 from streams.privacy.names import foreign, prose, tokens
 from streams.privacy.names import model as mx
@@ -20,10 +21,6 @@ PERSON, LOCATION = "PERSON", "LOCATION"
 _ENTITIES = (("PER", PERSON), ("LOC", LOCATION))
 _TOP = 0.9  # the score of a certain finding: a statistical model is never sure
 _MIDDLE = 0.5
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 _TITLES = _set(

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINE = re.compile(r"[^\r\n]+")
-_CODE = re.compile(
-    r"""[;{}\[(\\]\s*$ | [\w\])]\((?!s\)) | [^\s=!<>]\s?={1,3}\s?[\w"'({\[\-$]
-    | ->|=>|::|:=|!=|&&|\|\||\+\+|\+=|\$[{(]|\}\}
-    | [\w\])]\[ | </?[a-z][\w:\-]{0,40}(?:\s[^<>]{0,200})?/?> | \w\.\w+\.\w+\.\w
-    | ^\s*["']?[\w.\-]+["']?\s*:\s*(?:["'{\[]|[\d.]+,?$|true|false|null|!)""",
-    re.VERBOSE,
+# Marks of code by a sign without which there is none, so that most lines are not searched.
+_ENDS = frozenset(";{}[(\\")
+_PAIRS = ("->", "=>", "::", ":=", "!=", "&&", "||", "++", "+=", "${", "$(", "}}")
+_MARKS = (
+    ("(", re.compile(r"[\w\])]\((?!s\))")),
+    ("=", re.compile(r"[^\s=!<>]\s?={1,3}\s?[\w\"'({\[\-$]")),
+    ("[", re.compile(r"[\w\])]\[")),
+    ("<", re.compile(r"</?[a-z][\w:\-]{0,40}(?:\s[^<>]{0,200})?/?>")),
+    (".", re.compile(r"\w\.\w+\.\w+\.\w")),
+    (":", re.compile(r"\A\s*[\"']?[\w.\-]+[\"']?\s*:\s*(?:[\"'{\[]|[\d.]+,?$|true|false|null|!)")),
 )
 _OPENS = re.compile(
     r"""\s*(?:(?:def|class|import|package|func|fn|let|const|var|public|private|protected|static|struct|enum|interface
@@ -32,7 +36,6 @@ _OPENS = re.compile(
     | (?:if|for|while|with|except|elif|switch|case)\b.*[:{]\s*$ | \$\s)""",
     re.VERBOSE,
 )
-_CODE_SIGNS = re.compile(r"[({\[\])};=<>|&$+:\\]|\w\.\w")
 _LOG = re.compile(
     r"""^\W{0,2}\d{4}-\d\d-\d\d[T\x20]\d\d:\d\d\S*.{0,40}\b(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL|NOTICE)\b
     | ^\W?(?:INFO|DEBUG|WARN|WARNING|ERROR|TRACE|FATAL)\b[:\]\s] | ^\s*at\s[\w$.<>]+\( | ^\s*File\s"
@@ -96,7 +99,7 @@ def stretches(text: str) -> Iterator[tuple[int, int]]:
 
 def _verdict(line: str) -> bool | None:
     """Whether a line is prose; None if it is too short to say."""
-    if _OPENS.match(line) or (_CODE_SIGNS.search(line) and _CODE.search(line)) or _LOG.match(line):
+    if _OPENS.match(line) or _is_code(line) or _LOG.match(line):
         return False
     if len(line) > _RUN and (line.count(" ", 0, _SHOWN) + 1) * (_RUN // 2) < min(len(line), _SHOWN):
         return False
@@ -106,6 +109,15 @@ def _verdict(line: str) -> bool | None:
     if words >= _ENOUGH:
         return shown <= _LONG_WORD * (words + 1)
     return None if shown <= _LONG_WORD * (words + 2) else False
+
+
+def _is_code(line: str) -> bool:
+    if (bare := line.rstrip()) and bare[-1] in _ENDS:
+        return True
+    for pair in _PAIRS:
+        if pair in line:
+            return True
+    return any(sign in line and mark.search(line) is not None for sign, mark in _MARKS)
 
 
 def _inside(line: str, first: int) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from streams.privacy.listed import words as _set
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -27,10 +29,6 @@ _TOKEN = re.compile(_PLAIN, re.VERBOSE)
 _ADDRESS = re.compile(rf"https?://\S+ | www\.\S+ | [\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+ | [@\#]\w+ | {_PLAIN}", re.VERBOSE)
 _HAS_ADDRESS = re.compile(r"[@#]|://|www\.")
 _BREAK = re.compile(r"\r?\n[ \t]*(?![a-z]\w*[ ,])|\\n")
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 PARTICLES = _set("van von der den de del della la le da das di do dos du bin ibn bint al el ul ten ter zu y e")

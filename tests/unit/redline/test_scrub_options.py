@@ -11,9 +11,11 @@ import spacy
 
 from redline.directory_command import import_people
 from redline.settings import load
+from schemas.errors import SettingsError
 from schemas.events import Event, Suggestion
 from schemas.records import Coordinate
 from streams.privacy.engine import Engine
+from streams.privacy.limits import Limits
 from streams.privacy.options import Options
 from streams.privacy.worker import Scrubber
 from streams.scrub import Job, Keys
@@ -55,6 +57,14 @@ def test_a_directory_that_comes_while_the_engine_runs_is_used(engine: Engine, fo
     engine._file._checked = None  # a second has gone by
     assert (UNKNOWN[3:16], "PERSON") in found(engine, UNKNOWN)
     assert ("VBTNKO, Qzwxul", "PERSON") in found(engine, "cc VBTNKO, Qzwxul")
+
+
+def test_limits_of_the_settings_are_those_of_the_pool() -> None:
+    limits = load(None, {"REDLINE_SCRUB_TEXT_LIMIT": "5"}, {"scrub.event_limit": 8}).scrub_limits
+    assert (limits.text, limits.event) == (5, 8)
+    assert load(None, {}, {}).scrub_limits == Limits()
+    with pytest.raises(SettingsError):
+        load(None, {"REDLINE_SCRUB_TEXT_LIMIT": "0"}, {})
 
 
 def test_a_model_of_the_user_s_choice_is_asked(engine: Engine) -> None:
