@@ -68,6 +68,7 @@ class Lines:
                     self._batch.files[str(path)] = tail.mark(file, raw.end, raw.number)
                     yield self._taken()
                 cursor = tail.Cursor(offset=raw.end, lines=raw.number)
+            self._batch.unfinished[str(path)] = tail.unfinished(file, cursor.offset)
             if cursor.offset != self._offset(path):
                 self._batch.files[str(path)] = tail.mark(file, cursor.offset, cursor.lines)
 

@@ -22,6 +22,7 @@ class Report:
     sent: int = 0
     known: int = 0
     held: set[str] = field(default_factory=set)
+    unfinished: dict[str, bool] = field(default_factory=dict)
     events: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -35,6 +36,7 @@ class Report:
         self.known += batch.known
         self.held = (self.held - batch.settled) | batch.held
         self.unreadable += batch.unreadable
+        self.unfinished.update(batch.unfinished)
         for event in batch.reading.events:
             self.events[_kind(event)] += 1
         self.rejects.update(fault.reason for fault in batch.reading.faults)
@@ -55,6 +57,7 @@ class Report:
             "records": self.sent,
             "sent_before": self.known,
             "waiting": len(self.held),
+            "unfinished": sum(self.unfinished.values()),
             "events": dict(sorted(self.events.items())),
             "rejects": dict(sorted(self.rejects.items())),
             "skipped": dict(sorted(self.skipped.items())),
@@ -70,6 +73,8 @@ class Report:
             parts.append(f"{self.known:,} events of new lines were sent before")
         if self.held:
             parts.append(f"{len(self.held):,} sessions are being written: their last text is read next time")
+        if half := sum(self.unfinished.values()):
+            parts.append(f"{half:,} files end in half a line: it is read when it is whole")
         for header, counts in (("event", self.events), ("reject", self.rejects), ("skipped by rule", self.skipped)):
             if counts:
                 parts.append(table((header, "count"), sorted(counts.items())))

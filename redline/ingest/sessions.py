@@ -129,6 +129,8 @@ class Sessions:
                     yield self._taken()
             self._settle(group, live, sent)
             self._mark(group, live, opened)
+            for name, file in opened.items():
+                self._batch.unfinished[name] = tail.unfinished(file, live.read.get(name, tail.Cursor()).offset)
             if self._batch.full:
                 yield self._taken()
             self._hold(group, live)

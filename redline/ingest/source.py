@@ -39,6 +39,8 @@ class Batch:
     """Groups of which something waits for more."""
     settled: set[str] = field(default_factory=set)
     """Groups of which nothing waits any longer."""
+    unfinished: dict[str, bool] = field(default_factory=dict)
+    """Path -> whether its last line is not whole yet."""
     unreadable: list[str] = field(default_factory=list)
     """Files that could not be opened or read, with the kind of error."""
 

@@ -76,6 +76,11 @@ def lines(file: BinaryIO, offset: int, number: int, longest: int) -> Iterator[Ra
             yield Raw(number, data, end, len(data))
 
 
+def unfinished(file: BinaryIO, offset: int) -> bool:
+    """True if something stands behind the last line that was read."""
+    return not os.pread(file.fileno(), _CHECK_BYTES, offset).isspace() and os.fstat(file.fileno()).st_size > offset
+
+
 def _document(piece: bytes) -> bool:
     """A part of a JSON object is none; so what is one is whole."""
     if not piece.lstrip().startswith(b"{"):

@@ -10,15 +10,16 @@ of its `parentUuid`: after a rewind, a proposal belongs to the turn it hangs on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from schemas.events import TYPES, Data, Decision, Edit, Event, Session, Step, Suggestion, Surface
 from schemas.sources.claude_code import commands, identity, proposals, turns
 from schemas.sources.claude_code.files import Files
 from schemas.sources.claude_code.lines import READER
+from schemas.sources.claude_code.made import Maker, Verdict
 from schemas.sources.claude_code.snippets import numbered
-from schemas.sources.claude_code.vocabulary import ATTACHMENTS, PROPOSING, READING, SYSTEM
+from schemas.sources.claude_code.tree import Place, Tree
+from schemas.sources.claude_code.vocabulary import ATTACHMENTS, PROPOSING, READING, SYSTEM, TURNS
 from schemas.sources.reading import Drift, Reading, safe_name
 
 if TYPE_CHECKING:
@@ -26,18 +27,9 @@ if TYPE_CHECKING:
     from schemas.sources.claude_code.lines import Hook, Line
     from schemas.sources.claude_code.proposals import Outcome, Proposal
 
-_NAMES = {data: name for name, data in TYPES.items()}
 _STARTED = frozenset({"startup", "resume", "clear", "compact", "fork"})
 _AFTER = frozenset({"PostToolUse", "PostToolUseFailure", "PostToolBatch"})
 _STOP = frozenset({"Stop", "SubagentStop"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a line is: the thread it belongs to, and the person's last turn above it."""
-
-    thread: str
-    turn: str = field(repr=False)
 
 
 @dataclass(slots=True)
@@ -64,10 +56,9 @@ class Transcript:
     """One session. Made for `schemas.sources.claude_code.lines.Line`s in the order of their times."""
 
     def __init__(self, *, subject: str | None) -> None:
-        self._subject = subject
+        self._made = Maker(subject)
+        self._tree = Tree()
         self._files = Files()
-        self._places: dict[str, _Place] = {}
-        self._last: dict[str, _Place] = {}
         self._held: dict[str, _Held] = {}
         self._calls: dict[str, _Call] = {}
         self._decided: set[str] = set()
@@ -81,27 +72,22 @@ class Transcript:
     def feed(self, line: Line) -> Reading:
         """What this line adds."""
         out = Reading()
-        if line.uuid and line.uuid in self._places:
-            if line.type in {"user", "assistant", "attachment", "system"}:
-                out.skipped["repeated"] += 1  # a resumed session copies lines
+        if self._tree.knows(line):
+            if line.type in TURNS:
+                out.skipped["repeated"] += 1
             return out
-        place = self._place(line)
+        place = self._tree.place(line)
         self._hook(line.hook)
+        self._start(line, out)
         if line.type == "user":
-            self._start(line, out)
             place = self._user(line, place, out)
         elif line.type == "assistant":
-            self._start(line, out)
             self._assistant(line, place, out)
         elif line.type == "attachment":
             place = self._attachment(line, place, out)
         elif line.type == "system":
             self._system(line, out)
-        elif line.type == "progress":
-            self._start(line, out)
-        if line.uuid:
-            self._places[line.uuid] = place
-            self._last[place.thread] = place
+        self._tree.put(line, place)
         return out
 
     def settle(self) -> Reading:
@@ -111,39 +97,27 @@ class Transcript:
             self._release(thread, out)
         return out
 
-    # Where a line is.
-
-    def _place(self, line: Line) -> _Place:
-        parent = self._places.get(line.parent)
-        thread = ""
-        if line.agent == "sidechain":  # old versions do not name the subagent: it is known by its first line
-            thread = parent.thread if parent is not None and parent.thread else line.uuid
-        elif line.agent:
-            thread = line.agent
-        if parent is not None and parent.thread == thread:
-            return parent
-        return self._last.get(thread) or _Place(thread, "")
-
     def _start(self, line: Line, out: Reading) -> None:
         if line.agent or line.parent or not line.session_id or line.session_id in self._started or not line.time_us:
             return
         self._started.add(line.session_id)
         reason = line.hook.name if line.hook is not None and line.hook.name in _STARTED else ""
-        data = Session(**_common(line, line.session_id), state="started", reason=reason)
-        self._event(line, identity.session_event_id(line.session_id, "started", reason), data, out)
+        out.events.append(self._made.session(line, "started", reason))
 
     # User lines: turns, results, and what the tool writes in the person's name.
 
-    def _user(self, line: Line, place: _Place, out: Reading) -> _Place:
+    def _user(self, line: Line, place: Place, out: Reading) -> Place:
         self._release(place.thread, out)
         if line.hidden:
             out.skipped[line.hidden] += 1
             return place
         said: list[str] = []
+        # `toolUseResult` does not say of which call it is: of several on a line, of none.
+        result = line.result if sum(block["type"] == "tool_result" for block in line.blocks) == 1 else None
         for block in line.blocks:
             kind = block["type"]
             if kind == "tool_result":
-                self._result(line, block, place, out)
+                self._result(line, block, result, place, out)
             elif kind == "text":
                 text = turns.spoken(block["text"])
                 rule = turns.rule(text)
@@ -156,18 +130,22 @@ class Transcript:
                 elif rule == "shell_command" and commands.may_write(turns.shell_command(text)):
                     self._files.hooked("")
                 elif rule == "command" and (typed := turns.command(text)):
-                    place = _Place(place.thread, typed)  # what follows was asked for by it
+                    place = Place(place.thread, typed)  # what follows was asked for by it
                     if (reason := turns.ending(text)) and not line.agent:
                         self._end(line, reason, out)
             elif kind:
                 out.skipped[safe_name(kind)] += 1
-        return self._turn(line, place, "\n\n".join(said), out) if said else place
+        if not said:
+            return place
+        if not place.thread:
+            self._files.stopped()  # calls that never ended (the tool crashed) run no longer
+        return self._turn(line, place, "\n\n".join(said), out)
 
-    def _turn(self, line: Line, place: _Place, text: str, out: Reading) -> _Place:
+    def _turn(self, line: Line, place: Place, text: str, out: Reading) -> Place:
         self._step(line, place, identity.step_id(line.uuid), out, role="user", kind="message", content=text)
-        return _Place(place.thread, text)
+        return Place(place.thread, text)
 
-    def _interrupted(self, line: Line, place: _Place, out: Reading) -> None:
+    def _interrupted(self, line: Line, place: Place, out: Reading) -> None:
         """The person stopped the model: what it had proposed and not been answered is dismissed."""
         self._files.stopped()
         for tool_use_id, call in list(self._calls.items()):
@@ -178,12 +156,11 @@ class Transcript:
 
     def _end(self, line: Line, reason: str, out: Reading) -> None:
         self._claim(line, self._files.closed(), out)
-        data = Session(**_common(line, line.session_id), state="ended", reason=reason)
-        self._event(line, identity.session_event_id(line.session_id, "ended", reason), data, out)
+        out.events.append(self._made.session(line, "ended", reason))
 
     # Assistant lines: text, calls.
 
-    def _assistant(self, line: Line, place: _Place, out: Reading) -> None:
+    def _assistant(self, line: Line, place: Place, out: Reading) -> None:
         held = self._held.get(place.thread)
         if held is not None and (held.message_id != line.message_id or not line.message_id):
             self._release(place.thread, out)
@@ -200,7 +177,7 @@ class Transcript:
             elif kind:
                 out.skipped[safe_name(kind)] += 1
 
-    def _hold(self, line: Line, place: _Place, number: int, text: str, out: Reading) -> None:
+    def _hold(self, line: Line, place: Place, number: int, text: str, out: Reading) -> None:
         if not text or text.isspace():
             out.skipped["blank"] += 1
             return
@@ -214,11 +191,11 @@ class Transcript:
     def _release(self, thread: str, out: Reading) -> None:
         held = self._held.pop(thread, None)
         if held is not None:
-            line, place = held.line, _Place(thread, "")
+            line, place = held.line, Place(thread, "")
             name = identity.step_id(line.uuid, held.block)
             self._step(line, place, name, out, role="assistant", kind="message", content="\n\n".join(held.texts))
 
-    def _call(self, line: Line, block: dict[str, Any], place: _Place, out: Reading) -> None:
+    def _call(self, line: Line, block: dict[str, Any], place: Place, out: Reading) -> None:
         name, tool, arguments = block["id"], block["name"], block["input"]
         if name in self._calls or name in self._decided:
             out.skipped["repeated"] += 1
@@ -236,32 +213,18 @@ class Transcript:
             if proposed is None:
                 out.drift[Drift(READER, line.version or "?", "value", f"$.message.content[].input of {tool}")] += 1
             else:
-                self._suggest(line, place, proposed, out)
+                known = self._files.known(proposed.path) or ""
+                out.events.append(self._made.suggestion(line, place, proposed, known))
         elif tool not in READING and (tool != "Bash" or commands.may_write(_text(arguments.get("command")))):
             self._files.began(name)
         self._calls[name] = _Call(tool, place.thread, proposed)
 
-    def _suggest(self, line: Line, place: _Place, proposed: Proposal, out: Reading) -> None:
-        before = (self._files.known(proposed.path) or "") if proposed.whole else proposed.before
-        data = Suggestion(
-            **_common(line, line.session_id),
-            interaction_id=proposed.tool_use_id,
-            task="edit" if before else "document",
-            text=proposed.text,
-            prompt=place.turn,
-            before=before,
-            model=line.model,
-            language=proposals.language(proposed.path),
-            path=proposed.path,
-        )
-        self._event(line, identity.suggestion_id(proposed.tool_use_id), data, out)
-
     # Results: outcome, decision, the file.
 
-    def _result(self, line: Line, block: dict[str, Any], place: _Place, out: Reading) -> None:
+    def _result(self, line: Line, block: dict[str, Any], result: object, place: Place, out: Reading) -> None:
         name = block["tool_use_id"]
         text = proposals.text_of(block.get("content"))
-        ended = proposals.outcome(text, line.result, is_error=block.get("is_error") is True)
+        ended = proposals.outcome(text, result, is_error=block.get("is_error") is True)
         call = self._calls.pop(name, None)
         tool = call.tool if call is not None else ""
         self._step(
@@ -272,11 +235,11 @@ class Transcript:
         if call is None:
             return
         if call.proposal is not None:
-            self._answer(line, call.proposal, ended, out)
-        elif tool == "Read" and (read := proposals.whole_text(line.result)) is not None:
+            self._answer(line, call.proposal, ended, result, out)
+        elif tool == "Read" and (read := proposals.whole_text(result)) is not None:
             self._claim(line, self._files.seen(*read, line.branch), out)
 
-    def _answer(self, line: Line, proposed: Proposal, ended: Outcome, out: Reading) -> None:
+    def _answer(self, line: Line, proposed: Proposal, ended: Outcome, result: object, out: Reading) -> None:
         """Decision and file state of a proposal. A call that failed was not decided by anybody."""
         name = proposed.tool_use_id
         if ended == "rejected":
@@ -284,43 +247,24 @@ class Transcript:
         elif ended == "interrupted":
             self._decide(line, name, "dismissed", out)
         elif ended == "success":
-            original, written = proposals.applied(proposed, line.result)
-            theirs = proposals.modified(line.result) and written.text != proposed.text
+            original, written = proposals.applied(proposed, result)
+            theirs = proposals.modified(result) and written.text != proposed.text
             self._decide(line, name, "accepted", out, accepted_text=written.text if theirs else None)
             self._claim(line, self._files.applied(written, original, line.branch), out)
 
     def _decide(
-        self,
-        line: Line,
-        tool_use_id: str,
-        verdict: Literal["accepted", "rejected", "dismissed"],
-        out: Reading,
-        *,
-        accepted_text: str | None = None,
+        self, line: Line, tool_use_id: str, verdict: Verdict, out: Reading, *, accepted_text: str | None = None
     ) -> None:
-        if tool_use_id in self._decided:
-            return
-        self._decided.add(tool_use_id)
-        data = Decision(
-            **_common(line, line.session_id), interaction_id=tool_use_id, verdict=verdict, accepted_text=accepted_text
-        )
-        self._event(line, identity.decision_id(tool_use_id), data, out)
+        if tool_use_id not in self._decided:
+            self._decided.add(tool_use_id)
+            out.events.append(self._made.decision(line, tool_use_id, verdict, accepted_text))
 
     def _claim(self, line: Line, claims: list[Claim], out: Reading) -> None:
-        for claim in claims:
-            data = Edit(
-                **_common(line, line.session_id),
-                interaction_id=claim.tool_use_id,
-                text=claim.text,
-                final=claim.final,
-                origin="editor",
-            )
-            name = identity.edit_id(claim.tool_use_id, claim.text, final=claim.final)
-            self._event(line, name, data, out)
+        out.events += [self._made.edit(line, claim) for claim in claims]
 
     # Other lines.
 
-    def _attachment(self, line: Line, place: _Place, out: Reading) -> _Place:
+    def _attachment(self, line: Line, place: Place, out: Reading) -> Place:
         held = line.attachment
         kind = _text(held.get("type"))
         if kind == "queued_command" and not line.hidden and held.get("isMeta") is not True:
@@ -358,30 +302,8 @@ class Transcript:
         elif hook.event in _STOP and commands.formats(hook.command):
             self._files.hooked("")
 
-    # Events.
-
-    def _step(self, line: Line, place: _Place, name: str, out: Reading, **data: Any) -> None:
-        # A subagent has a conversation of its own: its steps are a session of their own.
-        session_id = f"{line.session_id}/{place.thread}" if place.thread else line.session_id
-        self._event(line, name, Step(**_common(line, session_id), **data), out)
-
-    def _event(self, line: Line, name: str, data: Data, out: Reading) -> None:
-        out.events.append(
-            Event(
-                source=identity.SOURCE,
-                id=name,
-                type=_NAMES[type(data)],
-                time_us=line.time_us,
-                subject=self._subject,
-                data=data,
-            )
-        )
-
-
-def _common(line: Line, session_id: str) -> dict[str, Any]:
-    surface: Surface = "ide" if "vscode" in line.entrypoint or "jetbrains" in line.entrypoint else "terminal"
-    tool = f"{identity.SOURCE}/{line.version}" if line.version else identity.SOURCE
-    return {"session_id": session_id, "surface": surface, "tool": tool}
+    def _step(self, line: Line, place: Place, name: str, out: Reading, **data: Any) -> None:
+        out.events.append(self._made.step(line, place, name, **data))
 
 
 def _text(value: object) -> str:

@@ -181,6 +181,7 @@ def test_broken_lines_are_stand_ins_once(tmp_path: Path) -> None:
     report = once(topic, tmp_path / "state", file)
     once(topic, tmp_path / "state", file)
     assert topic.stand_ins == 3
+    assert report.tree()["unfinished"] == 1
     assert report.rejects == {"not_json": 1, "wrong_type": 1, "missing_field": 1}
     with file.open("ab") as end:
         end.write(b"1}\n")

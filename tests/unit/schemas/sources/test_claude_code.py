@@ -382,6 +382,31 @@ def test_any_tool_that_may_write_forbids_the_claim_and_one_that_was_not_let_run_
     assert claims(story) == [(call, theirs, False)]
 
 
+def test_a_call_that_never_ended_is_over_at_the_next_turn() -> None:
+    story, call = drafted()
+    story.calls("Bash", command="python long.py")
+    story.user("you crashed; go on")
+    story.read("/w/a.py")
+    theirs = changed(story)
+    story.read("/w/a.py")
+    assert claims(story) == [(call, theirs, False)]
+
+
+def test_two_results_on_one_line_share_no_file() -> None:
+    story = Story(disk={"/w/a": "1\n", "/w/b": "1\n"})
+    first, second = (
+        story.calls("Edit", "m", file_path=path, old_string="1", new_string="2") for path in ("/w/a", "/w/b")
+    )
+    blocks = [{"type": "tool_result", "tool_use_id": call, "content": "ok"} for call in (first, second)]
+    story.user(blocks, toolUseResult={"filePath": "/w/a", "oldString": "1", "newString": "2", "originalFile": "1\n"})
+    story.disk = {"/w/a": "2\n", "/w/b": "2\n"}
+    story.read("/w/a")
+    story.read("/w/b")
+    reading = read(story.raw())
+    assert [d.verdict for d in of(reading, Decision)] == ["accepted", "accepted"]
+    assert not of(reading, Edit)
+
+
 def test_a_hook_after_the_edit_may_have_formatted_it() -> None:
     story, _ = drafted()
     edit = story.lines.pop()
