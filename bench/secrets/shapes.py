@@ -27,25 +27,25 @@ _MORE = 8  # repeats beyond the least, where an expression allows any number
 _TRIES = 400
 
 
-def drawn(expression: re.Pattern[str], rng: random.Random, before: str = "") -> str:
-    """A string that the whole of `expression` matches, if it stands after `before`.
+def drawn(expression: re.Pattern[str], rng: random.Random, before: str = "", more: int = _MORE) -> str:
+    """A string that the whole of `expression` matches, if it stands after `before`; at most `more` repeats too many.
 
     Raises:
         ValueError: none was found in 400 tries.
     """
     tree = _parser.parse(expression.pattern, expression.flags)
     for _ in range(_TRIES):
-        value = _sequence(tree, rng)
+        value = _sequence(tree, rng, more)
         if expression.fullmatch(before + value, len(before)):
             return value
     raise ValueError(f"no string in {_TRIES} tries for {expression.pattern!r}")
 
 
-def _sequence(items: Sequence[tuple[Any, Any]], rng: random.Random) -> str:
-    return "".join(_one(str(kind), what, rng) for kind, what in items)
+def _sequence(items: Sequence[tuple[Any, Any]], rng: random.Random, more: int) -> str:
+    return "".join(_one(str(kind), what, rng, more) for kind, what in items)
 
 
-def _one(kind: str, what: Any, rng: random.Random) -> str:
+def _one(kind: str, what: Any, rng: random.Random, more: int) -> str:
     if kind == "LITERAL":
         return chr(what)
     if kind in {"NOT_LITERAL", "ANY"}:
@@ -54,12 +54,12 @@ def _one(kind: str, what: Any, rng: random.Random) -> str:
         return rng.choice(_members(what))
     if kind.endswith("_REPEAT"):
         least, most, inner = what
-        times = rng.randint(least, min(most, least + _MORE))
-        return "".join(_sequence(inner, rng) for _ in range(times))
+        times = rng.randint(least, min(most, least + more))
+        return "".join(_sequence(inner, rng, more) for _ in range(times))
     if kind == "SUBPATTERN":
-        return _sequence(what[-1], rng)
+        return _sequence(what[-1], rng, more)
     if kind == "BRANCH":
-        return _sequence(rng.choice(what[1]), rng)
+        return _sequence(rng.choice(what[1]), rng, more)
     return ""  # assertions and anchors: what is drawn is matched again
 
 

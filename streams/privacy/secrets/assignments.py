@@ -29,13 +29,13 @@ from streams.surrogates import SECRET, Found
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST = 400  # characters of a value without quotes, which `_MORE` goes on with
+_LONGEST = 160  # characters of a value without quotes that are looked at; `_MORE` goes on with it
 _VALUE = (
     r"(?:[rbufRBUF]{1,2}(?=[\"'])|@(?=\")|\$(?='))?(?:"
     r"\\{1,3}\"(?P<e>[^\"\\\n]{1,400})\\|\\{1,3}'(?P<g>[^'\\\n]{1,400})\\|\"\"\"(?P<t>[^\"\n]{1,400})\"\"\""
     r"|\"(?P<d>(?:[^\"\n\\]|\\.){1,8000})(?:\"|\Z)|'(?P<s>(?:[^'\n\\]|\\.){1,8000})(?:'|\Z)"
     r"|`(?P<k>[^`\n]{1,2000})(?:`|\Z)"
-    r"|(?P<b>[^\s\"'`,;<>(){}\[\]\\]{1,400}))"
+    r"|(?P<b>[^\s\"'`,;<>(){}\[\]\\]{1,160}))"
 )
 _TYPE = r"(?:[ \t]{0,3}:[ \t]{0,3}[\w.\[\]<>|?*&' ]{1,30}?(?=\s{0,3}=)|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
 _SEPARATOR = (
@@ -63,6 +63,7 @@ _BARE = re.compile(
 _REST = re.compile(r"[\w.\-]{0,60}")
 _FOLLOWS = frozenset("\"'`\\])>:=,|?!{ \t\r\n")  # what may stand behind a name whose value follows
 _MORE = re.compile(r"[^\s\"'`,;<>(){}\[\]\\]*")
+_FIELD = re.compile(r"&(?:amp;)?[\w.\-]{1,40}=")  # of a query, behind the value
 _LINE = re.compile(r"(?:^|\n)[ \t]*(?:#[ \t]*|export |set )?\Z")
 _SECTION = re.compile(
     r"(?:^|\n)\[[\w .:/\-]{1,60}\][ \t]*\r?\n(?:[ \t]*[\w.\-]{1,40}[ \t]*[=:][^\n]{0,200}\n){0,8}[ \t]*\Z"
@@ -76,7 +77,7 @@ _SCHEME = re.compile(r"(?:bearer|basic|token|apikey)\s+", re.IGNORECASE)
 
 _SHORTEST_PASSWORD, _SHORTEST_SPACED, _SHORTEST_KEY, _SHORTEST_WEAK = 4, 6, 8, 16
 _SHORTEST_TOLD = 24  # after "key" and the like, without a sign between
-_LONGEST_PASSWORD = 160
+_LONGEST_PASSWORD = 159
 _IN_ADDRESS = frozenset(("key", "auth", "access", "api"))  # names that say more in the query of an address
 _APART = 4  # characters between a comma and what it sets apart from a name
 _UUID_BITS = 2.5  # bits per character: less have only those that stand for one
@@ -92,19 +93,20 @@ def named(text: str, folded: bytes) -> Iterator[Found]:
             places.append(at)
             at = folded.find(word, at + len(word))
     places.sort()
-    done = -1
+    done = ends = -1
     for at in places:
-        if at >= done and (hit := _at(text, at)) is not None:
+        if at < done or (rest := _REST.match(text, at)) is None or rest.end() == ends:
+            continue  # in a secret, or in the name that the last place stood in
+        ends = rest.end()
+        if text[ends : ends + 1] not in _FOLLOWS:
+            continue  # a call, an operand, the end; or longer than names are
+        if (hit := _at(text, at, text[ends])) is not None:
             done = hit.end
             yield hit
 
 
-def _at(text: str, at: int) -> Found | None:
-    """The value of the name around `at`, if it is a secret."""
-    rest = _REST.match(text, at)
-    follows = text[rest.end() : rest.end() + 1] if rest is not None else ""
-    if follows not in _FOLLOWS:
-        return None  # a call, an operand, the end; or longer than names are
+def _at(text: str, at: int, follows: str) -> Found | None:
+    """The value of the name around `at`, behind which `follows` stands, if it is a secret."""
     left = _BEFORE.match(text[max(0, at - 60) : at][::-1])
     before = left[0][::-1] if left else ""
     first = at - len(before)
@@ -117,7 +119,8 @@ def _at(text: str, at: int) -> Found | None:
             place = layouts.element(text, at)
         if place is not None:
             ends, start, end, quoted = place
-            score = _score(before + text[at:ends], text[start:end], "", quoted=quoted)
+            line = text[start:end].split("\n", 1)[0].rstrip()  # further lines are there because they look alike
+            score = _score(before + text[at:ends], line, "", quoted=quoted)
             return Found(start, end, SECRET, score) if score else None
         match = _PAIR.match(text, at) or match
     if match is None:
@@ -141,9 +144,9 @@ def _value(text: str, match: re.Match[str], first: int, name: str) -> Found | No
         start = text.index(inner, start) if inner else end
         end = start + len(inner)
     else:
-        if end - start == _LONGEST and (more := _MORE.match(text, end)) is not None:
-            end, after = more.end(), ""
         literal = after in {"", "\r", "\n"} and _is_literal(text, match, first, name)
+        if (next_field := _FIELD.search(text, start, end)) is not None:
+            end = next_field.start()
         end = start + len(text[start:end].rstrip(".,;:?&|" if match["sep"] in {"=", ":"} else ".,;:!?&|"))
         quoted = literal
     if (scheme := _SCHEME.match(text, start, end)) is not None:
@@ -155,6 +158,8 @@ def _value(text: str, match: re.Match[str], first: int, name: str) -> Found | No
     if name in _IN_ADDRESS and text[first - 1 : first] in {"?", "&"}:
         name = "api_key"
     score = _score(name, text[start:end], after, quoted=quoted)
+    if score and match.end(group) - match.start(group) == _LONGEST and (more := _MORE.match(text, end)) is not None:
+        end = more.end()
     return Found(start, end, SECRET, score) if score else None
 
 

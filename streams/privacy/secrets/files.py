@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streams.privacy.secrets.rules import Structure, always, ascii_pattern
+from streams.privacy.secrets.rules import Structure, ascii_pattern
 from streams.privacy.secrets.values import is_stand_in, is_token
 from streams.surrogates import SECRET, Found
 
@@ -36,7 +36,6 @@ FILES: tuple[Structure, ...] = (
         ascii_pattern(r"<(?:master|password|passphrase)>\{(?P<v>[0-9A-Za-z+/=]{16,400})\\?\}<"),
         "Maven: password encryption",
         gate=">{",
-        check=always,
     ),
     Structure(
         "secure_string",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from streams.privacy.secrets.rules import STARTS, Structure, always, ascii_pattern
+from streams.privacy.secrets.rules import STARTS, Structure, ascii_pattern
 
 _GITLEAKS, _SEEN = "gitleaks' rules", "format as seen in the wild"
 
@@ -129,7 +129,6 @@ MARKED: tuple[Structure, ...] = (
         ),
         _GITLEAKS,
         folded=True,
-        check=always,
     ),
     Structure(
         "freemius",

@@ -116,6 +116,7 @@ def _structure(text: str, at: int, rule: Structure) -> Found | None:
 def _runs(text: str, data: bytes) -> Iterator[Found]:
     classes = data.translate(_CLASSES)
     digits = data.translate(_DIGITS)
+    tried: dict[tuple[int, str], Found | None] = {}
     at = classes.find(_NEEDLE)
     while at >= 0:
         end = classes.find(b" ", at)
@@ -125,7 +126,7 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
         if found is None and digits.find(b"0", at, end) >= 0:
             found = (
                 _inside(text, data, at, end)
-                or _near(text, data, at, end)
+                or _near(text, data, at, end, tried)
                 or _app(text, at, end)
                 or _unknown(text, at, end)
                 or _keyed(text, at, end)
@@ -179,7 +180,7 @@ def _inside(text: str, data: bytes, at: int, end: int) -> Found | None:
     return None
 
 
-def _near(text: str, data: bytes, at: int, end: int) -> Found | None:
+def _near(text: str, data: bytes, at: int, end: int, tried: dict[tuple[int, str], Found | None]) -> Found | None:
     """A structure with a mark by the run, if it holds the run."""
     first = max(0, at - _BEFORE)
     window = data[first : min(end, at + _LONGEST) + _AFTER]
@@ -190,7 +191,10 @@ def _near(text: str, data: bytes, at: int, end: int) -> Found | None:
         where = folded if fold else window
         place = where.find(mark)
         while place >= 0:
-            found = _structure(text, first + place, rule)
+            key = first + place, rule.name  # marks stand near several runs
+            if key not in tried:
+                tried[key] = _structure(text, first + place, rule)
+            found = tried[key]
             if found is not None and found.start < end and found.end > at:
                 return found
             place = where.find(mark, place + len(mark))

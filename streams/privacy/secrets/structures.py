@@ -10,7 +10,7 @@ import re
 from streams.privacy.secrets.files import FILES
 from streams.privacy.secrets.marked import MARKED
 from streams.privacy.secrets.rules import Structure, always, ascii_pattern
-from streams.privacy.secrets.values import entropy, is_code, is_pair, is_stand_in, word_share
+from streams.privacy.secrets.values import entropy, is_code, is_pair, is_stand_in, is_token, word_share
 
 _GITLEAKS, _SEEN = "gitleaks' rules", "format as seen in the wild"
 _SHORT = 16  # letters only, and fewer than that: more likely a word
@@ -19,6 +19,10 @@ _SHORT = 16  # letters only, and fewer than that: more likely a word
 def _is_password(value: str) -> bool:
     """A password in an address: no template, and no word that says password."""
     return not is_stand_in(value) and len(set(value)) > 1
+
+
+def _is_token_if_any(value: str) -> bool:
+    return not value or is_token(value)
 
 
 def _is_credential(value: str) -> bool:
@@ -157,7 +161,7 @@ STRUCTURES: tuple[Structure, ...] = (
         ),
         _GITLEAKS,
         back=80,
-        check=always,
+        check=_is_token_if_any,
         near=True,
     ),
     Structure(

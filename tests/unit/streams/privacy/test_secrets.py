@@ -18,6 +18,9 @@ from streams.surrogates import merge
 if TYPE_CHECKING:
     from streams.privacy.secrets.rules import Keyed, Structure, Token
 
+UNKNOWN = 0.6  # score of tokens whose issuer is not known
+# One short is another of the rule's shapes, or is found by the name that the prefix is
+OTHERWISE = {"sendgrid", "defined_networking"}
 DRAWS = 8
 LEAST = 7  # of 8: a draw may by chance be a sequence or spell a word for "none"
 # Expressions wider than what issuers give out, so that chance draws what nobody has: a path, two dots, one letter
@@ -64,6 +67,38 @@ def test_stand_in_for_a_token_is_none(rule: Token) -> None:
     prefix = value[: len(value) - len(match["v"])]
     for name, stand_in in STAND_INS.items():
         assert spans(f'setting = "{prefix}{stand_in(match["v"])}"\n') == [], name
+
+
+@pytest.mark.parametrize("rule", [one for one in TOKENS if one.name not in OTHERWISE], ids=lambda rule: rule.name)
+def test_token_that_is_short_by_one_or_has_a_foreign_sign_is_none(rule: Token) -> None:
+    """By itself, in prose; only what another rule or the form of unknown tokens says may be found in it."""
+    value = drawn(rule.expression, seeded(rule.name), more=0)
+    middle = (len(value) + rule.expression.fullmatch(value).start("v")) // 2  # type: ignore[union-attr]
+    for wrong in (value[:-1], f"{value[:middle]}!{value[middle + 1 :]}"):
+        assert rule.expression.match(wrong) is None
+        certain = [one for one in secrets.find(f"old one {wrong} was here") if one.score > UNKNOWN]
+        assert not certain or any(other.expression.search(wrong) for other in TOKENS)
+
+
+@pytest.mark.parametrize("rule", KEYED, ids=lambda rule: rule.name)
+def test_key_of_another_length_or_alphabet_is_no_issuers(rule: Keyed) -> None:
+    value = drawn(rule.expression, seeded(rule.name), more=0)
+    assert rule.expression.match(f"{value[:-1]}!") is None
+    assert rule.expression.match(value[:-1]) is None
+
+
+@pytest.mark.parametrize("rule", STRUCTURES, ids=lambda rule: rule.name)
+def test_stand_in_in_a_structure_is_none(rule: Structure) -> None:
+    rng = seeded(rule.name)
+    before = BEFORE.get(rule.name, "")
+    text = before + drawn(rule.expression, rng, before)
+    match = rule.expression.search(text)
+    assert match is not None
+    groups = rule.expression.groupindex
+    start, end = match.span("c" if "c" in groups else "v" if "v" in groups else 0)
+    for name in ("crosses", "zeros", "one letter"):
+        made = text[:start] + STAND_INS[name](text[start:end]) + text[end:]
+        assert spans(made) == [], (name, made)
 
 
 @pytest.mark.parametrize("rule", KEYED, ids=lambda rule: rule.name)
@@ -165,6 +200,68 @@ def test_known_forms(template: str, value: str) -> None:
     text = template.format(value)
     start = text.index(value)
     assert any(first <= start and start + len(value) <= last for first, last in spans(text))
+
+
+PASSWORD, KEY = "q8Zr4kP0", "Ajn2tEGeykk34qGzIRt3zvkydBbr4Rbt"
+HASH = "abcdefghijklmnopqrstuv".translate(str.maketrans("abcdefghijklmnopqrstuv", "Xq9.Lw2/Ze4uT7bR1mKpVd"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (f"password: |\n  {PASSWORD}\nuser: bob\n", PASSWORD),
+        (f"apiKey: >-\n    {KEY}\n    {KEY}\n", f"{KEY}\n    {KEY}"),
+        (f"db:\n  password:\n    {PASSWORD}\n", PASSWORD),
+        (f"<password>\n  {PASSWORD}\n</password>", PASSWORD),
+        (f"<secret>{{{KEY}}}</secret>", KEY),
+        (f'<string name="api_key">{KEY}</string>', KEY),
+        ('{"auths": {"reg.internal": {"auth": "Ym9iOnE4WnI0a1Aw"}}}', "Ym9iOnE4WnI0a1Aw"),
+        (f"machine host\n  login app\n  password {PASSWORD}\n", PASSWORD),
+        (f"db.internal:5432:shop:bob:{PASSWORD}\n", PASSWORD),
+        ("bob:$apr1$Zk3x9Qa1$" + HASH + "\n", "$apr1$Zk3x9Qa1$" + HASH),
+        ("root:$2b$12$" + (HASH * 3)[:53] + ":19000:0", "$2b$12$" + (HASH * 3)[:53]),
+        (f"[default]\naws_access_key_id = x\naws_session_token = {KEY * 20}\n", KEY * 20),
+        ("[pypi]\nusername = bob\npassword = whiteduke\n", "whiteduke"),
+        ("//npm.internal/:_password=whiteduke\n", "whiteduke"),
+        ("REACT_APP_PASS=whiteduke\n", "whiteduke"),
+        (f'{{"db_password": {{"value": "{PASSWORD}", "type": "string"}}}}', PASSWORD),
+        (f'variable "db_password" {{\n  type = string\n  default = "{PASSWORD}"\n}}', PASSWORD),
+        (f"helm upgrade app --set auth.password={PASSWORD} --wait", PASSWORD),
+        (f"env:\n  API_TOKEN: {KEY}\n", KEY),
+        (f'const key = process.env.API_KEY || "{KEY}";', KEY),
+        (f'password = os.environ.get("PASSWORD") or "{PASSWORD}"', PASSWORD),
+        (f'{{\\\\\\"api_key\\\\\\": \\\\\\"{KEY}\\\\\\"}}', KEY),
+        (f"the new token {KEY} works", KEY),
+        (f"https://api.internal/v1?key={KEY}&page=2", KEY),
+        (f"host 10.0.0.1 (pw:{PASSWORD})", PASSWORD),
+        ("password: hunter2!", "hunter2!"),
+        (f"first acme_live_{KEY} then", f"acme_live_{KEY}"),
+        (f"\x1b[93mghp_{KEY}\x1b[0m", f"ghp_{KEY}"),
+    ],
+)
+def test_value_is_found_to_the_character_where_tools_keep_it(text: str, value: str) -> None:
+    start = text.index(value)
+    assert (start, start + len(value)) in spans(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password:\n  secretKeyRef:\n    name: db1\n",
+        "password: |\n  {{ .Values.password }}\n",
+        "<password>${DB_PASSWORD}</password>",
+        '<label for="password">Password</label>',
+        "token: sha256_d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592",
+        "msg_0123ABCdefGHIjklMNOpqrSTUvwxYZab12cd",
+        "arn:aws:secretsmanager:us-west-2:123456789012:secret:app/db",
+        "Password: *mailPassword,\n",
+        'x = ["ssh2_auth_password",\n     "ssh2_auth_pubkey_file2"]',
+        "localhost:5432:shop:bob:$PGPASSWORD\n",
+        "cost $1$ and $2a$10$ are prefixes",
+    ],
+)
+def test_what_looks_like_it_is_none(text: str) -> None:
+    assert spans(text) == []
 
 
 def test_masked_text_holds_no_secret() -> None:

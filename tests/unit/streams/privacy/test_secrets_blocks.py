@@ -1,17 +1,15 @@
-"""Secrets over lines: keys in all their wrappings, Kubernetes secrets; and that time stays in proportion to length."""
+"""Secrets over lines: keys in all their wrappings, Kubernetes secrets."""
 
 from __future__ import annotations
 
 import base64
 import json
 import random
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from streams.privacy import secrets
-from streams.privacy.secrets import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,31 +102,3 @@ def test_kubernetes_secret_values_are_found_and_its_names_are_not() -> None:
         assert "app-config" not in found
     plain = f"apiVersion: v1\nkind: ConfigMap\ndata:\n  USER: {value}\n"
     assert secrets.find(plain) == []
-
-
-ADVERSARIAL = {
-    "one letter": lambda size: "a" * size,
-    "digits": lambda size: "1" * size,
-    "quotes": lambda size: "\"'" * (size // 2),
-    "escaped quotes": lambda size: '\\"' * (size // 2),
-    "equals": lambda size: "=" * size,
-    "spaces": lambda size: "key" + " " * size,
-    "names": lambda size: "token_" * (size // 6),
-    "assignments": lambda size: "password=" * (size // 9),
-    "headers": lambda size: "-----BEGIN RSA " * (size // 15),
-    "blocks": lambda size: f"-----BEGIN {KIND}-----\n" * (size // 28),
-    "plus": lambda size: f"-----BEGIN {KIND}-----" + "+" * size,
-    "addresses": lambda size: "http://" * (size // 7),
-    "curl": lambda size: "curl " * (size // 5),
-    "runs": lambda size: ("x9" * 7 + "/") * (size // 15),
-    "dots": lambda size: "eyJhbGciOiJIUzI1NiJ9." * (size // 21),
-    "joints": lambda size: "a_1-" * (size // 4),
-}
-
-
-@pytest.mark.parametrize("name", ADVERSARIAL)
-def test_no_text_makes_an_expression_run_away(name: str) -> None:
-    text = ADVERSARIAL[name](64_000)
-    before = time.process_time()
-    scan.find(text)
-    assert time.process_time() - before < 20  # seconds where a runaway takes hours: a bound, not a timing
