@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -14,37 +14,26 @@ from redline.gateway.exchange import Refused, Request
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from redline.gateway.exchange import Answer
     from redline.gateway.service import Gateway
 
 _PIECE = 1 << 16
 _END_S = 15.0  # longer than Kafka is waited for
 _KEEP_ALIVE_S = 75.0
 _HEADER_BYTES = 16_384
+_FAULT = 500  # from here on it is not the request's
 
 
 class Server:
     """Listens and hands requests to the service.
 
-    aiohttp must not inflate bodies: it would do so without an end. Its own logger is silent, as it may quote a request.
+    aiohttp must not inflate bodies: it would do so without an end. Its own logger is silent, and its own answers to
+    what is no HTTP are replaced: both quote the request.
     """
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        app.on_response_prepare.append(_nameless)
-        silent = logging.getLogger("redline.gateway.aiohttp")
-        silent.disabled = True
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            logger=silent,
-            auto_decompress=False,
-            keepalive_timeout=_KEEP_ALIVE_S,
-            max_field_size=_HEADER_BYTES,
-            max_line_size=_HEADER_BYTES,
-            shutdown_timeout=_END_S,
-        )
+        self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listen; returns the port, which the system chooses for 0.
@@ -52,17 +41,30 @@ class Server:
         Raises:
             OSError: the address is not free, or not ours.
         """
+        silent = logging.getLogger("redline.gateway.aiohttp")
+        silent.disabled = True
+        listener = _Listener(
+            self._handle,
+            access_log=None,
+            logger=silent,
+            auto_decompress=False,
+            keepalive_timeout=_KEEP_ALIVE_S,
+            max_field_size=_HEADER_BYTES,
+            max_line_size=_HEADER_BYTES,
+        )
+        listener.broken = self._gateway.broken
+        self._runner = web.ServerRunner(listener, shutdown_timeout=_END_S)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
-        await site.start()
+        await web.TCPSite(self._runner, host, port).start()
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:
         """Take no more requests, answer those that are here."""
         self._gateway.stopping = True
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
-    async def _handle(self, request: web.Request) -> web.Response:
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         asked = Request(
             method=request.method,
             path=request.path,
@@ -70,12 +72,53 @@ class Server:
             query=request.query_string,
             body=_pieces(request),
         )
-        answer = await self._gateway.answer(asked)
-        headers = {"Content-Type": answer.content_type, **dict(answer.headers)}
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+        return _response(await self._gateway.answer(asked))
 
 
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
+class _Listener(web.Server):
+    """Makes a protocol for each connection: ours."""
+
+    broken: Callable[[int], Answer]
+
+    def __call__(self) -> web.RequestHandler:
+        return _Protocol(self, self.broken, self._kwargs)
+
+
+class _Protocol(web.RequestHandler):
+    """One connection, whose errors quote nothing."""
+
+    __slots__ = ("_broken",)
+
+    def __init__(self, listener: web.Server, broken: Callable[[int], Answer], kwargs: dict[str, Any]) -> None:
+        super().__init__(listener, loop=asyncio.get_running_loop(), **kwargs)
+        self._broken = broken
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = _FAULT,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The last answer of this connection, to what is no HTTP."""
+        del exc, message
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun")
+        response = _response(self._broken(status))
+        response.force_close()
+        return response
+
+
+def _response(answer: Answer) -> web.Response:
+    headers = {"Content-Type": answer.content_type, "Server": "redline", **dict(answer.headers)}
+    return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+
+async def _pieces(request: web.BaseRequest) -> AsyncIterator[bytes]:
+    """The body, once somebody wants it: only then is the client told to go on that waits for it."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
     broken = False
     try:
         async for piece in request.content.iter_chunked(_PIECE):
@@ -84,10 +127,6 @@ async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
         broken = True
     if broken:
         raise Refused(400, "needed the whole body, it broke off")
-
-
-async def _nameless(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["Server"] = "redline"
 
 
 async def serve(gateway: Gateway, host: str, port: int, *, started: Callable[[int], None]) -> None:

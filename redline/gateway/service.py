@@ -19,7 +19,7 @@ from redline import faults
 from redline.gateway import bodies, metrics, otlp, tokens
 from redline.gateway.admission import InFlight, Rates
 from redline.gateway.delivery import NotConfirmedError, QueueFullError
-from redline.gateway.exchange import JSON, Answer, Inbound, Refused
+from redline.gateway.exchange import JSON, Answer, Inbound, Refused, Request
 from redline.gateway.openapi import document
 from redline.gateway.readers import ReadPolicy
 from redline.gateway.routes import BY_PATH
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from redline.gateway.admission import Slot
     from redline.gateway.delivery import Delivery
-    from redline.gateway.exchange import Intake, Request
+    from redline.gateway.exchange import Intake
     from redline.gateway.routes import Route, Take
     from schemas.records import Outgoing
 
@@ -40,6 +40,7 @@ access = logging.getLogger("redline.gateway.access")
 TEXT = "text/plain; charset=utf-8"
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1", ""})
+_FAULT = 500
 _BUSY_S = 1
 _AWAY_S = 5  # a broker restart takes ten seconds
 
@@ -115,6 +116,12 @@ class Gateway:
             log.error("a fault of Redline: %s", faults.told(error))  # noqa: TRY400 - likewise its traceback
             answer = Refused(500, "a fault of Redline").problem()
         self._note(request, call, answer, time.perf_counter() - began)
+        return answer
+
+    def broken(self, status: int) -> Answer:
+        """The answer to bytes that are no HTTP request."""
+        answer = Refused(status, "needed an HTTP request" if status < _FAULT else "a fault of Redline").problem()
+        self._note(Request("", ""), _Call(), answer, 0.0)
         return answer
 
     async def _routed(self, request: Request, call: _Call) -> Answer:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,50 +12,16 @@ import schemathesis
 import yaml
 from hypothesis import HealthCheck, settings
 
-from redline.gateway import tokens
 from redline.gateway.openapi import document
-from redline.gateway.server import Server
-from redline.gateway.service import Gateway, Policy
-from schemas.codec import decode
-from schemas.records import Coordinate, Record
 from schemas.sources.cloudevents import TIME_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from schemas.records import Outgoing
 
 PAGE = Path(__file__).parents[3] / "docs" / "openapi.yaml"
 EXAMPLES = 10  # of each route; a document of such unions takes a second for each
 RECENT = "2026-01-02T03:04:05Z"
-
-
-class Kafka:
-    """Takes what workers could decode."""
-
-    async def send(self, topic: str, records: Sequence[Outgoing]) -> None:
-        for record in records:
-            decode(Record(Coordinate(topic, 0, 0), record.key, record.value, record.headers, 0))
-
-    async def ready(self) -> bool:
-        return True
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The address of a gateway in a thread, and a token for it."""
-    path = tmp_path_factory.mktemp("gateway") / tokens.FILE
-    token = tokens.add(path, "schemathesis")
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    server = Server(Gateway(Kafka(), topic="t", who=tokens.Tokens(path), policy=Policy()))
-    port = asyncio.run_coroutine_threadsafe(server.start("127.0.0.1", 0), loop).result(10)
-    yield f"http://127.0.0.1:{port}", token
-    asyncio.run_coroutine_threadsafe(server.close(), loop).result(30)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
 
 
 @pytest.fixture(scope="module")
