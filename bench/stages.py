@@ -16,6 +16,7 @@ from schemas.records import Coordinate, Record
 from schemas.tables import TABLES
 from sinks.arrow import to_table
 from streams.join import Join
+from streams.marks import Hashes
 from streams.privacy.engine import Engine
 from streams.scrub import Job, Keys, scrub
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _PASSES = 3
 _EVENTS = 4_000
+_KEYS = Keys(identity=b"i" * 32, surrogate=b"s" * 32, epoch=1)
 
 
 def _timed(work: Callable[[], Any]) -> float:
@@ -51,14 +53,13 @@ def main() -> None:
             decoded.append((one, decode(one)))
         except DecodeError:
             continue
-    keys = Keys(identity=b"i" * 32, surrogate=b"s" * 32, epoch=1)
     jobs = [Job(event, one.coordinate, "bench") for one, event in decoded]
     characters = sum(len(one.value or b"") for one, _ in decoded)
     start = time.process_time()
     engine = Engine()
     loading = time.process_time() - start
     start = time.process_time()
-    scrubbed = [scrub(job, engine.analyze, keys) for job in jobs]
+    scrubbed = [scrub(job, engine.analyze, _KEYS) for job in jobs]
     cold = time.process_time() - start
     interactions = [rows.decode_interaction(s.interaction) for s in scrubbed]
     batch = _pairs(interactions)
@@ -87,7 +88,7 @@ def _decode(one: Record) -> None:
 
 
 def _join(interactions: list[rows.Interaction]) -> list[rows.AnyRow]:
-    logic = Join()
+    logic = Join(Hashes(_KEYS.identity))
     headers: dict[bytes, bytes] = {}
     members: dict[bytes, list[rows.Interaction]] = {}
     for row in interactions:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quality import leaks
+from schemas import rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,8 @@ _KINDS = ("message", "tool_call", "tool_result", "plan", "suggestion", "decision
 # Keyed hashes: 32 hex digits cannot hold a person, and would cost a scan each.
 _NOT_TEXT = frozenset({"record_id", "session_key", "interaction_key", "thread_key", "document_key", "pseudonym"})
 _HEX32 = r"^[0-9a-f]{32}$"
+_HASHES = r"^[0-9a-f]{16}( [0-9a-f]{16}){0,7}$"
+_SURROGATES = r"^(<[A-Z]+_[0-9a-f]{4}>|[\pL\pN]+( [\pL\pN]+){0,7})$"
 _STEP_TEXTS = ("content", "tool_name", "arguments", "outcome")
 
 
@@ -136,6 +139,8 @@ class Facts:
                 return self._spans("edited_spans", "final")
             case "findings.malformed":
                 return self._findings()
+            case "marks.malformed":
+                return self._marks()
             case "steps.count":
                 return self._lengths("steps")
             case "steps.unordered":
@@ -219,6 +224,14 @@ class Facts:
     def _findings(self) -> Numbers:
         parents, findings = self._nested("findings")
         return self._per_row(parents, ~_bools(pc.greater(pc.struct_field(findings, "count"), 0)))
+
+    def _marks(self) -> Numbers:
+        """Marks that could be read: words that are no hashes, or what is neither invented words nor one placeholder."""
+        parents, marks = self._nested("marks")
+        bad = ~_bools(pc.match_substring_regex(pc.struct_field(marks, "words"), _HASHES))
+        bad |= ~_bools(pc.match_substring_regex(pc.struct_field(marks, "surrogate"), _SURROGATES))
+        bad |= ~_bools(pc.is_in(pc.struct_field(marks, "how"), value_set=pa.array(rows.HOW, pa.string())))
+        return self._per_row(parents, bad)
 
     def _steps_unordered(self) -> Numbers:
         parents, steps = self._nested("steps")

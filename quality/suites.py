@@ -95,6 +95,7 @@ _INTERACTIONS = (
     _none("data_is_a_json_object", "data.malformed"),
     *_text("data"),
     _none("findings_are_counts", "findings.malformed"),
+    _none("marks_are_hashes_and_surrogates", "marks.malformed"),
     _range("key_epoch", 0, None),
     _name("consent_version"),
 )

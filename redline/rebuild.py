@@ -21,15 +21,17 @@ import pyarrow.parquet as pq
 from quality import report
 from redline import scan
 from redline.buckets import Buckets, Side
+from redline.keys import load_keys
 from redline.open_interactions import Waiting, waiting
 from redline.worker import join_policy
 from schemas.errors import InputError
-from schemas.rows import Interaction, Pair, Source
+from schemas.rows import Interaction, Mark, Pair, Source
 from schemas.tables import PAIRS
 from sinks import reader
 from sinks.arrow import to_table
 from streams.join import Join
 from streams.keyed import derived_id
+from streams.marks import Hashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,6 +51,7 @@ _READ = [
     "session_key",
     "interaction_key",
     "data",
+    "marks",
     "key_epoch",
     "consent_version",
 ]
@@ -87,12 +90,14 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
         SinkError: a table cannot be read, or its files are being replaced.
         InputError: there are no tables, or `target` cannot be written.
         LockedError: another rebuild works in this data folder.
+        SettingsError: the key file is gone. What events told each other of names cannot be read without it.
     """
     data = settings.data_dir
     if not settings.dataset.exists():
         raise InputError(
             f"{settings.dataset}: needed tables, there are none; `redline run` makes them, --data names the folder"
         )
+    keys = load_keys(settings.state, has_tables=True)
     before = reader.offsets(data, "interactions")
     tally = _Tally()
     rejected = _rejected(data)
@@ -107,7 +112,7 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
             _spread(part, events, rejected, tally)
         for part in scan.parts(data, "pairs"):
             streamed.add(part, part["record_id"].to_pylist())
-        join = Join(join_policy(settings))
+        join = Join(Hashes(keys.identity), join_policy(settings))
         for bucket in buckets.all():
             rebuilt = _rebuild(join, events.take(bucket), tally)
             found = [row for row in rebuilt if row.record_id not in touched and row.record_id not in held]
@@ -187,7 +192,9 @@ def _interactions(part: pa.Table | None) -> Iterator[Interaction]:
     place = part.schema.get_field_index("event_date")
     part = part.set_column(place, "event_date", part["event_date"].cast(pa.string()))
     for row in part.to_pylist():
-        yield Interaction(**{**row, "sources": [Source(*_place(source)) for source in row["sources"]]})
+        sources = [Source(*_place(source)) for source in row["sources"]]
+        marks = [Mark(**mark) for mark in row["marks"] or ()]
+        yield Interaction(**{**row, "sources": sources, "marks": marks})
 
 
 def _plain(part: pa.Table | None) -> list[dict[str, Any]]:

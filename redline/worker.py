@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from redline import admin
 from redline.keys import keys_of
 from redline.lock import DataLock
+from redline.registry import Registry
 from redline.sources import today
 from schemas import topics
 from schemas.codec import Limits, decode
@@ -26,6 +27,7 @@ from streams.explode_stage import ExplodeStage
 from streams.join import Join, JoinPolicy
 from streams.keyed_stage import KeyedStage
 from streams.lease import Lease
+from streams.marks import Hashes
 from streams.privacy.pool import ScrubPool
 from streams.runtime import RuntimePolicy, fail
 from streams.scrub_stage import ScrubStage
@@ -65,6 +67,7 @@ def run(settings: Settings, *, name: str) -> None:
     datadir = settings.state / "rocksdb" / name
     datadir.mkdir(parents=True, exist_ok=True, mode=0o700)
     keys = keys_of(settings)
+    hashes = Hashes(keys.identity)
     with DataLock(datadir, name="worker.lock", wait_s=settings.worker.session_timeout_s):
         book = ConsentBook(settings.consent.mode)
         consent = ConsentReader(
@@ -76,12 +79,16 @@ def run(settings: Settings, *, name: str) -> None:
             keys,
             timeout_s=settings.scrub.timeout_s,
             options=settings.scrub_options,
+            limits=settings.scrub_limits,
         )
         limits = _limits(settings)
         unknown: collections.Counter[str] = collections.Counter()
 
+        registry = Registry(settings.kafka.registry) if settings.kafka.registry else None
+        prepare = None if registry is None else registry.load
+
         def decode_record(record: Record) -> Event:
-            return decode(record, limits)
+            return decode(record if registry is None else registry.plain(record), limits)
 
         def on_unknown(event: Event) -> None:
             for path in event.unknown:
@@ -117,10 +124,10 @@ def run(settings: Settings, *, name: str) -> None:
                         ExplodeStage(topic, read, source="otlp", max_bytes=limits.max_bytes, today=today)
                         for topic, read in requests
                     ),
-                    ScrubStage(decode_record, book, keys, scrub, on_unknown),
+                    ScrubStage(decode_record, book, keys, scrub, on_unknown, prepare=prepare),
                     DedupeStage(),
-                    KeyedStage(topics.CLEAN, Join(join_policy(settings)), watermarks, now_us),
-                    KeyedStage(topics.STEPS, Sessions(session_policy(settings)), watermarks, now_us),
+                    KeyedStage(topics.CLEAN, Join(hashes, join_policy(settings)), watermarks, now_us),
+                    KeyedStage(topics.STEPS, Sessions(hashes, session_policy(settings)), watermarks, now_us),
                 ],
                 bootstrap=settings.kafka.bootstrap,
                 app_id=topics.APP_ID,

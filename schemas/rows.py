@@ -26,6 +26,7 @@ REASONS: tuple[str, ...] = (
     "missing_field",
     "wrong_type",
     "bad_value",  # right type, not allowed: an unknown surface, an empty id, a time that is none
+    "unknown_schema",  # framed with an id that the schema registry does not hold, or holds for another kind
     "unknown_type",  # an event type or version this Redline does not know
     "future_time",  # event time further ahead of the broker's than the limit
     "no_consent",
@@ -68,6 +69,23 @@ class Span(msgspec.Struct, frozen=True, order=True):
     end: int
 
 
+class Mark(msgspec.Struct, frozen=True, order=True):
+    """A name of one interaction (or session) that nobody can read, and what stands in its place there.
+
+    `words` are keyed hashes of its words, by spaces; `surrogate` is a word in lower case for each of them, likewise, or
+    one placeholder. `how` is one of `HOW`.
+    """
+
+    words: str
+    surrogate: str
+    how: str
+
+
+# Where a mark counts: in any letter case; likewise, and all of its words are English; only where they are capitalised;
+# also inside of a longer run of letters (scripts without spaces).
+HOW: tuple[str, ...] = ("any", "english", "capitalised", "within")
+
+
 class Row(msgspec.Struct, kw_only=True):
     """What every row carries."""
 
@@ -94,6 +112,7 @@ class Interaction(Row, kw_only=True):
     document_key: str | None = None
     data: str
     findings: list[Finding] = []
+    marks: list[Mark] = []  # rows of scrub version 2 and before have none
     key_epoch: int
     consent_version: str
 

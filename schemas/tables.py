@@ -13,6 +13,7 @@ import pyarrow as pa
 SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
+MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string())])
 STEP = pa.struct(
     [
         ("index", pa.int32()),
@@ -66,6 +67,12 @@ INTERACTIONS = Table(
             _field("document_key", pa.string(), "re-keyed document id", nullable=True),
             _field("data", pa.string(), "the scrubbed event data as JSON"),
             _field("findings", pa.list_(FINDING), "how many findings of each entity type were replaced"),
+            _field(
+                "marks",
+                pa.list_(MARK),
+                "names found in the event: keyed hashes of their words, and their surrogates; null in older rows",
+                nullable=True,
+            ),
             _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
             _field("consent_version", pa.string(), "consent record the event was admitted under"),
         ]

@@ -3,6 +3,8 @@
 Pure: state, event, time in; state, rows out.
 
 scrub           one event without personal data
+texts           the texts in an event's data, and the data around scrubbed ones
+marks           names found in one event of an interaction, for the others
 surrogates      what stands in place of a finding
 identity        keyed hashes in place of ids and people
 consent         may this event be read

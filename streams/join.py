@@ -10,11 +10,14 @@ the partition's watermark passes the deadline the interaction settles: events up
 ones are rejects (`late`). Every answer is a function of the set, so any order and any duplication give the same pairs.
 At the end of a bounded run a pair is published as it stands, and the state stays open: if the next run knows more, a
 higher revision replaces the row.
+
+A name that one event gave away is replaced in the texts of all of them (`streams.marks`) before anything is compared.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +25,10 @@ from schemas import topics
 from schemas.rows import Interaction, Pair
 from streams import similarity
 from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away
+from streams.marks import Hashes, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HOUR = 3_600_000_000
 SUGGESTION = "redline.suggestion.v1"
@@ -84,11 +91,12 @@ _mark = msgspec.json.Decoder(_Mark).decode
 
 
 class Join:
-    """`KeyedLogic` for interactions."""
+    """`KeyedLogic` for interactions. `hashes` are those that the scrubber made its marks with."""
 
     name = "join"
 
-    def __init__(self, policy: JoinPolicy | None = None) -> None:
+    def __init__(self, hashes: Hashes, policy: JoinPolicy | None = None) -> None:
+        self._hashes = hashes
         self._policy = policy or JoinPolicy()
 
     def key_of(self, row: Interaction) -> bytes | None:
@@ -146,7 +154,7 @@ class Join:
             emits += [_orphan(m) for m in on_time]
         elif state.dirty:
             state.revision += 1
-            emits.append(_pair(key, on_time, state.revision))
+            emits.append(_pair(key, on_time, state.revision, self._hashes))
         state.dirty = False
         state.settled = final
         return Settlement(_encode(state), Members.MARK if final else Members.KEEP, tuple(emits))
@@ -161,7 +169,7 @@ class Join:
         return min(window, max(state.ended_us, state.suggested_us) + self._policy.grace_us)
 
 
-def _pair(key: bytes, members: list[Interaction], revision: int) -> Emit:
+def _pair(key: bytes, members: list[Interaction], revision: int, hashes: Hashes) -> Emit:
     """The row of one interaction. `members` are in event order, a suggestion among them."""
     read = [(m, _payload(m.data)) for m in members]
     decisions = [(m, p) for m, p in read if m.event_type == DECISION]
@@ -173,21 +181,26 @@ def _pair(key: bytes, members: list[Interaction], revision: int) -> Emit:
     head, proposal = offered[-1]
     decision = decisions[-1] if decisions else None
     verdict = decision[1].verdict if decision else ""
-    finals = [p.text for _, p in edits if p.final] or [p.text for _, p in edits]
-    accepted = next((p.accepted_text for _, p in reversed(decisions) if p.accepted_text is not None), None)
+    union = Union(members, hashes)
+    repaired = union.of(head)
+    offer, before = repaired(proposal.text), repaired(proposal.before)
+    saved = next((x for x in reversed(edits) if x[1].final), edits[-1] if edits else None)
+    partly = next((x for x in reversed(decisions) if x[1].accepted_text is not None), None)
+    final = None if saved is None else union.of(saved[0])(saved[1].text)
+    own = final if final is not None or partly is None else union.of(partly[0])(partly[1].accepted_text or "")
     if verdict in _REFUSALS:
-        label, kept = "rejected", finals[-1] if finals else proposal.before
-    elif finals or accepted is not None:
-        kept = finals[-1] if finals else accepted or ""
-        label = "accepted" if kept == proposal.text else "edited"
-        if not verdict and kept == proposal.before != proposal.text:
+        label, kept = "rejected", before if final is None else final
+    elif own is not None:
+        kept = own
+        label = "accepted" if kept == offer else "edited"
+        if not verdict and kept == before != offer:
             label = "ignored"
     elif verdict == "accepted":
-        label, kept = "accepted", proposal.text
+        label, kept = "accepted", offer
     else:
         # Never decided; or partly accepted and what was kept never came, which tells a trainer no more than silence.
-        label, kept = "ignored", proposal.before
-    kept_spans, edited_spans = similarity.spans(proposal.text, kept)
+        label, kept = "ignored", before
+    kept_spans, edited_spans = similarity.spans(offer, kept)
     row = Pair(
         record_id=derived_id("pair", key),
         scrub_version=head.scrub_version,
@@ -197,13 +210,13 @@ def _pair(key: bytes, members: list[Interaction], revision: int) -> Emit:
         surface=head.surface,
         task=proposal.task,
         label=label,
-        prompt=_conversation(proposal.prompt),
-        before=proposal.before,
-        suggestion=proposal.text,
+        prompt=_conversation(proposal.prompt, repaired),
+        before=before,
+        suggestion=offer,
         final=kept,
-        similarity=similarity.similarity(proposal.text, kept),
-        retention_4gram=similarity.retention_4gram(proposal.text, kept),
-        no_revert=similarity.no_revert(proposal.before, proposal.text, kept),
+        similarity=similarity.similarity(offer, kept),
+        retention_4gram=similarity.retention_4gram(offer, kept),
+        no_revert=similarity.no_revert(before, offer, kept),
         kept_spans=kept_spans,
         edited_spans=edited_spans,
         decision_ms_bucket=_bucket(head, decision),
@@ -215,9 +228,9 @@ def _pair(key: bytes, members: list[Interaction], revision: int) -> Emit:
     return Emit(topics.PAIRS, key, row)
 
 
-def _conversation(prompt: str | list[_Message]) -> str:
+def _conversation(prompt: str | list[_Message], repaired: Callable[[str], str]) -> str:
     turns = [_Message("user", prompt)] if isinstance(prompt, str) and prompt else prompt or []
-    return msgspec.json.encode(turns).decode()
+    return msgspec.json.encode([_Message(repaired(turn.role), repaired(turn.content)) for turn in turns]).decode()
 
 
 def _bucket(head: Interaction, decision: tuple[Interaction, _Payload] | None) -> str:

@@ -3,18 +3,25 @@
 A session closes on its end event (plus grace) or after inactivity, in event time. Suggestions, decisions and edits of
 the session become steps too, but their fate is decided by the join: here they are never rejected. A session without
 any step of its own (only completions in an editor, say) makes no trajectory.
+
+A name that one step gave away is replaced in all steps; those of an interaction are a circle of their own, as their
+surrogates are (`streams.marks`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from schemas import topics
 from schemas.rows import Interaction, Trajectory, TrajectoryStep
 from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away
+from streams.marks import Hashes, Union, scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _HOUR = 3_600_000_000
 STEP = "redline.step.v1"
@@ -66,11 +73,12 @@ _payload = msgspec.json.Decoder(_Payload).decode
 
 
 class Sessions:
-    """`KeyedLogic` for sessions."""
+    """`KeyedLogic` for sessions. `hashes` are those that the scrubber made its marks with."""
 
     name = "session"
 
-    def __init__(self, policy: SessionPolicy | None = None) -> None:
+    def __init__(self, hashes: Hashes, policy: SessionPolicy | None = None) -> None:
+        self._hashes = hashes
         self._policy = policy or SessionPolicy()
 
     def key_of(self, row: Interaction) -> bytes | None:
@@ -120,7 +128,7 @@ class Sessions:
         emits: tuple[Emit, ...] = ()
         if state.own and state.dirty:
             state.revision += 1
-            emits = (_trajectory(key, sorted(members, key=event_order), state, final=final),)
+            emits = (_trajectory(key, sorted(members, key=event_order), state, self._hashes, final=final),)
         state.dirty = False
         state.settled = final
         return Settlement(_encode(state), Members.MARK if final else Members.KEEP, emits)
@@ -132,11 +140,15 @@ class Sessions:
         return min(inactive, state.ended_us + self._policy.grace_us)
 
 
-def _trajectory(key: bytes, members: list[Interaction], state: _Header, *, final: bool) -> Emit:
+def _trajectory(key: bytes, members: list[Interaction], state: _Header, hashes: Hashes, *, final: bool) -> Emit:
     ended = state.ended_us is not None and state.ended_us >= state.last_us
     own = [m for m in members if m.event_type in _OWN]
     head = own[0]
-    steps = [step for m in members if (step := _step(m)) is not None]
+    scopes: dict[str, list[Interaction]] = {}
+    for m in members:
+        scopes.setdefault(scope_of(m), []).append(m)
+    unions = {scope: Union(rows, hashes) for scope, rows in scopes.items()}
+    steps = [step for m in members if (step := _step(m, unions[scope_of(m)].of(m))) is not None]
     for index, step in enumerate(steps):
         step.index = index
     row = Trajectory(
@@ -154,31 +166,46 @@ def _trajectory(key: bytes, members: list[Interaction], state: _Header, *, final
     return Emit(topics.TRAJECTORIES, key, row)
 
 
-def _step(row: Interaction) -> TrajectoryStep | None:
+def _step(row: Interaction, repaired: Callable[[str], str]) -> TrajectoryStep | None:
     """One event as a step; session marks are the frame, not a step."""
     data = _payload(row.data)
     match row.event_type:
         case "redline.step.v1":
-            arguments = "" if data.arguments is None else _json(data.arguments).decode()
+            arguments = "" if data.arguments is None else _json(_everywhere(data.arguments, repaired)).decode()
             return TrajectoryStep(
                 index=0,
                 role=data.role,
                 kind=data.kind,
-                content=data.content,
+                content=repaired(data.content),
                 tool_name=data.tool_name,
                 arguments=arguments,
-                outcome=data.outcome,
+                outcome=repaired(data.outcome),
             )
         case "redline.suggestion.v1":
-            return TrajectoryStep(index=0, role="assistant", kind="suggestion", content=data.text, outcome=data.task)
+            return TrajectoryStep(
+                index=0, role="assistant", kind="suggestion", content=repaired(data.text), outcome=data.task
+            )
         case "redline.decision.v1":
             return TrajectoryStep(
-                index=0, role="user", kind="decision", content=data.accepted_text or "", outcome=data.verdict
+                index=0, role="user", kind="decision", content=repaired(data.accepted_text or ""), outcome=data.verdict
             )
         case "redline.edit.v1":
-            return TrajectoryStep(index=0, role="user", kind="edit", content=data.text, outcome=data.origin)
+            return TrajectoryStep(index=0, role="user", kind="edit", content=repaired(data.text), outcome=data.origin)
         case _:
             return None
+
+
+def _everywhere(value: Any, repaired: Callable[[str], str]) -> Any:
+    """Arguments with each of their texts repaired; a key that would become another one stays."""
+    if isinstance(value, str):
+        return repaired(value)
+    if isinstance(value, list):
+        return [_everywhere(one, repaired) for one in value]
+    if isinstance(value, dict):
+        names = {key: repaired(key) for key in value}
+        free = len(set(names.values())) == len(names)
+        return {(names[key] if free else key): _everywhere(one, repaired) for key, one in value.items()}
+    return value
 
 
 def _late(row: Interaction) -> Emit:

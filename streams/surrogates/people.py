@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.surrogates import names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-_LETTER = r"(?:[^\W\d_][\u0300-\u036f\u00ad\u200b-\u200f\u2060]*)"  # with marks and what cannot be seen
-_WORD = re.compile(rf"{_LETTER}+(?:['\u2019]{_LETTER}+)*|\d+")
+LETTER = r"(?:[^\W\d_][\u0300-\u036f\u00ad\u200b-\u200f\u2060]*)"  # with marks and what cannot be seen
+_WORD = re.compile(rf"{LETTER}+(?:['\u2019]{LETTER}+)*|\d+")
 _SHAPE = re.compile(
     r"(?:[^\W\d_]|[\u0300-\u036f\u00ad\u200b-\u200f\u2060]|\d|[\s._\-,'\u2019\"()/&@:;\u30fb\u00b7|])+\Z"
 )
@@ -75,16 +75,37 @@ def invented(value: str, number: Callable[[str, str], int]) -> str | None:
     return "".join((*parts, value[at:]))
 
 
+def of_word(word: str, number: Callable[[str, str], int]) -> str | None:
+    """What one word of a name becomes wherever it stands in one, in lower case; None if nothing is invented for it.
+
+    Args:
+        word: in the spelling of `plain`.
+        number: as in `invented`.
+    """
+    one = _Piece(0, len(word), word, word)
+    return _digits(one, number) if word.isdigit() else _new(one, number, several=False, full=True)
+
+
+def is_kept(word: str) -> bool:
+    """True for a title or a particle, which stays as it is in a name of several words."""
+    return _KEPT_WORD.match(word) is not None
+
+
+def parts(value: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The words of a run of letters: `janeDoe` is two, `McDonald` is one."""
+    for cut in (*(m.start() for m in _CAMEL.finditer(value, start, end)), end):
+        if cut < end and _NOT_SPLIT.match(value[start:cut]):
+            continue
+        yield start, cut
+        start = cut
+
+
 def _pieces(value: str) -> list[_Piece]:
-    pieces: list[_Piece] = []
-    for match in _WORD.finditer(value):
-        at = match.start()
-        for cut in (*(m.start() for m in _CAMEL.finditer(value, at, match.end())), match.end()):
-            if cut < match.end() and _NOT_SPLIT.match(value[at:cut]):
-                continue
-            pieces.append(_Piece(at, cut, value[at:cut], plain(value[at:cut])))
-            at = cut
-    return pieces
+    return [
+        _Piece(start, end, value[start:end], plain(value[start:end]))
+        for match in _WORD.finditer(value)
+        for start, end in parts(value, match.start(), match.end())
+    ]
 
 
 def _digits(one: _Piece, number: Callable[[str, str], int]) -> str | None:

@@ -13,7 +13,7 @@ from streams.surrogates.findings import SECRET, Found, merge
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Style = Literal["natural", "placeholder"]
 
@@ -82,6 +82,16 @@ class Surrogates:
         code = self._digest(entity, normalise(entity, plain))[:2].hex()
         bare = in_identifier and name in forms.IN_IDENTIFIERS and re.fullmatch(r"\w+", value)
         return f"{name}_{code}" if bare else f"<{name}_{code}>"
+
+    def of_words(self, words: Sequence[str]) -> str | None:
+        """What the words of a person's name become wherever they stand in one: in lower case, by spaces.
+
+        None if there is no word for each of them: in the style of placeholders always.
+        """
+        if not self._natural:
+            return None
+        made = [people.of_word(people.plain(word), lambda use, w: self._number(f"PERSON/{use}", w)) for word in words]
+        return None if None in made else " ".join(word for word in made if word)
 
     def apply(self, text: str, found: Iterable[Found], counts: Counter[str] | None = None) -> str:
         """`text` with every finding replaced; `counts` grows by the entity types replaced."""

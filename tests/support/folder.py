@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from support import rows as make
-from support.world import SECOND, World, event
+from support.world import HASHES, IDENTITY, SECOND, World, event
 
 from schemas.records import Partition
-from schemas.rows import Interaction, Pair, Reject
+from schemas.rows import Interaction, Mark, Pair, Reject
 from schemas.tables import TABLES
 from sinks.committer import Committer
 from streams.join import Join, JoinPolicy
+from streams.marks import marks_of
+from streams.surrogates import Surrogates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from schemas.verdict import Verdict
 
+NAME = "Oluwaseun"  # in texts; decisions have marks of it
 MONDAY_S = 1_767_600_000  # 2026-01-05, 08:00 UTC: events of a test all lie on this day
 
 
@@ -37,6 +40,15 @@ def publish(data: Path, table: str, rows: Sequence[Any], *, gate: Callable[[pa.T
     sink.close()
 
 
+def key_file(data: Path) -> None:
+    """The keys that the marks of these days were made with."""
+    state = data / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    path = state / "keys.json"
+    path.write_text(f'{{"identity":"{IDENTITY.hex()}","surrogate":"{IDENTITY.hex()}"}}')
+    path.chmod(0o600)
+
+
 def told(what: str, at_s: float, *, offset: int, key: str = "i", **data: Any) -> Interaction:
     """A scrubbed event as the pipeline makes it: its day fits its time."""
     row = event(what, at_s, key=key, offset=offset, **data)
@@ -48,7 +60,7 @@ class Day:
     """A day of interactions that went through the join in some order of arrival, ticks and a flush among them."""
 
     events: list[Interaction] = field(default_factory=list)
-    world: World = field(default_factory=lambda: World(Join(JoinPolicy())))
+    world: World = field(default_factory=lambda: World(Join(HASHES, JoinPolicy())))
 
     @property
     def pairs(self) -> list[Pair]:
@@ -59,13 +71,22 @@ class Day:
         return [row for row in self.world.table.values() if isinstance(row, Reject)]
 
     def publish(self, data: Path) -> None:
+        key_file(data)
         publish(data, "interactions", self.events)
         publish(data, "pairs", self.pairs)
         publish(data, "rejects", self.rejects)
 
 
+def _marks(key: str) -> list[Mark]:
+    surrogates = Surrogates(IDENTITY, 1, key.encode())
+    return marks_of([NAME], HASHES.within(key), surrogates, lambda _name: False)
+
+
 def day(seed: int, interactions: int = 80) -> Day:
-    """Accepted, edited, rejected and ignored ones, some without their suggestion, some events hours late."""
+    """Accepted, edited, rejected and ignored ones, some without their suggestion, some events hours late.
+
+    Texts hold a name that only decisions know.
+    """
     random = Random(seed)  # noqa: S311
     arrivals: list[tuple[float, Interaction]] = []
     offset = 0
@@ -73,16 +94,18 @@ def day(seed: int, interactions: int = 80) -> Day:
         start = random.uniform(0, 36_000)
         key = f"i{number}"
         story: list[tuple[str, float, dict[str, Any]]] = [
-            ("suggestion", 0, {"text": f"text {number}", "before": "old", "task": "edit", "model": "m"}),
+            ("suggestion", 0, {"text": f"{NAME} {number}", "before": "old", "task": "edit", "model": "m"}),
             ("decision", 5, {"verdict": random.choice(["accepted", "rejected", "partial"])}),
-            ("edit", 20, {"text": f"text {number} mine", "final": False}),
-            ("edit", 40, {"text": random.choice([f"text {number}", "new"]), "final": random.random() < 0.7}),
+            ("edit", 20, {"text": f"{NAME} {number} mine", "final": False}),
+            ("edit", 40, {"text": random.choice([f"{NAME} {number}", "new"]), "final": random.random() < 0.7}),
             ("edit", random.choice([60, 70, 9_000]), {"text": "much later", "final": True}),
         ]
         for what, after, data in story:
             if random.random() < 0.2:
                 continue
             row = told(what, start + after, offset=offset, key=key, **data)
+            if what == "decision":
+                row = msgspec.structs.replace(row, marks=_marks(key))
             late = random.choice([0, 0, 0, 2, 30, 4_000])
             arrivals.append((start + after + late, row))
             offset += 1

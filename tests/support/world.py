@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 from schemas import topics
 from schemas.rows import Interaction, Pair, Reject, Source, Trajectory
 from streams.keyed import KeyedLogic, Members
+from streams.marks import Hashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SECOND = 1_000_000
+IDENTITY = b"i" * 32
+HASHES = Hashes(IDENTITY)
 
 
 def event(what: str, at_s: float, *, key: str = "i", session: str = "s", offset: int = 0, **data: Any) -> Interaction:

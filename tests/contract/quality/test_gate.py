@@ -73,6 +73,7 @@ def interaction(n: int) -> dict[str, Any]:
         "document_key": None,
         "data": '{"text":"a\\nb"}',
         "findings": [{"entity": "PERSON", "count": 2}] * (n % 3),
+        "marks": [{"words": "0123456789abcdef " * (n % 2) + "0" * 16, "surrogate": "kelokvan", "how": "any"}] * (n % 3),
         "key_epoch": 0,
         "consent_version": "1",
     }
@@ -159,6 +160,22 @@ FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("interactions", 3, {"event_type": "redline.other.v1"}, "event_type_is_known"),
     ("interactions", 3, {"data": "[]"}, "data_is_a_json_object"),
     ("interactions", 3, {"findings": [{"entity": "PERSON", "count": 0}]}, "findings_are_counts"),
+    *(
+        (
+            "interactions",
+            3,
+            {"marks": [{"words": "0" * 16, "surrogate": "kelokvan", "how": "any", **bad}]},
+            "marks_are_hashes_and_surrogates",
+        )
+        for bad in (
+            {"words": "Jane"},
+            {"words": "0" * 16 + " Jane"},
+            {"surrogate": "Jane Doe, jane@corp.com"},
+            {"surrogate": ""},
+            {"how": "Jane"},
+            {"how": None},
+        )
+    ),
     ("interactions", 3, {"event_date": dt.date(2026, 1, 6)}, "event_date_is_the_day_of_event_time"),
     ("interactions", 3, {"sources": head(1)["sources"] * 2}, "comes_from_one_record"),
     ("trajectories", 3, {"closed_by": "force"}, "closed_by_is_known"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from support.world import HASHES
 
 from redline import company, company_faults
 from redline.company import Company, Truth, consent_list, generate, staff, truth, write_jsonl
@@ -116,7 +117,7 @@ def test_the_faults_cover_every_reason_of_the_codec() -> None:
 
 def joined() -> tuple[Counter[str], Counter[str]]:
     """Labels and reject reasons of the real join over raw texts, each interaction once its window has passed."""
-    join = Join()
+    join = Join(HASHES)
     by_key: dict[bytes, list[Interaction]] = {}
     for offset, event in enumerate(decoded()[0]):
         row = Interaction(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import stat
 from typing import TYPE_CHECKING
@@ -10,12 +11,15 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 from support import rows as make
-from support.folder import Day, day, publish, told
+from support.folder import NAME, Day, day, key_file, publish, told
 
 from redline import buckets, rebuild
 from redline.settings import Settings
-from schemas.errors import InputError, LockedError
+from schemas.errors import InputError, LockedError, SettingsError
+from schemas.rows import decode_map, encode
+from schemas.tables import TABLES
 from schemas.verdict import Failure, Severity, Verdict
+from sinks.committer import Committer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +43,7 @@ def test_a_rebuild_equals_the_stream_whatever_came_late_or_never(tmp_path: Path,
     late = {reject.sources[0].offset for reject in made.rejects if reject.reason == "late"}
     assert late
     assert len(made.pairs) > 40
+    assert {NAME in pair.suggestion for pair in made.pairs} == {True, False}
     result = rebuild.pairs(settings(tmp_path))
     assert (result.equal, result.rows, result.differing) == (True, len(made.pairs), 0), result.text
     assert "rebuild equals the streamed table" in result.text
@@ -103,6 +108,7 @@ def test_a_higher_revision_of_the_same_row_is_no_difference(tmp_path: Path, mond
 
 
 def test_missing_and_surplus_pairs_are_differences_where_no_state_can_explain_them(tmp_path: Path, monday: Day) -> None:
+    key_file(tmp_path)
     publish(tmp_path, "interactions", monday.events)
     publish(tmp_path, "rejects", monday.rejects)
     publish(tmp_path, "pairs", [*monday.pairs[1:], make.pair(5)])
@@ -114,6 +120,7 @@ def test_missing_and_surplus_pairs_are_differences_where_no_state_can_explain_th
 
 
 def test_an_interaction_without_its_suggestion_is_open_not_different(tmp_path: Path) -> None:
+    key_file(tmp_path)
     publish(tmp_path, "interactions", [told("edit", 5, offset=0, text="mine", final=True)])
     result = rebuild.pairs(settings(tmp_path))
     assert (result.equal, result.rows) == (True, 0)
@@ -131,6 +138,7 @@ def test_what_is_in_quarantine_is_neither_compared_nor_written(tmp_path: Path, m
 
         return gate
 
+    key_file(tmp_path)
     publish(tmp_path, "interactions", monday.events, gate=refuse({f"{n:032x}" for n in keep_out}))  # type: ignore[arg-type]
     publish(tmp_path, "pairs", monday.pairs, gate=refuse({bad_pair.record_id}))  # type: ignore[arg-type]
     publish(tmp_path, "rejects", monday.rejects)
@@ -138,6 +146,34 @@ def test_what_is_in_quarantine_is_neither_compared_nor_written(tmp_path: Path, m
     assert result.equal, result.text
     written = set(pq.read_table(tmp_path / "rebuilt.parquet")["record_id"].to_pylist())
     assert written == {pair.record_id for pair in monday.pairs} - {bad_pair.record_id, touched.record_id}
+
+
+def test_without_the_key_file_it_refuses_for_it_cannot_read_marks(tmp_path: Path, monday: Day) -> None:
+    monday.publish(tmp_path)
+    (tmp_path / "state" / "keys.json").unlink()
+    with pytest.raises(SettingsError, match="needed the key file of these tables"):
+        rebuild.pairs(settings(tmp_path))
+    assert not (tmp_path / "state" / "keys.json").exists()
+
+
+def test_a_table_from_before_there_were_marks_is_read_as_one_without(tmp_path: Path, monday: Day) -> None:
+    schema = TABLES["interactions"].schema
+    old = dataclasses.replace(TABLES["interactions"], schema=schema.remove(schema.get_field_index("marks")))
+    rows = [
+        msgspec.msgpack.encode({k: v for k, v in decode_map(encode(one)).items() if k != "marks"})
+        for one in monday.events
+    ]
+    sink = Committer(
+        data_dir=tmp_path, table=old, sink="sink-0", gate=make.passing, alert=make.no_alert, crash=lambda _step: None
+    )
+    sink.commit(make.batch(rows, start=0), lambda _offsets: None)
+    sink.close()
+    publish(tmp_path, "rejects", monday.rejects)
+    key_file(tmp_path)
+    rebuild.pairs(settings(tmp_path), tmp_path / "rebuilt.parquet")
+    rebuilt = pq.read_table(tmp_path / "rebuilt.parquet")
+    assert rebuilt.num_rows == len(monday.pairs)
+    assert all(NAME in text for text in rebuilt["suggestion"].to_pylist())
 
 
 def test_without_tables_it_says_which_command_makes_them(tmp_path: Path) -> None:

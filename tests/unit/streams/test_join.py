@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.world import SECOND, World, event
+from support.world import HASHES, SECOND, World, event
 
 from schemas.rows import Interaction, Pair
 from streams.join import Join, JoinPolicy
@@ -74,7 +74,7 @@ def build(case: list[dict[str, Any]]) -> list[Interaction]:
 
 @pytest.mark.parametrize(("name", "case", "label", "final"), CASES, ids=[c[0] for c in CASES])
 def test_label_and_kept_text(name: str, case: list[dict[str, Any]], label: str | None, final: str | None) -> None:
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     for row in build(case):
         run.send(row)
     run.tick(100_000)
@@ -88,7 +88,7 @@ def test_label_and_kept_text(name: str, case: list[dict[str, Any]], label: str |
 
 
 def test_an_event_after_the_deadline_is_late_even_if_it_came_before_the_tick() -> None:
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     for row in build([suggestion(), edit(5, "done"), edit(16, "too late")]):
         run.send(row)
     run.tick(15)
@@ -96,7 +96,7 @@ def test_an_event_after_the_deadline_is_late_even_if_it_came_before_the_tick() -
 
 
 def test_an_event_after_the_interaction_settled_is_late_and_a_replay_is_nothing() -> None:
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     rows = build([suggestion(), edit(5, "done"), decision(6, "accepted")])
     for row in rows[:2]:
         run.send(row)
@@ -109,7 +109,7 @@ def test_an_event_after_the_interaction_settled_is_late_and_a_replay_is_nothing(
 
 
 def test_settled_interactions_are_forgotten_after_the_keep_time() -> None:
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     run.send(build([suggestion()])[0])
     run.tick(1000)
     assert run.headers
@@ -122,7 +122,7 @@ def test_settled_interactions_are_forgotten_after_the_keep_time() -> None:
 
 def test_an_old_header_over_a_settled_interaction_settles_again_and_says_nothing() -> None:
     """A zombie's write may bring it back; its members are marks."""
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     for row in build([suggestion(), edit(5, "done")]):
         run.send(row)
     old = dict(run.headers)
@@ -134,7 +134,7 @@ def test_an_old_header_over_a_settled_interaction_settles_again_and_says_nothing
 
 
 def test_the_window_closes_what_was_never_decided_and_not_earlier() -> None:
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     run.send(build([suggestion()])[0])
     run.tick(999)
     assert not run.table
@@ -143,7 +143,7 @@ def test_the_window_closes_what_was_never_decided_and_not_earlier() -> None:
 
 
 def test_a_regenerated_suggestion_replaces_the_first() -> None:
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     for row in build([suggestion(), suggestion(3, text="second"), decision(5, "accepted")]):
         run.send(row)
     run.flush()
@@ -169,13 +169,13 @@ events = st.lists(
 @given(events, st.randoms(use_true_random=False))
 def test_any_order_and_duplication_give_the_same_pairs(case: list[dict[str, Any]], random: Any) -> None:
     rows = build(case)
-    straight = World(Join(POLICY))
+    straight = World(Join(HASHES, POLICY))
     for row in rows:
         straight.send(row)
     straight.tick(100_000)
     shuffled = rows + random.choices(rows, k=3)
     random.shuffle(shuffled)
-    other = World(Join(POLICY))
+    other = World(Join(HASHES, POLICY))
     for row in shuffled:
         other.send(row)
     other.tick(100_000)
@@ -187,11 +187,11 @@ def test_any_order_and_duplication_give_the_same_pairs(case: list[dict[str, Any]
 def test_runs_that_were_split_anywhere_end_in_the_same_pairs(case: list[dict[str, Any]], random: Any, cut: int) -> None:
     rows = build(case)
     random.shuffle(rows)
-    whole = World(Join(POLICY))
+    whole = World(Join(HASHES, POLICY))
     for row in rows:
         whole.send(row)
     whole.flush()
-    split = World(Join(POLICY))
+    split = World(Join(HASHES, POLICY))
     for row in rows[:cut]:
         split.send(row)
     split.flush()
@@ -206,11 +206,11 @@ def test_runs_that_were_split_anywhere_end_in_the_same_pairs(case: list[dict[str
 def test_a_crash_anywhere_and_the_replay_change_nothing(case: list[dict[str, Any]], crash: int, back: int) -> None:
     """State may be ahead of the acknowledged offset: the replay starts `back` events before the crash."""
     rows = build(case)
-    straight = World(Join(POLICY))
+    straight = World(Join(HASHES, POLICY))
     for row in rows:
         straight.send(row)
     straight.flush()
-    crashed = World(Join(POLICY))
+    crashed = World(Join(HASHES, POLICY))
     for row in rows[:crash]:
         crashed.send(row)
     for row in rows[max(0, crash - back) :]:
@@ -222,7 +222,7 @@ def test_a_crash_anywhere_and_the_replay_change_nothing(case: list[dict[str, Any
 @settings(max_examples=200, deadline=None)
 @given(events, st.lists(st.integers(0, 60), max_size=4))
 def test_every_event_has_exactly_one_fate(case: list[dict[str, Any]], ticks: list[int]) -> None:
-    run = World(Join(POLICY))
+    run = World(Join(HASHES, POLICY))
     rows = build(case)
     for index, row in enumerate(rows):
         run.send(row)

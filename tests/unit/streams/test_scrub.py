@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,13 +14,16 @@ from schemas import events, rows
 from schemas.errors import ScrubError
 from schemas.events import Event
 from schemas.records import Coordinate
+from streams.join import Join
+from streams.marks import Hashes
 from streams.scrub import SCRUB_VERSION, Job, Keys, Scrubbed, scrub
+from streams.session import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.privacy.engine import Engine
-    from streams.surrogates import Found
+    from streams.surrogates import Found, Style
 
 SUBJECT = "Roberta.Kleinhans@corp-zeta.io"
 CANARIES = (
@@ -241,15 +245,108 @@ def test_no_repr_shows_keys_or_text(keys: Keys) -> None:
     assert "kleinhans" not in repr(job(DATA[0])).lower()
 
 
-def test_a_text_is_scrubbed_alike_in_every_event_of_its_interaction(engine: Engine, keys: Keys) -> None:
-    """A name that only the prompt gives away must not make the suggestion differ from the edit that keeps it."""
-    text = "Then Morwenna Tregear saw the report."
+WHO = "Oluwaseun Yamaguchi"
+SPELLED = "def oluwaseun_yamaguchi_laptop(): oyamaguchi(yamaguchi, at='oluwaseunYamaguchi') # YAMAGUCHI_HOME, a will"
+
+
+def told_in(place: str, text: str, edited: str) -> list[events.Data]:
+    """An interaction in which one event says who it is, and all of them go on about them."""
     common: dict[str, Any] = {"session_id": "s", "surface": "doc", "tool": "t/1", "interaction_id": "i"}
-    pair: tuple[events.Data, ...] = (
-        events.Suggestion(**common, task="edit", prompt="my name is Morwenna Tregear", text=text),
-        events.Decision(**common, verdict="accepted", accepted_text=text),
-        events.Edit(**common, text=text, final=True),
-    )
-    made = [json.loads(row(scrub(job(data), engine.analyze, keys)).data) for data in pair]
-    assert made[0]["text"] == made[1]["accepted_text"] == made[2]["text"]
-    assert "Morwenna" not in made[0]["prompt"]
+    tell = {place: f"\nmy name is {WHO}\n"}
+    return [
+        events.Suggestion(**common, task="edit", prompt=tell.get("prompt", ""), before="old", text=text),
+        events.Decision(**common, verdict="accepted", accepted_text=text + tell.get("decision", "")),
+        events.Edit(**common, text=tell.get("edit", "") or edited),
+        events.Edit(**common, text=edited, final=True),
+    ]
+
+
+def members(
+    engine: Engine, keys: Keys, data: Sequence[events.Data], style: Style = "natural"
+) -> list[rows.Interaction]:
+    """Each event scrubbed by itself, as any worker may do it."""
+    return [
+        row(scrub(job(one, subject=None, ident=f"e{at}", time_us=10**15 + at), engine.analyze, keys, style))
+        for at, one in enumerate(data)
+    ]
+
+
+def joined(keys: Keys, members: Sequence[rows.Interaction]) -> rows.Pair:
+    join = Join(Hashes(keys.identity))
+    header: bytes | None = None
+    for one in members:
+        header = join.admit(b"i", header, one, known=False).header or header
+    (emit,) = join.settle(b"i", header or b"", list(members), final=True).emits
+    assert isinstance(emit.row, rows.Pair)
+    return emit.row
+
+
+@pytest.mark.parametrize("style", ["natural", "placeholder"])
+@pytest.mark.parametrize("place", ["prompt", "decision", "edit"])
+def test_a_name_that_one_event_gives_away_is_in_no_text_of_the_pair(
+    engine: Engine, keys: Keys, place: str, style: Style
+) -> None:
+    parts = members(engine, keys, told_in(place, SPELLED, SPELLED), style)
+    pair = joined(keys, parts)
+    assert (pair.label, pair.edited_spans, pair.similarity) == ("accepted", [], 1.0)
+    written = rows.encode(pair).decode("utf-8", "replace").lower()
+    assert "oluwaseun" not in written
+    assert "yamaguchi" not in written
+    assert "a will" in pair.final
+    # And no finder knows it there: only the other event does.
+    assert "yamaguchi" in (parts[1] if place != "decision" else parts[0]).data
+    assert all(joined(keys, order) == pair for order in permutations(parts))
+
+
+@pytest.mark.parametrize("place", ["prompt", "edit"])
+def test_a_true_edit_beside_a_name_is_all_that_the_diff_sees(engine: Engine, keys: Keys, place: str) -> None:
+    pair = joined(keys, members(engine, keys, told_in(place, f"{SPELLED} Old.", f"{SPELLED} New.")))
+    assert pair.label == "edited"
+    assert pair.edited_spans
+    assert all(span.start >= len(pair.final) - len("New.") for span in pair.edited_spans)
+
+
+def test_an_event_holds_what_it_knows_itself_and_its_marks_tell_nobody(engine: Engine, keys: Keys) -> None:
+    suggestion, _, _, edit_ = members(engine, keys, told_in("prompt", SPELLED, SPELLED))
+    assert "luwaseun" not in suggestion.data
+    assert suggestion.marks
+    assert "luwaseun" not in msgspec.json.encode(suggestion.marks).decode()
+    again = members(engine, keys, told_in("prompt", SPELLED, SPELLED))
+    assert rows.encode(again[0]) == rows.encode(suggestion)
+    assert {finding.entity for finding in edit_.findings} <= {"PERSON"}
+
+
+def test_the_same_name_in_two_interactions_has_marks_that_share_nothing(engine: Engine, keys: Keys) -> None:
+    one, other = (row(scrub(job(edit(f"my name is {WHO}", i)), engine.analyze, keys)).marks for i in ("a", "b"))
+    assert one
+    assert not {m.words for m in one} & {m.words for m in other}
+
+
+def test_events_that_nobody_joins_have_no_marks(engine: Engine, keys: Keys) -> None:
+    assert [row(scrub(job(data), engine.analyze, keys)).marks for data in DATA[5:7]] == [[], []]
+
+
+def test_a_name_that_one_step_gives_away_is_in_no_step_of_its_session(engine: Engine, keys: Keys) -> None:
+    common: dict[str, Any] = {"session_id": "s", "surface": "agent", "tool": "t/1"}
+    steps = [
+        events.Step(**common, role="user", kind="message", content=f"my name is {WHO}"),
+        events.Step(**common, role="assistant", kind="message", content=f"so {SPELLED}"),
+        events.Step(
+            **common,
+            role="tool",
+            kind="tool_call",
+            tool_name="sh",
+            arguments={"oyamaguchi": ["ls\nOluwaseun", 1, None]},
+        ),
+    ]
+    parts = members(engine, keys, steps)
+    sessions = Sessions(Hashes(keys.identity))
+    header: bytes | None = None
+    for one in parts:
+        header = sessions.admit(b"s", header, one, known=False).header or header
+    (emit,) = sessions.settle(b"s", header or b"", parts, final=True).emits
+    written = rows.encode(emit.row).decode("utf-8", "replace").lower()
+    assert "oluwaseun" not in written
+    assert "yamaguchi" not in written
+    assert isinstance(emit.row, rows.Trajectory)
+    assert json.loads(emit.row.steps[2].arguments).popitem()[1][1:] == [1, None]

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.world import SECOND, World, event
+from support.world import HASHES, SECOND, World, event
 
 from schemas.rows import Trajectory
 from streams.session import SessionPolicy, Sessions
@@ -23,7 +23,7 @@ def trajectories(run: Any) -> list[Trajectory]:
 
 
 def test_steps_stand_in_event_order_whatever_the_arrival() -> None:
-    run = World(Sessions(POLICY))
+    run = World(Sessions(HASHES, POLICY))
     for row in (step(3, "c", 2), step(1, "a", 0), event("session", 4, offset=3, state="ended"), step(2, "b", 1)):
         run.send(row)
     run.tick(14)
@@ -35,7 +35,7 @@ def test_steps_stand_in_event_order_whatever_the_arrival() -> None:
 
 
 def test_inactivity_in_event_time_closes_a_session() -> None:
-    run = World(Sessions(POLICY))
+    run = World(Sessions(HASHES, POLICY))
     run.send(step(1, "a", 0))
     run.tick(100)
     assert not trajectories(run)
@@ -46,7 +46,7 @@ def test_inactivity_in_event_time_closes_a_session() -> None:
 
 
 def test_corrections_are_steps_but_their_fate_is_the_joins() -> None:
-    run = World(Sessions(POLICY))
+    run = World(Sessions(HASHES, POLICY))
     run.send(step(1, "please fix", 0))
     run.send(event("suggestion", 2, offset=1, text="fixed", task="edit"))
     run.send(event("edit", 3, offset=2, text="fixed well", origin="save"))
@@ -63,7 +63,7 @@ def test_corrections_are_steps_but_their_fate_is_the_joins() -> None:
 
 
 def test_a_session_of_suggestions_alone_makes_no_trajectory() -> None:
-    run = World(Sessions(POLICY))
+    run = World(Sessions(HASHES, POLICY))
     run.send(event("suggestion", 2, offset=1, text="x", task="edit"))
     run.tick(1_000_000)
     run.flush()
@@ -71,7 +71,7 @@ def test_a_session_of_suggestions_alone_makes_no_trajectory() -> None:
 
 
 def test_arguments_become_a_json_string_with_sorted_keys() -> None:
-    run = World(Sessions(POLICY))
+    run = World(Sessions(HASHES, POLICY))
     run.send(step(1, "", 0, tool_name="Bash", arguments={"b": 1, "a": [2]}))
     run.flush()
     assert trajectories(run)[0].steps[0].arguments == '{"a":[2],"b":1}'
@@ -86,13 +86,13 @@ def test_any_order_and_any_split_give_the_same_trajectory(steps: list[tuple[int,
         event("session", at, offset=i, state="ended") if ended else step(at, str(i), i)
         for i, (at, ended) in enumerate(steps)
     ]
-    whole = World(Sessions(POLICY))
+    whole = World(Sessions(HASHES, POLICY))
     for row in rows:
         whole.send(row)
     whole.flush()
     shuffled = rows + random.choices(rows, k=2)
     random.shuffle(shuffled)
-    split = World(Sessions(POLICY))
+    split = World(Sessions(HASHES, POLICY))
     for index, row in enumerate(shuffled):
         split.send(row)
         if index == len(shuffled) // 2:
