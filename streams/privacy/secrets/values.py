@@ -37,6 +37,7 @@ _TEMPLATE = re.compile(
     r"""\$\{.*|\$\(.*|\$[A-Za-z_]\w*\}?\Z|\$\d\Z|\$env:.*|\{\{.*|\{%.*|\{[\w.:!]*\}\Z|\{[^{}]*\}\Z|<[^<>]*>?\Z"""
     r"""|%\(?\w*\)?[%sdrx]?\Z|%\{.*|\#\{.*|@[\w.]+@\Z|@\{.*|\[[^\]]*\]?\Z|__\w+__\Z"""
     r"""|!(?:Ref|Sub|GetAtt|vault|env|secret)\b.*|ENC\[.*|arn:aws.*"""
+    r"""|(?:sha(?:1|256|384|512)|md5)[_:\-].*"""
     r"""|(?:vault|secret|env|file|ssm|op|sops|keyring|data|urn|projects)[:/].*""",
     re.IGNORECASE | re.DOTALL,
 )
