@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "tests" / "fixtures" / "claude-code"
+SHARED = ROOT.parent / "shared" / "data"
 EVENTS = 53
 KILLED = """
 import os, signal
@@ -46,16 +47,16 @@ WATER = """def water(plant):
 GARDEN = "# The garden\n\nHow much water it takes, plant by plant, and when it rains.\n"
 
 
-def ingest(settings: Settings, *start: str) -> subprocess.CompletedProcess[str]:
-    command = [*start, "ingest", "claude-code", str(FIXTURE), "--subject", "jo@corp.example", "--json"]
+def ingest(settings: Settings, *start: str, paths: tuple[Path, ...] = (FIXTURE,)) -> subprocess.CompletedProcess[str]:
+    command = [*start, "ingest", "claude-code", *map(str, paths), "--subject", "jo@corp.example", "--json"]
     env = {**os.environ, **as_env(settings)}
     return subprocess.run(
         [sys.executable, *command], capture_output=True, text=True, cwd=ROOT, env=env, timeout=300, check=False
     )
 
 
-def report(settings: Settings) -> dict[str, Any]:
-    done = ingest(settings, "-m", "redline")
+def report(settings: Settings, *paths: Path) -> dict[str, Any]:
+    done = ingest(settings, "-m", "redline", paths=paths or (FIXTURE,))
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -85,6 +86,25 @@ def test_transcripts_become_pairs_and_a_kill_loses_and_doubles_nothing(tmp_path:
     for row in rows:
         assert row["label"] != "accepted" or row["final"] == row["suggestion"]
         assert [turn["role"] for turn in json.loads(row["prompt"])] == ["user"]
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason=f"needs real transcripts in {SHARED}")
+def test_every_event_of_the_real_transcripts_is_accounted_for(tmp_path: Path) -> None:
+    with Pipeline(tmp_path / "data") as pipeline:
+        told = report(pipeline.settings, SHARED / "claude-code", SHARED / "claude-code-synthetic")
+        assert (told["files"], told["lines"]) == (7, 196)
+        assert told["rejects"] == {"missing_field": 3, "wrong_type": 4}
+        events = sum(told["events"].values())
+        assert told["records"] == events + 7
+        pipeline.drain()
+        assert pipeline.balance().balanced
+    data = tmp_path / "data"
+    rejects = Counter(reader.read(data, "rejects", ["reason"]).column(0).to_pylist())
+    # One call is copied from a session into another file: the same id, twice.
+    assert rejects == {"missing_field": 3, "wrong_type": 4, "duplicate": 1}
+    assert reader.read(data, "interactions", ["record_id"]).num_rows == events - 1
+    assert Counter(reader.read(data, "pairs", ["label"]).column(0).to_pylist()) == {"accepted": 2, "ignored": 1}
 
 
 def test_following_reads_what_is_written_until_it_is_told_to_stop(
