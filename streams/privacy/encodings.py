@@ -28,17 +28,21 @@ _ENCODED = re.compile(
 )
 _QUOTED = re.compile(r"(?P<soft>(?<![=!<> ])=[ \t]*\r?\n)|(?P<quoted>(?:=[0-9A-F]{2})+)")
 _MAY_BE_QUOTED = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")
+_SOFT = re.compile(r"[^\r\n]{56}[A-Za-z0-9,;.]=\r?\n")
 _IS_QUOTED = re.compile(
-    r"quoted-printable|=3D|=[C-E][0-9A-F]=[89AB][0-9A-F]|[^\r\n]{56}[A-Za-z0-9,;.]=\r?\n|[A-Za-z0-9]=40[A-Za-z0-9\-]+\.[A-Za-z]{2}",
-    re.IGNORECASE,
+    r"=(?:3[Dd]|[C-Ec-e][0-9A-Fa-f]=[89ABab][0-9A-Fa-f]|40(?<=[A-Za-z0-9]=40)[A-Za-z0-9\-]+\.[A-Za-z]{2})"
 )
 _SIGN = re.compile(r"[%\\&]")
 _EQUALS = re.compile("=")
 _PLAIN = {"n": "\n", "r": "\n", "t": "\t", "b": " ", "f": " ", "v": " "}
 
-_TOKEN = re.compile(
-    r"(?<![A-Za-z0-9+/_\-])(?:(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{2,76}={0,2}|[A-Za-z0-9+/_\-]{16,}={0,2})"
+# A token begins where a run of these characters does, which is looked for in bytes: one for each code point.
+_RUN = 16
+_CLASSES = bytes(
+    ord("a") if chr(byte).isascii() and (chr(byte).isalnum() or chr(byte) in "+/_-") else 32 for byte in range(256)
 )
+_NEEDLE = b"a" * _RUN
+_TOKEN = re.compile(r"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{2,76}={0,2}|[A-Za-z0-9+/_\-]{16,}={0,2}")
 _PART = re.compile(r"[A-Za-z0-9+]{16,}={0,2}")
 _JOINS = re.compile(r"[/_\-]")
 _MIXED = re.compile(r"(?=.*[A-Z])(?=.*[a-z0-9])", re.DOTALL)
@@ -60,8 +64,14 @@ def escapes(text: str) -> Iterator[Edit]:
 
 def quoted(text: str) -> Iterator[Edit]:
     """Quoted-printable, where the text shows signs of it: `=40` alone is as well a part of a program."""
-    if _MAY_BE_QUOTED.search(text) and _IS_QUOTED.search(text):
+    if _MAY_BE_QUOTED.search(text) and _is_quoted(text):
         yield from _sequences(text, _EQUALS, _QUOTED)
+
+
+def _is_quoted(text: str) -> bool:
+    if _IS_QUOTED.search(text) or (("=\n" in text or "=\r\n" in text) and _SOFT.search(text)):
+        return True
+    return "quoted-printable" in text.lower()
 
 
 def signed(text: str) -> bool:
@@ -139,15 +149,30 @@ _DECODERS: dict[str, Decoder] = {
 
 def tokens(text: str) -> Iterator[Edit]:
     """Base64 that decodes to text: the whole token and what it holds."""
-    for match in _TOKEN.finditer(text):
-        start, token = match.start(), match[0]
-        decoded = _base64(token)
-        if decoded is None and _JOINS.search(token):  # a path or a name of which a part may be one
-            for part in _PART.finditer(token):
-                if (inner := _base64(part[0])) is not None:
-                    yield Edit(start + part.start(), start + part.end(), inner)
-        elif decoded is not None:
-            yield Edit(start, match.end(), decoded)
+    data = text.encode("ascii", "replace").translate(_CLASSES)
+    at = data.find(_NEEDLE)
+    while at >= 0:
+        match = _TOKEN.match(text, at)
+        end = match.end() if match else at
+        if match is not None:
+            yield from _decoded(at, match[0])
+        after = data.find(b" ", max(end - 1, at))  # a match may end inside of a run
+        at = data.find(_NEEDLE, after) if after >= 0 else -1
+
+
+def _decoded(start: int, token: str) -> Iterator[Edit]:
+    decoded = _base64(token)
+    if decoded is not None:
+        yield Edit(start, start + len(token), decoded)
+    elif _JOINS.search(token):  # a path or a name of which a part may be one
+        for part in _PART.finditer(token):
+            if (inner := _base64(part[0])) is not None:
+                yield Edit(start + part.start(), start + part.end(), inner)
+
+
+def has_tokens(text: str) -> bool:
+    """False if nothing in `text` is long enough for base64."""
+    return _NEEDLE in text.encode("ascii", "replace").translate(_CLASSES)
 
 
 def _base64(token: str) -> str | None:
@@ -169,12 +194,11 @@ def _text_of(data: bytes) -> str | None:
     """The text that bytes hold: UTF-8 whose last character may be cut, or UTF-16 as PowerShell has it."""
     if len(data) >= 2 and len(data) % 2 == 0 and not any(data[1::2]):  # noqa: PLR2004 - one letter
         data = data[::2]
-    text = ""
-    for cut in range(4):
-        try:
-            text = data[: len(data) - cut].decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        break
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(data) - 3:  # bytes of a character less its last one
+            return None
+        text = data[: error.start].decode()
     printable = sum(c.isprintable() or c in "\r\n\t" for c in text)
     return text if text and printable >= _LEAST_PRINTABLE * len(text) else None

@@ -14,7 +14,6 @@ Ordinary text has no views. Undone, two levels deep (a percent-encoding in base6
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 _CONTEXT = 200  # characters of a stretch before and after what is undone
 _REACH = 80  # how far its edge may move to stand at white space
-# Ordinary text is told by what it has not: the sign of an encoding, or a run of characters as long as base64's.
-_RUN = re.compile(r"[A-Za-z0-9+/_\-]{16}")
 _DEEP = 2  # levels of encoding that are undone
 _WHOLE = 16  # stretches; with more, the view is of all between the first and the last
 
@@ -84,9 +81,11 @@ class View:
 def views(text: str) -> list[View]:
     """Every stretch of `text` that reads otherwise once decoded; none for ordinary text. Never raises.
 
+    Ordinary text is told by what it has not: the sign of an encoding, or a run of characters as long as base64's.
+
     All of them together are at most 40 times as long as `text` is, and for text of one encoding hardly longer than it.
     """
-    if text.isascii() and not (encodings.signed(text) or _RUN.search(text)):
+    if text.isascii() and not (encodings.signed(text) or encodings.has_tokens(text)):
         return []
     found = [View(one.text, one.pieces) for one in _level(text)]
     for outer in tuple(found):
