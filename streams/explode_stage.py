@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from schemas.sources.reading import Reading
     from streams.outputs import Committer
 
-MOST_RECORDS = 16  # at a time: a record may be 16 MB, and a watchdog waits for the whole batch
+MOST_RECORDS = 8  # at a time: a record may be 16 MB, and a watchdog waits for the whole batch
 _CHUNK_BYTES = 16 << 20  # of outputs before they are written
 
 

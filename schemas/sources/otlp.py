@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from schemas.errors import DecodeError
 from schemas.sources import claude_code_otel, copilot, genai, otlp_json, otlp_proto
-from schemas.sources.otlp_records import MAX_BATCH_BYTES, LogRecord, Span
+from schemas.sources.otlp_records import MAX_BATCH_BYTES, MAX_EVENTS, LogRecord, Span
 from schemas.sources.reading import Drift, Fault, Reading
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def read_logs(value: bytes, *, content_type: str | None = None, subject: str | N
             reading.extend(_log(record, subject))
         except DecodeError as error:
             reading.faults.append(Fault.of(error))
+        if _full(reading):
+            break
     return reading
 
 
@@ -51,6 +53,8 @@ def read_spans(value: bytes, *, content_type: str | None = None, subject: str | 
             reading.extend(_span(span, conversations, subject))
         except DecodeError as error:
             reading.faults.append(Fault.of(error))
+        if _full(reading):
+            break
     return reading
 
 
@@ -74,6 +78,14 @@ def _records(
                 yield record
     except DecodeError as error:
         reading.faults.append(Fault.of(error))
+
+
+def _full(reading: Reading) -> bool:
+    """Whether a request has given as much as one may; the rest of it is one fault."""
+    if len(reading.events) <= MAX_EVENTS:
+        return False
+    reading.faults.append(Fault("too_large", "$", f"at most {MAX_EVENTS} events in a request"))
+    return True
 
 
 def _is_json(value: bytes, content_type: str | None) -> bool:

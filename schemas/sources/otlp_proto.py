@@ -29,7 +29,6 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT = 10
 _OUTER: Final = 1  # the field of ResourceLogs in a request, of Resource in it, and of the scope in ScopeLogs
 _INNER: Final = 2  # the field of ScopeLogs in ResourceLogs, and of LogRecord in it; those of spans are the same
-_BROKEN = DecodeError("bad_value", "$", "an OTLP export request in protobuf or JSON")
 
 
 def logs(value: bytes) -> Iterator[LogRecord | Fault]:
@@ -51,56 +50,71 @@ def spans(value: bytes) -> Iterator[Span | Fault]:
 def fits(value: bytes) -> bool:
     """Whether the outermost lengths add up, as they do not in text."""
     try:
-        return sum(1 for _ in _submessages(value, _OUTER)) > 0
+        return any(True for _ in list(_Walk().fields(value, _OUTER)))
     except DecodeError:
         return False
 
 
 def _records(value: bytes) -> Iterator[tuple[Origin, bytes]]:
+    walk = _Walk()
     found = 0
-    resources = list(_submessages(value, _OUTER))
-    if value and not resources:
-        raise _BROKEN
-    for group in resources:
-        resource = _attributes(_outer(Resource, group).attributes)
-        for scoped in _submessages(group, _INNER):
-            scope = _outer(InstrumentationScope, scoped)
+    groups = 0
+    for group in walk.fields(value, _OUTER):
+        groups += 1
+        resource = _attributes(walk.outer(Resource, group).attributes)
+        for scoped in walk.fields(group, _INNER):
+            scope = walk.outer(InstrumentationScope, scoped)
             origin = Origin(resource, scope.name, scope.version)
-            for raw in _submessages(scoped, _INNER):
+            for raw in walk.fields(scoped, _INNER):
                 found += 1
                 if found > records.MAX_RECORDS:
-                    raise DecodeError("too_large", "$", f"at most {records.MAX_RECORDS} records")
+                    raise too_many()
                 yield origin, raw
+    if value and not groups:
+        raise _broken()
 
 
-def _outer(kind: type[Any], group: bytes) -> Any:
-    """Its resource or scope: at most one, wherever it stands."""
-    raw = b"".join(_submessages(group, _OUTER))  # protobuf merges what comes more than once
-    message = _parsed(kind, raw)
-    if message is None:
-        raise _BROKEN
-    return message
+class _Walk:
+    """Steps through messages by the lengths of their fields, and not for ever: an empty field is two bytes."""
 
+    def __init__(self) -> None:
+        self._left = 4 * records.MAX_RECORDS  # groups are walked twice, once for what they have in common
 
-def _submessages(data: bytes, number: int) -> Iterator[bytes]:
-    """The fields of this number that have a length; the others are stepped over."""
-    at, end = 0, len(data)
-    while at < end:
-        tag, at = _varint(data, at)
-        wire = tag & 7
-        if wire == _BYTES:
-            size, at = _varint(data, at)
-            if tag >> 3 == number:
-                yield data[at : at + size]
+    def fields(self, data: bytes, number: int) -> Iterator[bytes]:
+        """The fields of this number that have a length; the others are stepped over.
+
+        Raises:
+            DecodeError: not protobuf, or too many fields.
+        """
+        at, end = 0, len(data)
+        while at < end:
+            self._left -= 1
+            if self._left < 0:
+                raise too_many()
+            start, size = at, 0
+            tag, at = _varint(data, at)
+            wire = tag & 7
+            if wire == _BYTES:
+                size, at = _varint(data, at)
+            elif wire == _VARINT:
+                _, at = _varint(data, at)
+            elif wire in {_FIXED64, _FIXED32}:
+                size = 8 if wire == _FIXED64 else 4
+            else:
+                raise _broken()
             at += size
-        elif wire == _VARINT:
-            _, at = _varint(data, at)
-        elif wire in {_FIXED64, _FIXED32}:
-            at += 8 if wire == _FIXED64 else 4
-        else:
-            raise _BROKEN
-        if tag < 1 << 3 or at > end:
-            raise _BROKEN
+            if tag >> 3 == 0 or at > end or at <= start:
+                raise _broken()
+            if wire == _BYTES and tag >> 3 == number:
+                yield data[at - size : at]
+
+    def outer(self, kind: type[Any], group: bytes) -> Any:
+        """The resource or scope of a group: at most one, wherever it stands."""
+        raw = b"".join(self.fields(group, _OUTER))  # protobuf merges what comes more than once
+        message = _parsed(kind, raw) if len(raw) <= records.MAX_RECORD_BYTES else None
+        if message is None:
+            raise _broken()
+        return message
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -109,7 +123,16 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         result |= (byte & 0x7F) << (7 * place)
         if byte < 0x80:  # noqa: PLR2004  # the bit that says another byte follows
             return result, at + place + 1
-    raise _BROKEN
+    raise _broken()
+
+
+def too_many() -> DecodeError:
+    """A request with more records than anybody sends."""
+    return DecodeError("too_large", "$", f"at most {records.MAX_RECORDS} records")
+
+
+def _broken() -> DecodeError:
+    return DecodeError("bad_value", "$", "an OTLP export request in protobuf or JSON")
 
 
 def _parsed(kind: type[Any], raw: bytes) -> Any:

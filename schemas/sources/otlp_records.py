@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 MAX_BATCH_BYTES: Final = 16 << 20  # what our topics take; the Collector's own limit is 1 MB
 MAX_RECORD_BYTES: Final = 4 << 20
-MAX_RECORDS: Final = 65_536  # the Collector's batches hold 8,192; an empty record is two bytes, so bytes are no bound
+MAX_RECORDS: Final = 20_000  # the Collector's batches hold 8,192; an empty record is two bytes, so bytes are no bound
+MAX_EVENTS: Final = 100_000  # of one request: a part of a message can be three bytes
 MAX_DEPTH: Final = 32  # of one value: tool arguments nest some ten levels
 MAX_ATTRIBUTES: Final = 4_096
 

@@ -13,7 +13,7 @@ from support.readings import fuzzed, sound
 from schemas.events import Step
 from schemas.sources import otlp_json, otlp_proto
 from schemas.sources.otlp import read_logs, read_spans
-from schemas.sources.otlp_records import MAX_RECORDS, LogRecord, Span
+from schemas.sources.otlp_records import MAX_EVENTS, MAX_RECORDS, LogRecord, Span
 from schemas.sources.reading import MOST_DRIFT, Drift
 
 if TYPE_CHECKING:
@@ -202,16 +202,21 @@ def test_what_is_no_request_is_one_fault(value: bytes, reason: str) -> None:
 
 def test_hostile_requests_are_bounded() -> None:
     """A batch of very many records, of names or of half characters is counted and let go."""
-    inner = b"\x12\x00" * (MAX_RECORDS + 1)  # empty log records of two bytes each
-    reading = read_logs(field(1, field(2, inner)))
+    empty = b"\x12\x00"  # a record, or a group of them
+    reading = read_logs(field(1, field(2, empty * (MAX_RECORDS + 1))))
     assert [fault.reason for fault in reading.faults] == ["too_large"]
     assert reading.skipped == {"not_ours": MAX_RECORDS}
+    for hostile in (field(1, field(2, empty * 200_000)), field(1, empty * 200_000), b"\x0a\x00" * 200_000):
+        assert [fault.reason for fault in read_logs(hostile).faults] == ["too_large"]
+    parts = {"gen_ai.operation.name": "chat", "gen_ai.input.messages": json.dumps([{"parts": ["x"] * 1000}] * 6)}
+    reading = read_spans(spans_json(*[Spanned(parts)] * 40))
+    assert [fault.reason for fault in reading.faults] == ["too_large"]
+    assert MAX_EVENTS < len(reading.events) < MAX_EVENTS + 10_000
     names = [Log({**PROMPT, "message.uuid": f"u{i}", **{f"n{i}.{j}": 1 for j in range(20)}}) for i in range(500)]
     reading = read_logs(claude(*names))
     assert len(reading.events) == 500
     assert len(reading.drift) <= MOST_DRIFT + 1
     assert len(read_logs(rb"\ud800" * 200_000).faults) == 1
-    assert len(read_logs(b"\x0a\x00" * 200_000).faults) == 0
 
 
 LOGS = (claude(Log(PROMPT), Log({"a": DEEP[0], "event.name": "tool_result"})), logs_json(Log(CHAT, name="gen_ai.x")))
