@@ -49,6 +49,8 @@ def _ingest(
 
     if not paths and name not in _PLACES:
         raise click.UsageError("PATHS: needed the file or folder to read, came none")
+    if name == "claude-code" and subject is None:
+        say("no --subject: transcripts name nobody, and nobody can have agreed unless silence means yes")
     places = paths or (Path(_PLACES[name]).expanduser(),)
     if dry_run:
         report = run.dry_run(name, places, subject=subject, text=text)

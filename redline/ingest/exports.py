@@ -9,6 +9,7 @@ import mailbox
 from typing import TYPE_CHECKING
 
 from redline.ingest import tail
+from redline.ingest.find import told
 from redline.ingest.source import Batch
 from schemas.sources import mbox, revisions, slack
 from schemas.sources.reading import Reading
@@ -45,7 +46,7 @@ class Whole:
             try:
                 yield from self._file(path, files, batch)
             except (OSError, mailbox.Error) as error:
-                batch.unreadable.append(f"{path}: {type(error).__name__}")
+                batch.unreadable.append(f"{told(path)}: {type(error).__name__}")
                 yield batch
 
     def start_again(self) -> None:
@@ -55,10 +56,10 @@ class Whole:
     def _file(self, path: Path, files: Sequence[Path], batch: Batch) -> Iterator[Batch]:
         with path.open("rb") as file:
             size = path.stat().st_size
-            cursor = self._memory.files.get(str(path))
+            cursor = self._memory.files.get(told(path))
             if cursor is not None and cursor.offset == size and tail.holds(file, cursor):
                 return
-            group = self._group = str(path)
+            group = self._group = told(path)
             for reading in self._read_file(path, files):
                 # What is in this batch already counts as sent: a file may hold a message twice.
                 batch.add(reading, group=group, sent=self._memory.sent(group), fresh=True)

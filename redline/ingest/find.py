@@ -32,6 +32,11 @@ def files(paths: Sequence[Path], suffixes: tuple[str, ...]) -> list[Path]:
     return list(found)
 
 
+def told(path: Path) -> str:
+    """A path as text that can be written anywhere: a name need not be UTF-8 on a disk."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
 def roots(paths: Sequence[Path]) -> list[Path]:
     """The folders to watch for files that grow or come."""
     return sorted({path if path.is_dir() else path.absolute().parent for path in paths})

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from redline.ingest import tail
+from redline.ingest.find import told
 from redline.ingest.source import Batch
 from schemas.sources import continue_dev, tabby
 from schemas.sources.reading import Fault, Reading
@@ -40,7 +41,7 @@ class Lines:
             try:
                 yield from self._file(path, known)
             except OSError as error:
-                self._batch.unreadable.append(f"{path}: {type(error).__name__}")
+                self._batch.unreadable.append(f"{told(path)}: {type(error).__name__}")
         if self._batch:
             yield self._taken()
 
@@ -55,7 +56,7 @@ class Lines:
     def _file(self, path: Path, known: Mapping[tuple[int, int], tail.Cursor]) -> Iterator[Batch]:
         with path.open("rb") as file:
             stat = os.fstat(file.fileno())
-            cursor = self._memory.files.get(str(path))
+            cursor = self._memory.files.get(told(path))
             if cursor is None or not tail.holds(file, cursor):
                 cursor = known.get((stat.st_dev, stat.st_ino))  # it was renamed, or is not known at all
             if cursor is None or not tail.holds(file, cursor):
@@ -65,15 +66,15 @@ class Lines:
                 self._batch.add(reading, group="", sent=None, fresh=True)
                 self._batch.lines += 1
                 if self._batch.full:
-                    self._batch.files[str(path)] = tail.mark(file, raw.end, raw.number)
+                    self._batch.files[told(path)] = tail.mark(file, raw.end, raw.number)
                     yield self._taken()
                 cursor = tail.Cursor(offset=raw.end, lines=raw.number)
-            self._batch.unfinished[str(path)] = tail.unfinished(file, cursor.offset)
+            self._batch.unfinished[told(path)] = tail.unfinished(file, cursor.offset)
             if cursor.offset != self._offset(path):
-                self._batch.files[str(path)] = tail.mark(file, cursor.offset, cursor.lines)
+                self._batch.files[told(path)] = tail.mark(file, cursor.offset, cursor.lines)
 
     def _offset(self, path: Path) -> int | None:
-        known = self._memory.files.get(str(path))
+        known = self._memory.files.get(told(path))
         return None if known is None else known.offset
 
 

@@ -142,7 +142,8 @@ class Passes:
             self._send(batch)
             self._memory.remember(batch.files, batch.sent, batch.held, batch.settled)
             self.report.add(batch)
-        self._memory.forget([path for path in self._memory.files if Path(path) not in now and not Path(path).exists()])
+        there = {find.told(path) for path in files}
+        self._memory.forget([path for path in self._memory.files if path not in there and not Path(path).exists()])
         self.report.files = len(files)
         return now
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from redline.ingest import tail
+from redline.ingest.find import told
 from redline.ingest.source import Batch
 from schemas.sources.claude_code.lines import MAX_LINE_BYTES, Parsed, parse
 from schemas.sources.claude_code.session import Transcript
@@ -81,7 +82,7 @@ class Sessions:
                 yield from self._session(group, paths)
             except OSError as error:
                 self._live.pop(group, None)
-                self._batch.unreadable.append(f"{paths[0]}: {type(error).__name__}")
+                self._batch.unreadable.append(f"{told(paths[0])}: {type(error).__name__}")
         if self._batch:
             yield self._taken()
 
@@ -96,20 +97,20 @@ class Sessions:
 
     def _group(self, path: Path) -> str:
         """The session a file belongs to: its main file without suffix."""
-        known = self._memory.files.get(str(path))
+        known = self._memory.files.get(told(path))
         if known is not None and known.group:
             return known.group
         if "subagents" in path.parts[:-1]:
-            return str(Path(*path.parts[: path.parts.index("subagents")]))
+            return told(Path(*path.parts[: path.parts.index("subagents")]))
         if path.name.startswith("agent-") and (session := _peeked(path)):  # beside the main file, in versions 2.0
-            return str(path.parent / session)
-        return str(path.parent / path.name.partition(".jsonl")[0])
+            return told(path.parent / session)
+        return told(path.parent / path.name.partition(".jsonl")[0])
 
     def _session(self, group: str, paths: Sequence[Path]) -> Iterator[Batch]:
         opened: dict[str, BinaryIO] = {}
         try:
             for path in paths:
-                opened[str(path)] = path.open("rb")
+                opened[told(path)] = path.open("rb")
             if self._nothing_new(group, opened):
                 return
             live = self._resumed(group, opened)

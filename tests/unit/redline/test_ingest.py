@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -293,6 +294,16 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path: Path, monkey
     report = once(topic, tmp_path / "state", tmp_path)
     assert [line.rpartition("/")[2] for line in report.unreadable] == ["a.jsonl: PermissionError"]
     assert report.events["suggestion"] == 3
+
+
+def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    file, topic = tmp_path / "p" / os.fsdecode(b"caf\xe9.jsonl"), Topic()
+    file.parent.mkdir()
+    file.write_bytes(session().text() + b"broken\n")
+    for _ in range(2):
+        once(topic, tmp_path / "state", file.parent)
+    assert set(topic.ids.values()) == {1}
+    assert topic.stand_ins == 1
 
 
 def test_a_dry_run_says_what_there_is_and_leaves_nothing(tmp_path: Path) -> None:
