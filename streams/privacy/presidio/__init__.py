@@ -9,6 +9,7 @@ shape       what the text of an expression says about where its matches can be
 alphabet    the letters in which shapes are written
 projection  any text as plain bytes of the same length
 patterns    runs an expression only where it can match
+alternatives  long lists of words in an expression, by their first signs
 phones      python-phonenumbers for many regions at the price of one
 numbering   phone numbers without parsing
 lines       lines seen before

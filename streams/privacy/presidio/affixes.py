@@ -17,7 +17,7 @@ from streams.privacy.presidio.shape import kinds
 Search = Callable[[str], re.Match[str] | None]
 Infixes = Callable[[str], Iterable[re.Match[str]]]
 
-_TAIL = 16  # signs at the end of a word in which its suffix is looked for; spaCy's are units and signs of up to five
+_TAIL = 6  # signs at the end of a word in which its suffix is looked for; spaCy's are units and signs of up to five
 _RUN = 3  # parts of an expression for a run of a sign: the sign, more of it, the end
 _EMPTY = (op.AT, op.ASSERT, op.ASSERT_NOT)
 

@@ -6,7 +6,7 @@ it; these are part of the key. Context is looked at again in every text as a who
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from streams.privacy.presidio.results import Finding
     from streams.privacy.presidio.shape import Shape
 
-    Look = Callable[[str], tuple[list[Finding], list[tuple[int, int]]]]
-
 _AROUND = 4  # signs of the neighbouring lines, line ends included
 _LEAST = 200  # characters of a text; for shorter ones a scan costs less than the book-keeping
 
@@ -24,18 +22,19 @@ _LEAST = 200  # characters of a text; for shorter ones a scan costs less than th
 class Line(NamedTuple):
     """What is known of a line.
 
-    `findings` count from its start. `gated` are recognisers that have to see the whole text. `present` are those of
-    which a context word was in the text: only their findings are among these, of the ones that need one.
+    `findings` count from its start. `present` are the recognisers of which a context word was in the text: only their
+    findings are among these, of the ones that need one.
     """
 
     findings: tuple[Finding, ...]
-    gated: frozenset[int]
     present: frozenset[int]
 
 
 def local(shape: Shape | None) -> bool:
     """Whether matches of an expression depend on one line, and the signs around it, only."""
-    return shape is not None and "\n" in shape.excluded and max(shape.ahead, shape.behind) <= _AROUND
+    return shape is not None and (
+        shape.inline or ("\n" in shape.excluded and max(shape.ahead, shape.behind) <= _AROUND)
+    )
 
 
 class Lines:
@@ -50,32 +49,36 @@ class Lines:
         """Whether a text is looked at line by line."""
         return len(text) >= _LEAST and "\n" in text
 
-    def of(self, text: str, present: frozenset[int], look: Look) -> Iterator[tuple[int, Line]]:
-        """Start and findings of each line that has any.
+    def of(self, text: str, present: frozenset[int], look: Callable[[str], list[Finding]]) -> Iterator[Finding]:
+        """Findings in a text of several lines.
 
         Args:
-            text: of several lines.
+            text: the text.
             present: recognisers of which a context word is in the text.
-            look: findings in a text, and recognisers that have to see it whole, with the place behind the sign that
-                says so, or -1 if there is none.
+            look: findings in a text.
         """
         known, missing = self._known, []
         start, size = 0, len(text)
         while start <= size:
             end = text.find("\n", start)
             end = size if end < 0 else end
-            line = known.get(text[max(0, start - _AROUND) : end + _AROUND])
+            line = known.get(text[start - _AROUND if start > _AROUND else 0 : end + _AROUND])
             if line is None or not present <= line.present:
                 missing.append((start, end))
-            elif line.findings or line.gated:
-                yield start, line
+            else:
+                for one in line.findings:
+                    yield one._replace(start=one.start + start, end=one.end + start)
             start = end + 1
         if missing:
             yield from self._learn(text, missing, present, look)
 
     def _learn(
-        self, text: str, missing: list[tuple[int, int]], present: frozenset[int], look: Look
-    ) -> Iterator[tuple[int, Line]]:
+        self,
+        text: str,
+        missing: list[tuple[int, int]],
+        present: frozenset[int],
+        look: Callable[[str], list[Finding]],
+    ) -> Iterator[Finding]:
         """Look at the missing lines, with the signs around them, as at one text."""
         parts: list[str] = []
         starts: list[int] = []  # of the lines, in the text that is looked at
@@ -84,24 +87,21 @@ class Lines:
             parts.append(text[low:high])
             starts += [at + start - low for start, _ in run]
             at += high - low + 1
-        found, gated = look("\n".join(parts))
         by_line: dict[int, list[Finding]] = {}
-        for one in found:
+        for one in look("\n".join(parts)):
             place = bisect_right(starts, one.start) - 1
             begin = starts[place] if place >= 0 else 0
             if place >= 0 and one.end - begin <= missing[place][1] - missing[place][0]:
                 by_line.setdefault(place, []).append(one._replace(start=one.start - begin, end=one.end - begin))
-        everywhere = frozenset(slot for end, slot in gated if end < 0)
-        whole: dict[int, set[int]] = {}
-        for end, slot in gated:
-            whole.setdefault(bisect_left(starts, end) - 1, set()).add(slot)
         if len(self._known) + len(missing) > self._most:
             self._known.clear()
+        empty = Line((), present)
         for place, (start, end) in enumerate(missing):
-            line = Line(tuple(by_line.get(place, ())), everywhere | whole.get(place, set()), present)
-            self._known[text[max(0, start - _AROUND) : end + _AROUND]] = line
-            if line.findings or line.gated:
-                yield start, line
+            found = by_line.get(place)
+            line = empty if found is None else Line(tuple(found), present)
+            self._known[text[start - _AROUND if start > _AROUND else 0 : end + _AROUND]] = line
+            for one in line.findings:
+                yield one._replace(start=one.start + start, end=one.end + start)
 
 
 def _runs(lines: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:

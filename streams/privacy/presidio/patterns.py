@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import regex  # type: ignore[import-untyped]
 
+from streams.privacy.presidio.alternatives import gathered
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -29,18 +31,17 @@ class Pattern:
     """
 
     def __init__(self, expression: str, flags: int, shape: Shape | None) -> None:
-        self._find = regex.compile(expression, flags).finditer
+        self._find = regex.compile(gathered(expression), flags).finditer
         self.shape = shape
         self._margin = shape.ahead + 1 if shape else 0
         self._bounded = bool(shape and shape.bounded)
         self.windowed = bool(shape and (self._bounded or shape.excluded))
 
-    def whole(self, text: str) -> Iterator[tuple[int, int]]:
+    def whole(self, text: str) -> Iterator[Any]:
         """All its matches."""
-        for match in self._find(text, timeout=TIMEOUT_S):
-            yield match.span()
+        yield from self._find(text, timeout=TIMEOUT_S)
 
-    def near(self, text: str, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    def near(self, text: str, ends: Sequence[int]) -> Iterator[Any]:
         """All its matches, given every place where one can end, ascending."""
         if not self.windowed or self.shape is None:
             yield from self.whole(text)
@@ -49,7 +50,7 @@ class Pattern:
         else:
             yield from self._in_runs(text, ends)
 
-    def _in_reach(self, text: str, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    def _in_reach(self, text: str, ends: Sequence[int]) -> Iterator[Any]:
         width = (self.shape and self.shape.width) or 0
         low = high = -1
         for end in ends:
@@ -62,7 +63,7 @@ class Pattern:
         if low >= 0:
             yield from self._between(text, low, high, high + width + self._margin)
 
-    def _in_runs(self, text: str, ends: Sequence[int]) -> Iterator[tuple[int, int]]:
+    def _in_runs(self, text: str, ends: Sequence[int]) -> Iterator[Any]:
         excluded = self.shape.excluded if self.shape else ()
         done = 0
         for end in ends:
@@ -76,13 +77,29 @@ class Pattern:
             done = high
             yield from self._between(text, low, high, high + self._margin)
 
-    def _between(self, text: str, low: int, high: int, limit: int) -> Iterator[tuple[int, int]]:
+    def _between(self, text: str, low: int, high: int, limit: int) -> Iterator[Any]:
         for match in self._find(text, low, limit, timeout=TIMEOUT_S):
-            span = match.span()
-            if span[0] >= high:
+            start, end = match.span()
+            if start >= high:
                 return
-            if span[1] <= high:
-                yield span
+            if end <= high:
+                yield match
+
+
+def shortened(recogniser: Any, match: Any, score: float) -> tuple[int, float]:
+    """End and score of what `IbanRecognizer` makes of a match: it may end with any group; 0 is none."""
+    start, last = match.start(), -1
+    for group in range(len(match.groups()), 0, -1):
+        end = match.end(group)
+        end = end if end > 0 else match.end()
+        if end in {last, start}:
+            continue
+        last = end
+        verdict = recogniser.validate_result(match.string[start:end])
+        best = score if verdict is None else float(bool(verdict))
+        if best > 0:
+            return end, best
+    return start, 0.0
 
 
 def judged(recogniser: Any, value: str, score: float) -> float:

@@ -42,12 +42,17 @@ _LEAD, _BRACKETS, _PAGES = _own("_LEAD_PATTERN"), _own("_MATCHING_BRACKETS"), _o
 _INNER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     zip([one for one in matcher._INNER_MATCHES if one.search("\u2013x") is None], "/( . ", strict=True)  # noqa: SLF001
 )
-# Digits and punctuation that says nothing but "here is a gap", at most one plus sign, before the first digit, and
-# the most usual extension: `x123`.
-_PLAIN = re.compile(r"[ \-./()\[\]]*\+?[0-9 \-./()\[\]]*(?:(?<=[0-9)])x[0-9]{1,7})?").fullmatch
+# Digits and punctuation that says nothing but "here is a gap", at most one plus sign, before the first digit, and `x`,
+# which is a gap to the search for candidates as well.
+_PLAIN = re.compile(r"[ \-./()\[\]]*\+?[ \-./()\[\]]*[0-9]+(?:[ \-./()\[\]x]{1,4}[0-9]+)*[ \-./()\[\]]*").fullmatch
+_EXTENDED = re.compile(r"[^x]*[0-9)]x[0-9]{1,7}").fullmatch  # the most usual extension
+_READABLE = re.compile(r"[0-9 \-./()\[\]+#,~x]*").fullmatch  # what may be an extension or a second number besides
+_MARKS = re.compile(r"[x#,~]")
+_LETTERS = 2  # three of them, and the library reads letters as on a telephone's keys
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _FEWEST = 4  # digits: no plan in the library's tables has shorter numbers, short codes apart
 _LONGEST = 41  # signs; the matcher cuts a candidate short behind 21 blocks of digits,
+_DIGITS = re.compile(r"[0-9]+").fullmatch  # of which all are tried, or none
 _CUT = re.compile(r"[0-9]{20}").search  # and in the middle of a block behind 20 digits
 _KEPT = 20_000  # candidates; a log's times and ids come back line by line
 _LENIENCY = 1  # VALID, Presidio's default, and the one `numbering` knows
@@ -67,9 +72,18 @@ class _Part(NamedTuple):
 
     start: int
     end: int
-    digits: str | None  # without an extension; None: the library has to look at the part itself
-    plus: bool
     text: str
+    digits: tuple[str, ...]  # that the library may read in it
+    plus: bool
+    sure: bool  # whether it reads the first of them, and what it finds valid is a number
+
+    def held(self, region: Region) -> bool:
+        """Whether the library takes the part for a number of a region."""
+        if self.sure:
+            return region.valid(self.digits[0], plus=self.plus)
+        signs = (True, False) if self.plus else (False,)
+        may = not self.digits or any(region.valid(one, plus=plus) for one in self.digits for plus in signs)
+        return may and _parsed(self.text, region.name)
 
 
 def _parts(candidate: str, before: str, behind: str) -> tuple[_Part, ...]:
@@ -99,11 +113,16 @@ def _part(start: int, group: str, left: str, right: str) -> _Part | None:
         return None
     if (left and _glued(left) and not _LEAD.match(group)) or (right and _glued(right)):
         return None
-    bare, extended, _ = group.partition("x")
-    digits = _NO_DIGITS.sub("", bare)
-    if len(digits) >= _FEWEST and not group.endswith("x"):
-        return _Part(start, start + len(group), digits, "+" in bare, group)
-    return _Part(start, start + len(group), None, False, group) if extended else None
+    end, plus = start + len(group), "+" in group
+    if not _READABLE(group) or group.count("x") > _LETTERS:
+        return _Part(start, end, group, (), plus, sure=False)
+    cuts = [mark.start() for mark in _MARKS.finditer(group)]
+    every = [_NO_DIGITS.sub("", group[:cut]) for cut in (*cuts, len(group))]
+    digits = tuple(one for one in every if len(one) >= _FEWEST)
+    if not digits:
+        return None
+    usual = not cuts or (len(cuts) == 1 and len(digits) > 1 and _EXTENDED(group) is not None)
+    return _Part(start, end, group, digits, plus, sure=usual and group.count("+") <= 1)
 
 
 def _tries(candidate: str) -> Iterator[tuple[int, str]]:
@@ -157,13 +176,9 @@ class _Library(PhoneNumberMatcher):
         return None if found is None else (found.start, found.end)
 
     def _parse_and_verify(self, candidate: str, offset: int) -> PhoneNumberMatch | None:
-        if "x" in candidate or not _PLAIN(candidate) or len(candidate) > _LONGEST:
-            return super()._parse_and_verify(candidate, offset)
         before = self.text[offset - 1] if offset else ""
         part = _part(offset, candidate, before, self.text[offset + len(candidate) : offset + len(candidate) + 1])
-        if part is None or part.digits is None or not self._region.valid(part.digits, plus=part.plus):
-            return None
-        return PhoneNumberMatch(offset, candidate, _SOME)
+        return PhoneNumberMatch(offset, candidate, _SOME) if part is not None and part.held(self._region) else None
 
 
 class Numbers:
@@ -189,7 +204,7 @@ class Numbers:
         while (candidate := _next(text, index)) is not None:
             start, number = candidate
             end = start + len(number)
-            if len(number) <= _LONGEST and _PLAIN(number) and not _CUT(number):
+            if (len(number) <= _LONGEST and _PLAIN(number) and not _CUT(number)) or _DIGITS(number):
                 index = end
                 if len(number) >= _FEWEST:
                     for low, high in self._inside(number, text[start - 1] if start else "", text[end : end + 3]):
@@ -225,7 +240,7 @@ class Numbers:
 
     def _may_be(self, part: _Part) -> bool:
         """Whether a part can be a number of some region."""
-        return part.digits is None or part.plus or self._any(part.digits) is not None
+        return not part.digits or part.plus or any(map(self._any, part.digits))
 
     def _behind(self, region: int, number: str, index: int, behind: str) -> Span | None:
         """The region's next finding in the rest of a candidate, behind one of its findings."""
@@ -241,7 +256,7 @@ class Numbers:
     def _first(self, region: int, parts: Sequence[_Part]) -> Span | None:
         plan = self._regions[region]
         for part in parts:
-            if _parsed(part.text, plan.name) if part.digits is None else plan.valid(part.digits, plus=part.plus):
+            if part.held(plan):
                 return part.start, part.end
         return None
 

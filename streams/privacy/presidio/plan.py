@@ -37,7 +37,7 @@ class Slot:
     context: tuple[str, ...] = ()
     numbers: Numbers | None = None
     rules: list[int] = field(default_factory=list)
-    gated: bool = False  # run as it is, where one of its patterns can match
+    shortens: bool = False  # a match may count for a part of itself, as with `IbanRecognizer`
     stock: bool = False  # run as it is
     validates: bool = False
     word: Callable[[str], object] = bool  # whether a keyword is or holds a context word
@@ -110,7 +110,7 @@ class Plan:
             slot.stock = True
             self.slots.append(slot)
             return
-        slot.gated = kind is IbanRecognizer
+        slot.shortens = kind is IbanRecognizer
         slot.validates = kind.validate_result is not PatternRecognizer.validate_result
         for pattern in recogniser.patterns:
             if slot.validates or self._reached(slot, pattern.score):

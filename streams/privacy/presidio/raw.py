@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from presidio_analyzer import RecognizerResult
 
 from streams.privacy.presidio.lines import Lines, local
-from streams.privacy.presidio.patterns import judged
+from streams.privacy.presidio.patterns import judged, shortened
 from streams.privacy.presidio.results import Finding, distinct
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Raw:
         self.reads_artifacts = any(slot.stock and _reads_artifacts(slot.recogniser) for slot in plan.slots)
         self._contextual = [slot for slot in plan.slots if self._needs_context(slot)]
         self._wide = frozenset(n for n, rule in enumerate(plan.rules) if not local(rule.pattern.shape))
+        self._narrow = frozenset(range(len(plan.rules))) - self._wide if self._wide else None
         self._lines = Lines(lines) if lines else None
 
     def reading(self, text: str, context: Context | None, outside: Sequence[str]) -> Reading:
@@ -109,20 +110,16 @@ class Raw:
         """Every recogniser's findings that may reach the threshold, without those inside others of its own."""
         plan, text = self.plan, reading.text
         if self._lines is not None and self._lines.worth(text):
-            found, gated = self._by_line(reading, self._lines)
-            spare = self._matches(reading, self._wide)
-            found += spare[0]
-            gated |= spare[1]
+            found = [*self._by_line(reading, self._lines), *self._matches(reading, self._wide)]
         else:
-            found, gated = self._matches(reading, None)
-            found += self._numbers(reading)
+            found = [*self._matches(reading, None), *self._numbers(reading)]
         by_slot: dict[int, list[Finding]] = {}
         for one in found:
             by_slot.setdefault(one.slot, []).append(one)
         for several in by_slot.values():
             yield from distinct(several)
         for slot in plan.slots:
-            if slot.stock or slot.number in gated:
+            if slot.stock:
                 yield from self.run(slot, text, entities, artifacts)
 
     def run(self, slot: Slot, text: str, entities: list[str], artifacts: Any) -> Iterator[Finding]:
@@ -143,43 +140,24 @@ class Raw:
         boost = self.plan.boost
         return boost is not None and boost.lazy and bool(slot.threshold > slot.recogniser.SCORE)
 
-    def _by_line(self, reading: Reading, lines: Lines) -> tuple[list[Finding], set[int]]:
+    def _by_line(self, reading: Reading, lines: Lines) -> Iterator[Finding]:
         """Matches of rules that look at one line at a time, and phones, from lines seen before where that will do."""
         present = frozenset(slot.number for slot in self._contextual if reading.present(slot))
 
-        def look(text: str) -> tuple[list[Finding], list[tuple[int, int]]]:
-            part = reading.part(text)
-            found, _ = self._matches(part, None)
-            return found + self._numbers(part), self._gated_at(part)
+        def look(text: str) -> list[Finding]:
+            part = reading if text == reading.text and reading.hits is not None else reading.part(text)
+            return [*self._matches(part, self._narrow), *self._numbers(part)]
 
+        return lines.of(reading.text, present, look)
+
+    def _matches(self, reading: Reading, only: frozenset[int] | None) -> list[Finding]:
+        """Matches of the rules, or of some only."""
         found: list[Finding] = []
-        gated: set[int] = set()
-        for start, line in lines.of(reading.text, present, look):
-            found += [one._replace(start=one.start + start, end=one.end + start) for one in line.findings]
-            gated |= line.gated
-        return found, gated
-
-    def _gated_at(self, reading: Reading) -> list[tuple[int, int]]:
-        """Recognisers that have to run as they are, with a place that says so."""
-        rules = self.plan.rules
-        return [
-            (end, rules[number].slot.number)
-            for number, ends in self._rules(reading, None)
-            if rules[number].slot.gated
-            for end in (ends if ends is not None else (-1,))
-        ]
-
-    def _matches(self, reading: Reading, only: frozenset[int] | None) -> tuple[list[Finding], set[int]]:
-        """Matches of the rules, or of some only, and the recognisers that have to run as they are."""
-        found: list[Finding] = []
-        gated: set[int] = set()
         for number, ends in self._rules(reading, only):
             rule = self.plan.rules[number]
-            if rule.slot.gated:
-                gated.add(rule.slot.number)
-            elif not rule.contextual or reading.present(rule.slot):
+            if not rule.contextual or reading.present(rule.slot):
                 found += self._of_rule(rule, reading.text, ends)
-        return found, gated
+        return found
 
     def _rules(self, reading: Reading, only: frozenset[int] | None) -> Iterator[tuple[int, list[int] | None]]:
         """Rules that may match, and where."""
@@ -194,11 +172,14 @@ class Raw:
     @staticmethod
     def _of_rule(rule: Rule, text: str, ends: list[int] | None) -> Iterator[Finding]:
         slot = rule.slot
-        for start, end in rule.pattern.whole(text) if ends is None else rule.pattern.near(text, ends):
-            if start < end:
-                score = judged(slot.recogniser, text[start:end], rule.score)
-                if score > 0:
-                    yield Finding(slot.entity, start, end, score, slot.number)
+        for match in rule.pattern.whole(text) if ends is None else rule.pattern.near(text, ends):
+            start, end = match.span()
+            if slot.shortens:
+                end, score = shortened(slot.recogniser, match, rule.score)
+            else:
+                score = judged(slot.recogniser, text[start:end], rule.score) if start < end else 0.0
+            if score > 0:
+                yield Finding(slot.entity, start, end, score, slot.number)
 
     def _numbers(self, reading: Reading) -> list[Finding]:
         found: list[Finding] = []

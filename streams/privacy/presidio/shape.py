@@ -49,6 +49,7 @@ class Shape:
         ahead: how many characters behind its end a match may depend on.
         behind: how many characters before its start a match may depend on; None if there is no limit.
         excluded: characters that no match contains.
+        inline: whether what a match depends on ends at the ends of its lines, one sign beyond included.
         needed: sets of characters; a text that holds none of one of them has no match.
     """
 
@@ -59,6 +60,7 @@ class Shape:
     ahead: int
     behind: int
     excluded: frozenset[str]
+    inline: bool
     needed: tuple[frozenset[str], ...]
 
 
@@ -73,6 +75,7 @@ class _Walk:
     ahead: int = 0
     behind: int = 0
     consumed: Kinds = frozenset()
+    seen: Kinds = frozenset()  # in look-arounds
     written: int = 0
 
 
@@ -113,6 +116,7 @@ def shape(pattern: str, flags: int) -> Shape:
         ahead=max(walk.ahead, 1),  # one for a boundary or the end of a line
         behind=max(walk.behind, 1),
         excluded=excluded,
+        inline=not members("\n") & (walk.consumed | walk.seen),
         needed=_needed(tree, flags),
     )
 
@@ -192,6 +196,7 @@ def _look(value: Any, flags: int, walk: _Walk) -> None:
     width = _width(nodes)
     inside = _Walk(walk.groups, walk.caseless)
     _sequence(nodes, flags, inside)
+    walk.seen |= inside.consumed | inside.seen
     if direction > 0:
         walk.ahead = max(walk.ahead, width + inside.ahead)
         walk.behind = max(walk.behind, inside.behind)
