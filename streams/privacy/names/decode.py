@@ -6,7 +6,7 @@ line under that condition (a test compares them).
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, log
 from operator import mul
 from typing import TYPE_CHECKING
 
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from streams.privacy.names.model import Vector
 
 
-_FAR = 5.0
-
-
 class Decoder:
     """Probabilities of labels from scores."""
 
-    def __init__(self, transitions: Sequence[Sequence[float]], outside: int, scale: float) -> None:
+    def __init__(
+        self, transitions: Sequence[Sequence[float]], outside: int, scale: float, *, least: float = 0.01
+    ) -> None:
         """`transitions[a][b]` is the score of label b behind label a; `outside` is the label of no name.
 
-        The scores of words come in units of `scale`.
+        The scores of words come in units of `scale`. `least` is the probability of two labels together from which they
+        are of interest.
         """
         self._scale = scale
+        self._far = log(2 / least)  # so far ahead of each of the others, one label leaves two of them less than that
         self._factor = [[exp(score) for score in row] for row in transitions]
         self._columns = [list(column) for column in zip(*self._factor, strict=True)]
         self._enter = self._factor[outside]
@@ -44,13 +45,16 @@ class Decoder:
         }
 
     def one(self, row: Vector, *, after: bool, before: bool) -> list[float] | None:
-        """The probabilities of a stretch of one word; None if every label but O is below 0.01."""
+        """The probabilities of a stretch of one word; None if no two labels but O have `least` together."""
         scale = self._scale
         totals = [score * scale + edge for score, edge in zip(row, self._edges[after, before], strict=True)]
         top = max(totals)
-        # so far ahead of each of the others, it leaves them exp(-5) = 0.007 at most
-        if totals[self._outside] == top and top - max(totals[: self._outside] + totals[self._outside + 1 :]) > _FAR:
-            return None
+        outside = totals[self._outside]
+        if outside == top:
+            totals[self._outside] = top - self._far
+            if max(totals) == totals[self._outside]:
+                return None
+            totals[self._outside] = outside
         return _normal([exp(total - top) for total in totals])
 
     def probabilities(self, scores: Sequence[Vector], *, after: bool, before: bool) -> list[list[float]]:

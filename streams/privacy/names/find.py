@@ -50,7 +50,8 @@ class Finder:
 
     def __init__(self, model: mx.Model) -> None:
         self._model = model
-        self._decoder = Decoder(model.transitions, model.outside, model.scale)
+        least = min(model.thresholds.values())
+        self._decoder = Decoder(model.transitions, model.outside, model.scale, least=least)
         self._kinds = [
             (model.labels.index(f"B-{kind}"), model.labels.index(f"I-{kind}"), entity, model.thresholds[kind])
             for kind, entity in _ENTITIES
@@ -80,7 +81,7 @@ class Finder:
     def probabilities(self, words: list[str]) -> Iterator[tuple[int, list[list[float]]]]:
         """For each stretch of candidates of a line: where it begins, and its words' probabilities.
 
-        A stretch of one word is left out if no probability can reach any threshold.
+        A stretch of one word is left out if no type of name can reach its threshold.
         """
         chosen = tokens.candidates(words, self._model.named)
         if not chosen:
@@ -114,11 +115,23 @@ class Finder:
 
     def _named(self, rows: list[list[float]]) -> list[tuple[int, int, str, float]]:
         """First word, one past the last, entity and score of each name in a stretch; none overlap."""
+        if len(rows) == 1:
+            return self._alone(rows[0])
         named = list(self._all_named(rows))
         if len(named) > 1:
             named.sort(key=lambda one: -one[3])
             named = [one for k, one in enumerate(named) if not any(one[0] < b[1] and b[0] < one[1] for b in named[:k])]
         return named
+
+    def _alone(self, row: list[float]) -> list[tuple[int, int, str, float]]:
+        """As `_named`, of a stretch of one word."""
+        best: list[tuple[int, int, str, float]] = []
+        for begins, continues, entity, threshold in self._kinds:
+            if (sure := row[begins] + row[continues]) >= threshold:
+                score = _score(sure, threshold)
+                if not best or score > best[0][3]:
+                    best = [(0, 1, entity, score)]
+        return best
 
     def _all_named(self, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
         for begins, continues, entity, threshold in self._kinds:
@@ -132,8 +145,12 @@ class Finder:
                 while j < len(rows) and sums[j] >= threshold and rows[j][continues] >= rows[j][begins]:
                     j += 1
                 sure = sum(sums[i:j]) / (j - i)
-                yield i, j, entity, round(_MIDDLE + (_TOP - _MIDDLE) * (sure - threshold) / (1 - threshold), 4)
+                yield i, j, entity, _score(sure, threshold)
                 i = j
+
+
+def _score(sure: float, threshold: float) -> float:
+    return round(_MIDDLE + (_TOP - _MIDDLE) * (sure - threshold) / (1 - threshold), 4)
 
 
 def _names_nobody(word: str) -> bool:
