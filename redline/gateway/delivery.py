@@ -74,7 +74,7 @@ class KafkaDelivery:
             "client.id": "redline-gateway",
             "partitioner": "murmur2_random",  # as Java producers do, so that a key has one partition
             "compression.type": "lz4",
-            "linger.ms": "2",  # a request waits for this
+            "linger.ms": "5",  # a request waits for this
             "log_level": "0",  # a broker that is away is told by 503 and readyz
             "message.max.bytes": "16000000",
             "message.timeout.ms": str(int(wait_s * 1000)),
