@@ -327,7 +327,7 @@ def test_files_below_folders_links_and_what_is_not_there(tmp_path: Path) -> None
         find.files([tmp_path / "gone"], (".jsonl",))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.binary(max_size=30), max_size=6), st.integers(0, 40), st.integers(5, 20))
 def test_lines_of_any_bytes_end_where_they_end(
     anew: Callable[[], Path], pieces: list[bytes], at: int, longest: int

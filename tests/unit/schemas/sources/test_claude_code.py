@@ -600,7 +600,7 @@ def holes(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return found
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_lines_changed_anywhere_give_events_and_faults_and_no_exception(data: st.DataObject) -> None:
     trees = [json.loads(line) for line in WHOLE]
@@ -619,7 +619,7 @@ def test_lines_changed_anywhere_give_events_and_faults_and_no_exception(data: st
     check(reading)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.sampled_from(WHOLE), st.integers(0, 400), st.binary(max_size=5))
 def test_bytes_put_into_a_line(line: str, at: int, noise: bytes) -> None:
     raw = line.encode()
@@ -636,6 +636,7 @@ def check(reading: Reading) -> None:
     msgspec.json.encode([fault.path for fault in reading.faults])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_rules_of_text_take_any_text(text: str) -> None:
     assert isinstance(commands.may_write(text), bool)

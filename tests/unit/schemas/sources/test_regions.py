@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.sources.regions import Region, carry, narrowed, replaced, same_but_layout
@@ -48,6 +48,7 @@ def test_lines_that_were_taken_out_and_put_back() -> None:
     assert carry("a\nb\n", "a\nback\nb\n", [Region(2, 2)]) == [Region(2, 7)]
 
 
+@settings(deadline=None)
 @given(LINES, LINES, st.data())
 def test_a_region_stays_within_the_text_and_what_is_unchanged_around_it_stays_outside(
     before: list[str], after: list[str], data: st.DataObject
@@ -65,6 +66,7 @@ def test_a_region_stays_within_the_text_and_what_is_unchanged_around_it_stays_ou
         assert text[found.start : found.end].strip() in {now.strip(), ""}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60), st.data())
 def test_any_two_texts_give_a_range_or_nothing(then: str, now: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(then)))
@@ -73,6 +75,7 @@ def test_any_two_texts_give_a_range_or_nothing(then: str, now: str, data: st.Dat
     assert found is None or 0 <= found.start <= found.end <= len(now)
 
 
+@settings(deadline=None)
 @given(st.text("ab\n", max_size=20), st.text("ab\n", max_size=10), st.data())
 def test_a_narrowed_change_is_the_same_change(text: str, new: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
