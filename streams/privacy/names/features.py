@@ -6,6 +6,7 @@ kept; those that join neighbours are few and made of short classes (`shape` and 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.privacy.names.tokens import EDGE
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 REACH = 2  # words to each side
 _LONG = 9
+_KEPT = 16_384  # words whose shape and sort are kept
 
 
+@lru_cache(_KEPT)
 def shape(word: str) -> str:
     """`X.` `Xx` `XX` `xX` `XxX` `x` `9` `@` `#` `u` (address), or the sign itself."""
     first = word[0]
@@ -43,6 +46,7 @@ def shape(word: str) -> str:
     return word if len(word) == 1 else word[:2]
 
 
+@lru_cache(_KEPT)
 def sort(word: str, lexicon: Lexicon) -> str:
     """The class of a word in joint features: its shape, and what the lists say if it is one that could be named."""
     form = shape(word)

@@ -69,8 +69,6 @@ class Model:
         self.scale = stored.scale
         kept = lru_cache(_WORDS)
         self.named = kept(self.lexicon.named)
-        self.sort = kept(self._sort)
-        self._shape = kept(fx.shape)
         self._own = kept(lambda word: self._sum(fx.own(word, self.lexicon)))
         self._near = {
             distance: lru_cache(_WORDS)(partial(self._sum_near, distance=distance)) for distance in (-2, -1, 1, 2)
@@ -82,7 +80,7 @@ class Model:
         """Scores of every label for word `i` of a line with this `heading`, in units of `scale`."""
         before2, before, after, after2 = fx.around(words, i)
         word = words[i]
-        near, sort = self._near, self.sort
+        near, sort, lexicon = self._near, fx.sort, self.lexicon
         total = (
             self._zero
             + self._own(word)
@@ -90,8 +88,8 @@ class Model:
             + near[-1](before)
             + near[1](after)
             + near[2](after2)
-            + self._pair(sort(before), sort(word), sort(after), heading)
-            + self._beside(before, after, self._shape(word))
+            + self._pair(sort(before, lexicon), sort(word, lexicon), sort(after, lexicon), heading)
+            + self._beside(before, after, fx.shape(word))
         )
         return tuple([value - _HALF for value in self._unpacked(total.to_bytes(self._size, "little"))])
 
@@ -100,9 +98,6 @@ class Model:
 
     def _sum_near(self, word: str, distance: int) -> int:
         return self._sum(fx.near(word, distance, self.lexicon))
-
-    def _sort(self, word: str) -> str:
-        return fx.sort(word, self.lexicon)
 
 
 def load(path: Path = FILE) -> Model:
