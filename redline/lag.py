@@ -14,7 +14,7 @@ from schemas.records import Partition
 from sinks import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _REQUEST_S = 30.0
@@ -69,8 +69,20 @@ class LagWatch:
     """Asks one broker and one data folder, with one connection kept open."""
 
     def __init__(
-        self, bootstrap: str, data_dir: Path, *, group: str, partitions: int, config: Mapping[str, str]
+        self,
+        bootstrap: str,
+        data_dir: Path,
+        *,
+        group: str,
+        partitions: int,
+        config: Mapping[str, str],
+        requests: Sequence[str] = (),
     ) -> None:
+        """`requests`: topics of the OpenTelemetry Collector, with as many partitions as their owner gave them.
+
+        Raises:
+            BrokerError: the broker does not say how many.
+        """
         self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **config})
         # A consumer that never subscribes: asking as the group is simpler than the admin call, which once crashed in C.
         self._group_reader = Consumer(
@@ -79,8 +91,17 @@ class LagWatch:
         self._data_dir = data_dir
         watched = [t for t in topics.TOPICS if t.name in STAGES or t.table]
         self._partitions = [Partition(t.name, i) for t in watched for i in range(partitions)]
-        self._staged = [p for p in self._partitions if p.topic in STAGES]
+        self._partitions += self._held(requests) if requests else []
+        self._staged = [p for p in self._partitions if p.topic in {*STAGES, *requests}]
         self._tables = {t.name: t.table for t in watched if t.table}
+
+    def _held(self, names: Sequence[str]) -> list[Partition]:
+        """The partitions of those that are there."""
+        try:
+            held = self._client.list_topics(timeout=_REQUEST_S).topics
+        except KafkaException:
+            raise BrokerError("the broker does not say which topics it has; run `redline doctor`") from None
+        return [Partition(name, index) for name in names if name in held for index in held[name].partitions]
 
     def ends(self) -> dict[Partition, int]:
         """The offset the next record of each partition will get.

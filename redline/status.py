@@ -63,17 +63,27 @@ def _lags(settings: Settings, say: Callable[[str], None]) -> str:
     if cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.config) is None:
         say(f"no broker answers at {kafka.bootstrap}: tables only. Run `redline doctor`")
         return ""
-    watch = LagWatch(
-        kafka.bootstrap, settings.data_dir, group=topics.APP_ID, partitions=kafka.partitions, config=kafka.config
-    )
+    requests = (*settings.sources.logs, *settings.sources.spans)
     try:
-        progress = watch.progress()
+        watch = LagWatch(
+            kafka.bootstrap,
+            settings.data_dir,
+            group=topics.APP_ID,
+            partitions=kafka.partitions,
+            config=kafka.config,
+            requests=requests,
+        )
+        try:
+            progress = watch.progress()
+        finally:
+            watch.close()
     except BrokerError as error:
         say(f"{error}: tables only. `redline topics create` makes what is missing")
         return ""
-    finally:
-        watch.close()
-    stages = [(_STAGE[topic], topic, progress.end(topic), progress.stage_lag(topic)) for topic in STAGES]
+    stages = [
+        (_STAGE.get(topic, "explode"), topic, progress.end(topic), progress.stage_lag(topic))
+        for topic in (*requests, *STAGES)
+    ]
     tables = [(t.table, t.name, progress.end(t.name), progress.sink_lag(t.name)) for t in topics.TOPICS if t.table]
     return "\n\n".join(
         (

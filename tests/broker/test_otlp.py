@@ -6,6 +6,7 @@ Batches come twice, and the worker that reads them is killed in between: tables 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from support.pipeline import Pipeline
 from redline import admin, sources
 from redline.emit import emit_records
 from redline.settings import Sources
+from redline.status import status
 from schemas import topics
 from schemas.records import Outgoing
 from sinks import reader
@@ -116,6 +118,9 @@ def test_batches_become_events_once_however_often_they_come(tmp_path: Path) -> N
         assert rejects.pop("bad_value") >= 1
         assert set(rejects) == {"duplicate"}
         assert rejects["duplicate"] >= 2 * (EVENTS - 3) + 3
+        told = status(pipeline.settings, lambda _: None)
+        for topic, batches_sent in ((LOGS, 5), ("otlp_logs", 2), (SPANS, 2)):
+            assert re.search(rf"explode +{re.escape(topic)} +{batches_sent} +0\b", told), told
         seen = sources.read(pipeline.settings.kafka.bootstrap, {}, days=1)
     events = Counter({each.source: 0 for each in seen})
     for each in seen:
