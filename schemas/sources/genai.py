@@ -91,9 +91,12 @@ def read_span(span: Span, known: Mapping[str, str], subject: str | None) -> Read
     if operation not in CALLS:
         unit.reading.drift[Drift(wire.DRIFT, unit.version, "value", "gen_ai.operation.name")] += 1
     _call(unit, later_us=_later(start, span.end_us))
+    told = bool(unit.reading.events)
     for event in span.events:
         if event.name == DETAILS:
             _call(unit._replace(fields=Fields(event.attributes, "$.attributes")), later_us=1)
+        elif event.name in _OLD and told:
+            unit.reading.skipped["told_by_attributes"] += 1
         elif event.name in _OLD:
             _old(unit, event.name, _event_body(event.attributes))
     return _ended(unit.reading)
@@ -283,7 +286,8 @@ def _old(unit: _Unit, name: str, body: Mapping[str, Any]) -> None:
     """An event per message, as the conventions had it. It stands alone, so its content is all it is known by."""
     message = body.get("message") if name == "gen_ai.choice" else body
     if isinstance(message, str):
-        message = {"content": message}
+        said = parsed(message)
+        message = said if isinstance(said, dict) else {"content": message}
     if not isinstance(message, dict):
         message = body
     turn = wire.one(message, "$.body", _OLD[name], unit.reading, unit.version)

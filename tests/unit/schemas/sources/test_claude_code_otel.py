@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.claude_code import Story
 from support.otlp import NOW_US, Log, logs_json, logs_proto
 from support.readings import sound
 
-from schemas.events import Decision, Step, Suggestion
+from schemas.events import Decision, Event, Step, Suggestion
 from schemas.sources.claude_code import identity
+from schemas.sources.claude_code.lines import parse
+from schemas.sources.claude_code.session import Transcript
 from schemas.sources.claude_code_otel_format import EVENTS, NO_INTERACTION
 from schemas.sources.otlp import read_logs
 
@@ -133,6 +136,47 @@ def test_what_is_new_is_drift_by_version() -> None:
 def test_what_is_no_event_is_one_fault(name: str, attributes: dict[str, Any], reason: str, path: str) -> None:
     (fault,) = read(name, **attributes).faults
     assert (fault.reason, fault.path) == (reason, f"$.attributes.{path}")
+
+
+def test_transcript_and_telemetry_tell_of_the_same_events() -> None:
+    story = Story(disk={"/w/x.py": "a\n"})
+    asked = story.user("Make it b")
+    answered = story.says("I will.")
+    call = story.edit("/w/x.py", "a", "b")
+    refused = story.calls("Edit", file_path="/w/x.py", old_string="b", new_string="c")
+    story.rejects(refused)
+    transcript = Transcript(subject="kim@corp.example")
+    told: dict[str, Event] = {}
+    for raw in story.raw():
+        line = parse(raw).line
+        assert line is not None
+        told |= {event.id: event for event in transcript.feed(line).events}
+    told |= {event.id: event for event in transcript.settle().events}
+    edit = '{"file_path":"/w/x.py","old_string":"a","new_string":"b"}'
+    telemetry = [
+        *read("user_prompt", prompt="Make it b", message__uuid=asked).events,
+        *read("assistant_response", response="I will.", message__uuid=answered).events,
+        *read("tool_decision", tool_name="Edit", tool_use_id=call, decision="accept").events,
+        *read("tool_decision", tool_name="Edit", tool_use_id=refused, decision="reject").events,
+        *read("tool_result", **{**RESULT, "tool_use_id": call, "tool_input": edit}).events,
+    ]
+    assert len(telemetry) == 6
+    for event in telemetry:
+        same = told[event.id]
+        assert (event.source, event.type, event.subject) == (same.source, same.type, same.subject)
+        assert (event.data.session_id, event.data.surface) == (same.data.session_id, same.data.surface)
+        assert said(event) == said(same)
+
+
+def said(event: Event) -> tuple[str, ...]:
+    """What an event says, as far as every channel can."""
+    data = event.data
+    if isinstance(data, Suggestion):
+        return data.interaction_id, data.task, data.before, data.text, data.path, data.language
+    if isinstance(data, Decision):
+        return data.interaction_id, data.verdict
+    assert isinstance(data, Step)
+    return data.role, data.kind, data.content, data.tool_name
 
 
 VALUES = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text() | st.just(EDIT)

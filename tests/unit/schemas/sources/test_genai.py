@@ -209,8 +209,15 @@ def test_the_old_event_for_each_message_is_read_from_logs_and_from_spans() -> No
     events: list[tuple[str, dict[str, Any]]] = [
         (name, {"gen_ai.event.content": json.dumps(body)}) for name, body in OLD
     ]
-    in_span = spans(Spanned({"gen_ai.system": "openai"}, events=events))
-    assert {event.id for event in in_span.events} == {event.id for event in reading.events}
+    flat: list[tuple[str, dict[str, Any]]] = [
+        (name, {key: json.dumps(value) if isinstance(value, dict) else value for key, value in body.items()})
+        for name, body in OLD
+    ]
+    for in_span in (events, flat):
+        made_again = spans(Spanned({"gen_ai.system": "openai"}, events=in_span))
+        assert {event.id for event in made_again.events} == {event.id for event in reading.events}
+    both = spans(Spanned(chat([ASK], [ANSWER]), events=events))
+    assert (len(both.events), both.skipped) == (2, {"told_by_attributes": len(OLD)})
 
 
 def test_parts_without_text_are_skipped_by_rule_and_new_ones_are_drift() -> None:
