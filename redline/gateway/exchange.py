@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from schemas.sources.reading import Reading
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Mapping, Sequence
 
     from schemas.records import Outgoing
-    from schemas.sources.reading import Fault, Reading
+    from schemas.sources.reading import Fault
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -112,7 +114,7 @@ class Intake:
     parcels: list[Parcel] = field(default_factory=list, repr=False)
     faults: list[Placed] = field(default_factory=list)
     stand_ins: list[Outgoing] = field(default_factory=list, repr=False)
-    reading: Reading | None = field(default=None, repr=False)
+    reading: Reading = field(default_factory=Reading, repr=False)
 
 
 _encode = msgspec.json.Encoder().encode

@@ -14,7 +14,6 @@ from redline.gateway.delivery import KafkaDelivery, NotConfirmedError, QueueFull
 from redline.gateway.readers import ReadPolicy
 from redline.gateway.server import serve
 from redline.gateway.service import Gateway, Policy
-from redline.sources import today
 from schemas import topics
 from schemas.codec import Limits
 from schemas.errors import BrokerError, SettingsError
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from redline.gateway.delivery import Delivery
     from redline.settings import Settings
-    from schemas.sources.reading import Reading
 
 _COUNTS_S = 30.0  # what is lost of them by a kill -9
 
@@ -106,8 +104,8 @@ class _Counts:
     def __init__(self) -> None:
         self._tally = Tally()
 
-    def add(self, reading: Reading, source: str) -> None:
-        self._tally.add(reading, source=source, day=today())
+    def add(self, tally: Tally) -> None:
+        self._tally.merge(tally)
 
     async def keep_sending(self, delivery: Delivery) -> None:
         while True:

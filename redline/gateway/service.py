@@ -23,6 +23,8 @@ from redline.gateway.exchange import JSON, Answer, Inbound, Refused, Request
 from redline.gateway.openapi import document
 from redline.gateway.readers import ReadPolicy
 from redline.gateway.routes import BY_PATH
+from schemas.sources.cloudevents import rfc3339
+from schemas.sources.drift import Tally
 from schemas.sources.reading import Reading
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ class Gateway:
         topic: the raw topic.
         who: the token file; None lets anybody in, from this machine's own names only.
         policy: limits.
-        seen: told of every reading and the reader's name, for `redline sources`.
+        seen: given the counts of each request, for `redline sources`.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class Gateway:
         topic: str,
         who: tokens.Tokens | None,
         policy: Policy,
-        seen: Callable[[Reading, str], None] = lambda _reading, _source: None,
+        seen: Callable[[Tally], None] = lambda _tally: None,
     ) -> None:
         self._delivery = delivery
         self._topic = topic
@@ -163,20 +165,23 @@ class Gateway:
                 request.query,
                 call.media_type,
                 body,
-                time.time_ns() // 1000,
+                _now_us(),
                 producer.subject or None,
             )
             intake = take.read(inbound, self._policy.read)
             units = len(intake.parcels) + len(intake.faults)
             if producer.rate:
                 self._rates.charge(producer.name, producer.rate, units, time.monotonic())
-            partial = take.answers == "otlp" and bool(intake.parcels or (intake.reading and intake.reading.skipped))
+            partial = take.answers == "otlp" and bool(intake.parcels or intake.reading.skipped)
             if intake.faults and not partial:
                 raise _bad(intake)
             _allowed(intake, producer)
+            tally = _tally(intake.reading, take.source, inbound.time_us)
+            intake.reading = Reading()  # events as objects are ten times their bytes, and Kafka may take a while
             await self._send(intake)
+        self._seen(tally)
         call.events = len(intake.parcels)
-        self._count(take, call, intake)
+        self._count(call, intake)
         if take.answers == "otlp":
             return otlp.exported(call.media_type, rejected_name=take.rejected, faults=intake.faults)
         return Answer(200, b"{}" if take.answers == "empty" else msgspec.json.encode({"accepted": call.events}))
@@ -227,9 +232,7 @@ class Gateway:
                 503, "Kafka did not confirm every event; send the same again", retry_after_s=_AWAY_S
             ) from None
 
-    def _count(self, take: Take, call: _Call, intake: Intake) -> None:
-        if intake.reading is not None:
-            self._seen(intake.reading, take.source)
+    def _count(self, call: _Call, intake: Intake) -> None:
         self._metrics.count(metrics.EVENTS, call.events, route=_name(call))
         for _, fault in intake.faults:
             self._metrics.count(metrics.FAULTS, route=_name(call), reason=fault.reason)
@@ -238,7 +241,8 @@ class Gateway:
         for _, fault in refused.faults:
             self._metrics.count(metrics.FAULTS, route=_name(call), reason=fault.reason)
         if refused.faults and call.route and call.route.take:
-            self._seen(Reading(faults=[fault for _, fault in refused.faults]), call.route.take.source)
+            reading = Reading(faults=[fault for _, fault in refused.faults])
+            self._seen(_tally(reading, call.route.take.source, _now_us()))
 
     def _note(self, request: Request, call: _Call, answer: Answer, seconds: float) -> None:
         name = _name(call)
@@ -263,6 +267,16 @@ def _allowed(intake: Intake, producer: tokens.Producer) -> None:
         raise Refused(403, "this token may not send events of such a source; nothing was sent")
     if producer.subject and not all(_same(parcel.subject, producer.subject) for parcel in intake.parcels):
         raise Refused(403, "this token speaks for one person, and an event names another; nothing was sent")
+
+
+def _tally(reading: Reading, source: str, time_us: int) -> Tally:
+    tally = Tally()
+    tally.add(reading, source=source, day=rfc3339(time_us)[:10])
+    return tally
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
 
 
 def _same(subject: str | None, other: str) -> bool:

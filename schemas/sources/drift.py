@@ -93,6 +93,11 @@ class Tally:
         for (reader, version), names in drift.items():
             self._put(Seen(day=day, source=reader, version=version, drift=dict(names)))
 
+    def merge(self, other: Tally) -> None:
+        """Count what another tally has counted."""
+        for seen in other._seen.values():
+            self._put(seen)
+
     def take(self) -> list[Outgoing]:
         """What was counted, as records; counting begins anew. Give them back with `restore` if they cannot be sent."""
         taken = [encode(seen) for _, seen in sorted(self._seen.items())]

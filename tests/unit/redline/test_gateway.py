@@ -21,7 +21,9 @@ from redline.gateway.readers import ReadPolicy
 from redline.gateway.service import Gateway, Policy
 from schemas.codec import Limits, decode
 from schemas.records import Coordinate, Record
+from schemas.sources import drift
 from schemas.sources.cloudevents import rfc3339
+from schemas.sources.drift import Tally
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 
     from schemas.events import Event
     from schemas.records import Outgoing
-    from schemas.sources.reading import Reading
 
 SECRET = "XYZZY words of a person"  # noqa: S105 - made up
 STRUCTURED = "application/cloudevents+json"
@@ -65,7 +66,7 @@ class Kafka:
 
 
 def gateway(kafka: Kafka, who: tokens.Tokens | None = None, policy: Policy = SMALL, seen: Any = None) -> Gateway:
-    return Gateway(kafka, topic="t", who=who, policy=policy, seen=seen or (lambda _reading, _source: None))
+    return Gateway(kafka, topic="t", who=who, policy=policy, seen=seen or (lambda _tally: None))
 
 
 def ask(
@@ -329,8 +330,8 @@ def test_tokens_that_are_removed_or_readable_by_others_let_nobody_in(path: Path)
 
 
 def test_counters_access_log_and_what_was_seen_hold_no_text(caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[tuple[Reading, str]] = []
-    service = gateway(Kafka(), seen=lambda reading, source: seen.append((reading, source)))
+    seen = Tally()
+    service = gateway(Kafka(), seen=seen.merge)
     with caplog.at_level(logging.INFO, logger="redline.gateway.access"):
         ask(service, "/v1/events", dumped(event(data={**event()["data"], "mood": SECRET})))
         ask(service, "/v1/events", dumped([{SECRET: 1}]), BATCH)
@@ -344,10 +345,11 @@ def test_counters_access_log_and_what_was_seen_hold_no_text(caplog: pytest.LogCa
     assert 'redline_gateway_seconds_count{route="events"} 2' in text
     assert "XYZZY" not in text + caplog.text
     assert re.fullmatch(r"POST events 200 \d+B \d+\.\dms open", caplog.messages[0])
-    assert [(len(r.events), len(r.faults), r.drift.total(), source) for r, source in seen] == [
-        (1, 0, 1, "cloudevents"),
-        (0, 1, 0, "cloudevents"),
-        (1, 0, 0, "claude_code_hooks"),
+    found = [drift.decode(record.value or b"") for record in seen.take()]
+    assert [(s.source, s.version, s.events, s.faults, s.drift) for s in found] == [
+        ("claude_code_hooks", "?", 1, 0, {}),
+        ("cloudevents", "1", 1, 0, {"key $.data.mood": 1}),
+        ("cloudevents", "?", 0, 1, {}),
     ]
 
 
