@@ -107,19 +107,20 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
 
     def _raw(self, language: str, threshold: float | None, recognisers: Sequence[Any]) -> Raw:
         """The plan for these recognisers as they are now."""
-        held = tuple(
-            (one, one.context, one.score_thresholds if threshold is None else None, tuple(getattr(one, "patterns", ())))
-            for one in recognisers
-        )
-        limit = self.default_score_threshold if threshold is None else threshold
-        names = tuple((id(one), id(words), repr(own), *map(id, patterns)) for one, words, own, patterns in held)
-        key = (language, threshold is None, limit, names)
+        held: list[Any] = [language, threshold, self.default_score_threshold]
+        for one in recognisers:
+            held += (one, one.context)
+            if threshold is None:
+                held.append(repr(one.score_thresholds))
+            held += getattr(one, "patterns", ())
+        # Names by address: what a key names stays alive as long as the key. Texts and numbers are looked at as such.
+        key = (*held[:3], *(part if type(part) is str else id(part) for part in held[3:]))
         known = self._plans.get(key)
         if known is None:
             if len(self._plans) >= _PLANS:
                 self._plans.popitem(last=False)
             known = self._plans[key] = self._make(language, threshold, recognisers)
-            known.held = held  # what the key names by address stays alive as long as the key
+            known.held = held
         return known
 
     def _make(self, language: str, threshold: float | None, recognisers: Sequence[Any]) -> Raw:

@@ -13,14 +13,14 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from streams.privacy.presidio.words import Tokens, Words
 
 _CHUNK = re.compile(r"\S+ ?|\s+")
 _TAKEN_OFF = ":,;!?()[]{}\"'"  # signs that spaCy takes off a word's ends, in every language
 _TIME = re.compile(r"\d+(?::\d+)*").fullmatch
-_WINDOWS = (160, 640)  # characters on each side in which there should be keywords enough
+_WINDOWS = (160, 480)  # characters on each side in which there should be keywords enough
 
 
 class Around(NamedTuple):
@@ -76,7 +76,7 @@ class Context:
             if left <= 0:
                 break
             # The first word may be cut, and the last may go on.
-            if sum(map(self._words.sure, low[left:start].split()[1:-1])) > self._around.before:
+            if self._enough(reversed(low[left:start].split()[1:-1]), self._around.before):
                 return left
         return 0
 
@@ -85,9 +85,19 @@ class Context:
             right = start + size
             if right >= len(low):
                 break
-            if sum(map(self._words.sure, low[start:right].split()[1:-1])) > self._around.after:
+            if self._enough(low[start:right].split()[1:-1], self._around.after):
                 return right
         return len(low)
+
+    def _enough(self, words: Iterable[str], least: int) -> bool:
+        """Whether more than so many of the words are keywords."""
+        sure = self._words.sure
+        for word in words:
+            if sure(word):
+                if not least:
+                    return True
+                least -= 1
+        return False
 
     def _load(self) -> None:
         self._chunks = _CHUNK.findall(self._text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from presidio_analyzer import RecognizerResult
 
-from streams.privacy.presidio.lines import Lines, local
+from streams.privacy.presidio.lines import Lines
 from streams.privacy.presidio.patterns import judged, shortened
 from streams.privacy.presidio.results import Finding, distinct
 
@@ -96,7 +96,7 @@ class Raw:
         self.held: Any = None
         self.reads_artifacts = any(slot.stock and _reads_artifacts(slot.recogniser) for slot in plan.slots)
         self._contextual = [slot for slot in plan.slots if self._needs_context(slot)]
-        self._wide = frozenset(n for n, rule in enumerate(plan.rules) if not local(rule.pattern.shape))
+        self._wide = frozenset(n for n, rule in enumerate(plan.rules) if not _local(rule))
         self._narrow = frozenset(range(len(plan.rules))) - self._wide if self._wide else None
         self._lines = Lines(lines) if lines else None
 
@@ -145,7 +145,7 @@ class Raw:
         present = frozenset(slot.number for slot in self._contextual if reading.present(slot))
 
         def look(text: str) -> list[Finding]:
-            part = reading if text == reading.text and reading.hits is not None else reading.part(text)
+            part = reading.part(text)
             return [*self._matches(part, self._narrow), *self._numbers(part)]
 
         return lines.of(reading.text, present, look)
@@ -191,6 +191,12 @@ class Raw:
             spans = slot.numbers.spans(reading.text)
             found += [Finding(slot.entity, start, end, slot.recogniser.SCORE, slot.number) for start, end in spans]
         return found
+
+
+def _local(rule: Rule) -> bool:
+    """Whether matches depend on the line that they are in, only."""
+    shape = rule.pattern.shape
+    return shape is not None and shape.inline
 
 
 def _reads_artifacts(recogniser: Any) -> bool:

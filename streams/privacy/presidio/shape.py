@@ -49,7 +49,7 @@ class Shape:
         ahead: how many characters behind its end a match may depend on.
         behind: how many characters before its start a match may depend on; None if there is no limit.
         excluded: characters that no match contains.
-        inline: whether what a match depends on ends at the ends of its lines, one sign beyond included.
+        inline: whether a match is in one line, and depends on that line only.
         needed: sets of characters; a text that holds none of one of them has no match.
     """
 
