@@ -7,6 +7,8 @@ regions       where a proposed region is in a later text of its file
 claude_code_hooks  what Claude Code tells its hooks
 cloudevents   CloudEvents 1.0 in both Kafka bindings: what every producer may send
 continue_dev  Continue's development data: files and HTTP destination
+continue_events  what each event of it becomes
+continue_prompts  conversations as it writes them into a string
 continue_format  its events: fields, and which of them are code
 slack         a Slack export: who answered whom
 confluent     values framed for a schema registry: JSON Schema, Avro
@@ -24,6 +26,7 @@ claude_code_otel  Claude Code's telemetry events
 claude_code_otel_format  their names
 copilot       VS Code Copilot Chat's events
 genai         the GenAI semantic conventions: calls to models and tools
+genai_unit    one record of them: whose, when, in which session
 genai_format  their names
 genai_messages  their messages
 """

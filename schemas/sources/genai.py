@@ -12,24 +12,24 @@ Everything becomes steps. A session is the conversation where one is named, else
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from schemas.errors import DecodeError
 from schemas.sources import genai_messages as wire
 from schemas.sources.fields import Fields
-from schemas.sources.genai_format import ATTRIBUTES, CALLS, NO_MESSAGES
+from schemas.sources.genai_format import CALLS, NO_MESSAGES
+from schemas.sources.genai_unit import Unit, drift, unit_of
 from schemas.sources.loose_json import parsed
-from schemas.sources.reading import Drift, Fault, Reading, notice, safe_name, safe_version
-from schemas.sources.scene import Scene, content_id, product
+from schemas.sources.reading import Drift, Fault, Reading, safe_name
+from schemas.sources.scene import content_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from schemas.sources.genai_messages import Turn
-    from schemas.sources.otlp_records import LogRecord, Origin, Span
+    from schemas.sources.otlp_records import LogRecord, Span
     from schemas.sources.scene import Role
 
-SOURCE: Final = "otel-genai"
 DETAILS: Final = "gen_ai.client.inference.operation.details"
 _CLIENT = 3  # of SpanKind: the work is done elsewhere
 _AGENTS = frozenset({"invoke_agent", "create_agent", "invoke_workflow"})
@@ -41,22 +41,6 @@ _OLD: dict[str, Role] = {
     "gen_ai.choice": "assistant",
 }
 _OTHER_EVENTS = frozenset({"gen_ai.evaluation.result"})
-_PEOPLE = ("user.email", "enduser.id", "user.id")
-
-
-class _Unit(NamedTuple):
-    """A record's events, and what they have in common."""
-
-    reading: Reading
-    fields: Fields
-    scene: Scene
-    trace: str
-    """What call ids are unique in."""
-    named: bool
-    """Whether the session is a conversation that the producer named."""
-    version: str
-    identity: str
-    """Of the record itself, for what follows on something unknown."""
 
 
 def conversations(spans: Iterable[Span]) -> dict[str, str]:
@@ -76,8 +60,8 @@ def read_span(span: Span, known: Mapping[str, str], subject: str | None) -> Read
         DecodeError: an attribute that is needed is missing or of another type.
     """
     start = span.start_us if span.start_us is not None else span.end_us
-    unit = _unit(span.origin, span.attributes, (span.trace_id, span.span_id), start, known=known, subject=subject)
-    _drift(unit)
+    unit = unit_of(span.origin, span.attributes, (span.trace_id, span.span_id), start, known=known, subject=subject)
+    drift(unit)
     operation = unit.fields.text("gen_ai.operation.name")
     if operation == "execute_tool" or (not operation and "gen_ai.tool.call.id" in unit.fields):
         _tool(unit, later_us=_later(start, span.end_us))
@@ -105,12 +89,12 @@ def read_span(span: Span, known: Mapping[str, str], subject: str | None) -> Read
 def read_log(record: LogRecord, name: str, subject: str | None) -> Reading:
     """The events of one log record. Raises as `read_span`."""
     place = (record.trace_id, record.span_id)
-    unit = _unit(record.origin, record.attributes, place, record.time_us, known={}, subject=subject)
+    unit = unit_of(record.origin, record.attributes, place, record.time_us, known={}, subject=subject)
     if name in _OTHER_EVENTS:
         unit.reading.skipped["no_messages"] += 1
         return unit.reading
     if name == DETAILS:
-        _drift(unit)
+        drift(unit)
         _call(unit, later_us=1)
     elif name in _OLD:
         body = parsed(record.body) if isinstance(record.body, str) else record.body
@@ -128,56 +112,12 @@ def _ended(reading: Reading) -> Reading:
     return reading
 
 
-def _unit(
-    origin: Origin,
-    attributes: Mapping[str, Any],
-    place: tuple[str, str],
-    time_us: int | None,
-    *,
-    known: Mapping[str, str],
-    subject: str | None,
-) -> _Unit:
-    fields = Fields(attributes, "$.attributes")
-    resource = Fields(origin.resource, "$.resource.attributes")
-    trace, span = place
-    conversation = fields.text("gen_ai.conversation.id").strip() or known.get(trace, "")
-    session = conversation or fields.text("session.id").strip() or trace or resource.text("session.id").strip()
-    if not session:
-        raise fields.fault("missing_field", "gen_ai.conversation.id", "string, or a trace id")
-    if time_us is None:
-        raise fields.fault("missing_field", "timeUnixNano", "nanoseconds, from 1970 to 2261")
-    name, version = resource.text("service.name"), resource.text("service.version")
-    person = next((text for where in (fields, resource) for key in _PEOPLE if (text := where.text(key).strip())), None)
-    return _Unit(
-        Reading(),
-        fields,
-        Scene(
-            source=SOURCE,
-            subject=person or subject,
-            session_id=session,
-            surface="agent",
-            tool=product(name or origin.scope, version if name else origin.scope_version),
-            time_us=time_us,
-        ),
-        trace or session,
-        bool(conversation),
-        safe_version(origin.scope_version),
-        fields.text("gen_ai.response.id").strip() or f"{trace}/{span}",
-    )
-
-
-def _drift(unit: _Unit) -> None:
-    for key in unit.fields.raw:
-        if key.startswith("gen_ai.") and key not in ATTRIBUTES:
-            notice(unit.reading.drift, Drift(wire.DRIFT, unit.version, "key", safe_name(key)))
-
-
 def _later(start_us: int | None, end_us: int | None) -> int:
     """How long after the question the answer came (microseconds), 1 at least."""
     return max(1, end_us - start_us) if start_us is not None and end_us is not None else 1
 
 
-def _call(unit: _Unit, *, later_us: int) -> None:
+def _call(unit: Unit, *, later_us: int) -> None:
     """One call to a model."""
     raw = unit.fields.raw
     told = wire.system(raw.get("gen_ai.system_instructions"), "$.attributes.system", unit.reading, unit.version)
@@ -205,7 +145,7 @@ def _call(unit: _Unit, *, later_us: int) -> None:
         later = _steps(unit, turn, before, later)
 
 
-def _messages(unit: _Unit, names: tuple[str, str], default: Role) -> list[Turn]:
+def _messages(unit: Unit, names: tuple[str, str], default: Role) -> list[Turn]:
     """The messages of an attribute, or of the one it replaced. A broken one is a fault and does not end the record."""
     name = next((name for name in names if name in unit.fields), names[0])
     value = unit.fields.raw.get(name)
@@ -218,7 +158,7 @@ def _messages(unit: _Unit, names: tuple[str, str], default: Role) -> list[Turn]:
         return []
 
 
-def _steps(unit: _Unit, turn: Turn, identity: str, later_us: int) -> int:
+def _steps(unit: Unit, turn: Turn, identity: str, later_us: int) -> int:
     """The steps of one message; returns when the next may be."""
     session = unit.scene.session_id
     for place, part in enumerate(turn.parts):
@@ -241,7 +181,7 @@ def _steps(unit: _Unit, turn: Turn, identity: str, later_us: int) -> int:
     return later_us
 
 
-def _tool(unit: _Unit, *, later_us: int) -> None:
+def _tool(unit: Unit, *, later_us: int) -> None:
     """A tool's span. Arguments and result have other names in OpenInference and Pydantic AI."""
     fields = unit.fields
     arguments = _first(
@@ -282,7 +222,7 @@ def _first(raw: Mapping[str, Any], *names: str) -> Any:
     return next((raw[name] for name in names if raw.get(name) is not None), None)
 
 
-def _old(unit: _Unit, name: str, body: Mapping[str, Any]) -> None:
+def _old(unit: Unit, name: str, body: Mapping[str, Any]) -> None:
     """An event per message, as the conventions had it. It stands alone, so its content is all it is known by."""
     message = body.get("message") if name == "gen_ai.choice" else body
     if isinstance(message, str):
