@@ -60,7 +60,10 @@ ALONE: dict[str, str] = {
 """Surroundings without a name, for values that are known by themselves."""
 
 # What has to stand before a structure that is drawn from its expression.
-BEFORE = {"sas": "https://acme.blob.core.windows.net/c/f?sv=2022-11-02&"}
+BEFORE = {
+    "sas": "https://acme.blob.core.windows.net/c/f?sv=2022-11-02&",
+    "azure_function": "https://acme.azurewebsites.net/api/f?",
+}
 
 _SIGNS = "!@#%^*+~?"
 _KEY_NAMES = ("api_key", "secret_key", "access_token", "client_secret", "auth_token", "signing_key", "service_api_key")

@@ -114,6 +114,21 @@ MARKED: tuple[Structure, ...] = (
         near=True,
     ),
     Structure(
+        "firebase_messaging",
+        ":APA91b",
+        ascii_pattern(r"(?<![\w\-])[\w\-]{8,30}:APA91b[\w\-]{120,150}"),
+        _SEEN,
+        back=31,
+        near=True,
+    ),
+    Structure(
+        "azure_function",
+        "code=",
+        ascii_pattern(r"(?<=[?&])code=(?P<v>[\w\-/+]{40,64}(?:==|%3D%3D)?)"),
+        "Azure Functions: access keys",
+        near=True,
+    ),
+    Structure(
         "salesforce_session",
         "00D",
         ascii_pattern(r"(?<![0-9A-Za-z])00D[0-9A-Za-z]{12,15}!(?P<c>[\w.]{60,200})"),

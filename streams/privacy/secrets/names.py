@@ -10,14 +10,14 @@ from streams.privacy.secrets.keyed import KEYED
 if TYPE_CHECKING:
     from streams.privacy.secrets.rules import Keyed
 
-WORDS = (b"pass", b"pw", b"secret", b"token", b"key", b"cred", b"auth", b"api", b"access")
+WORDS = (b"pass", b"pw", b"secret", b"token", b"key", b"cred", b"auth", b"api", b"access", b"psk")
 """One of these, in lower case, is in every name that announces a secret."""
 
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _JOINT = re.compile(r"[^0-9a-z]+")
 _PASSWORD = re.compile(
     r"passw(?:or)?d|passwd|passphrase|passcode|passwort|pwd\d?(?![a-z])|(?<![a-z])pw(?![a-z])|(?<![a-z])pass\d?(?![a-z]|_(?!phrase|word|code))"
-    r"|(?<=[a-z])pass(?![a-z])(?<!bypass)(?<!minipass)(?<!compass)(?<!surpass)|contrase"
+    r"|(?<=[a-z])pass(?![a-z])(?<!bypass)(?<!minipass)(?<!compass)(?<!surpass)|contrase|(?<![a-z])psk(?![a-z])"
 )
 _STRONG = re.compile(
     r"secret|token|api[_\-. ]?key|access[_\-. ]?key|auth[_\-. ]?key|private[_\-. ]?key"

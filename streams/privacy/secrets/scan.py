@@ -42,7 +42,7 @@ _APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A
 _COLOUR = re.compile(r"[\d;]{1,9}m")  # ECMA-48: what is left of the sequence that sets a colour
 # Prefix, joint, and what a generator of tokens puts behind it; `k`: the prefix says what it is
 _UNKNOWN = re.compile(
-    r"(?P<p>[A-Za-z][0-9A-Za-z]{1,11})(?P<k>(?:[_\-](?:live|test|prod|sk|pat|api|key|token|secret|v?\d))*)[_\-]"
+    r"(?P<p>[a-z][0-9a-z]{1,11}|[A-Z][0-9A-Z]{1,11})(?P<k>(?:[_\-](?:live|test|prod|sk|pat|api|key|token|secret|v?\d))*)[_\-]"
     r"(?P<v>[0-9A-Za-z]{32,120})"
 )
 _UNKNOWN_LEAST, _UNKNOWN_DIGITS = 35, 3

@@ -39,6 +39,10 @@ def _is_pair_password(value: str) -> bool:
     return not is_stand_in(value) and not is_code(value) and any(c.isdigit() for c in value)
 
 
+def _is_sql_password(value: str) -> bool:
+    return _is_password(value) and len(value) > 2 and not is_code(value)  # noqa: PLR2004
+
+
 def _is_user(value: str) -> bool:
     """`user:password` of curl and others, both of them written out."""
     user, _, password = value.strip("\"'").partition(":")
@@ -113,13 +117,28 @@ STRUCTURES: tuple[Structure, ...] = (
     ),
     Structure(
         "client_password",
-        "docker mysql redis-cli sshpass",
+        "docker mysql redis-cli sshpass mongo sqlcmd ldap",
         re.compile(
             r"(?:docker login\b[^\n]{0,200}?\s(?:-p|--password)[ =]|mysql[a-z]{0,8}[ \t][^\n]{0,200}?\s-p|sshpass -p ?"
-            r"|redis-cli\b[^\n]{0,200}?\s-a )[\"']?(?P<v>[^\s\"'\-$<`][^\s\"'`]{3,127})"
+            r"|redis-cli\b[^\n]{0,200}?\s-a |mongo[a-z]{0,8}[ \t][^\n]{0,200}?\s-p[ \t]|sqlcmd\b[^\n]{0,200}?\s-P[ \t]?"
+            r"|ldap(?:search|add|modify|passwd|whoami)\b[^\n]{0,200}?\s-w[ \t])"
+            r"[\"']?(?P<v>[^\s\"'\-$<`][^\s\"'`]{3,127})"
         ),
-        "docker(1), mysql(1), redis-cli(1), sshpass(1)",
+        "docker(1), mysql(1), redis-cli(1), sshpass(1), mongo(1), sqlcmd, ldapsearch(1)",
         check=_is_password,
+        score=0.85,
+    ),
+    Structure(
+        "sql_user",
+        "identified",
+        ascii_pattern(
+            r"identified\s{1,9}(?:with\s{1,9}[\w\"'`]{1,60}\s{1,9})?by\s{1,9}(?:password\s{1,9})?"
+            r"\\?[\"']?(?P<v>(?<=[\"'])[^\"'\n\\]{3,128}(?=\\?[\"'])|(?<=\s)(?=[^\s\"']{0,99}\d)[^\s\"';,)(<>]{3,128})",
+            re.IGNORECASE,
+        ),
+        "SQL: CREATE USER of MySQL, MariaDB, Oracle",
+        folded=True,
+        check=_is_sql_password,
         score=0.85,
     ),
     Structure(

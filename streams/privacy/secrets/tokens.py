@@ -38,6 +38,7 @@ TOKENS: tuple[Token, ...] = (
     Token("pulumi", "pul-", HEX + "{40}", _GITLEAKS, closed=True),
     Token("infracost", "ico-", ALNUM + "{32}", _GITLEAKS, closed=True),
     Token("cloudflare", "cfat_ cfut_ cfk_", ALNUM + "{40,60}", _SEEN, closed=True),
+    Token("amazon_client", "amzn1.oa2-cs.v1.", HEX + "{64}", _SEEN),
     Token("appsync", "da2-", "[0-9a-z]{26}", _SEEN, closed=True),
     Token("akamai", "akab- akau-", "[0-9a-z]{16}-[0-9a-z]{16}", _SEEN, closed=True),
     Token("aiven", "AVNS_", r"[\w\-]{19}", _SEEN, closed=True),

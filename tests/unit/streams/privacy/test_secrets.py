@@ -235,6 +235,8 @@ HASH = "abcdefghijklmnopqrstuv".translate(str.maketrans("abcdefghijklmnopqrstuv"
         (f"https://api.internal/v1?key={KEY}&page=2", KEY),
         (f"host 10.0.0.1 (pw:{PASSWORD})", PASSWORD),
         ("password: hunter2!", "hunter2!"),
+        (f"CREATE USER 'bob'@'%' IDENTIFIED BY '{PASSWORD}';", PASSWORD),
+        (f"ldapsearch -D cn=bob -w {PASSWORD} -b dc", PASSWORD),
         (f"first acme_live_{KEY} then", f"acme_live_{KEY}"),
         (f"\x1b[93mghp_{KEY}\x1b[0m", f"ghp_{KEY}"),
     ],
@@ -257,6 +259,7 @@ def test_value_is_found_to_the_character_where_tools_keep_it(text: str, value: s
         "Password: *mailPassword,\n",
         'x = ["ssh2_auth_password",\n     "ssh2_auth_pubkey_file2"]',
         "localhost:5432:shop:bob:$PGPASSWORD\n",
+        "users are identified by their name, or identified by what they said",
         "cost $1$ and $2a$10$ are prefixes",
     ],
 )
