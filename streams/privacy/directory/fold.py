@@ -30,6 +30,7 @@ _PLAIN = {
 _PLAIN |= {letter.upper(): plain.upper() for letter, plain in _PLAIN.items() if len(letter.upper()) == 1}
 _LONG = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "đ": "dj"}
 _SHORTENED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"), ("ss", "s"))
+_BLOCK = 4096  # distinct characters kept; a text in Chinese has some hundreds
 _SPELLINGS = 6  # of one word
 
 
@@ -37,8 +38,9 @@ class _Letters(dict[int, str]):
     """What each character folds to, worked out when it is first met."""
 
     def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        self[code] = plain = _plain(letter)
+        if len(self) >= _BLOCK:
+            self.clear()
+        self[code] = plain = _plain(chr(code))
         return plain
 
 
@@ -58,6 +60,8 @@ class _Gaps(dict[int, str]):
     """Letters and digits as they are, anything else as a space."""
 
     def __missing__(self, code: int) -> str:
+        if len(self) >= _BLOCK:
+            self.clear()
         letter = chr(code)
         self[code] = plain = letter if letter.isalnum() else " "
         return plain

@@ -50,7 +50,7 @@ def placed(text: str, runs: Iterable[str]) -> list[tuple[int, int]]:
 
 def near_capital(text: str, start: int, end: int) -> bool:
     """Whether a capitalised word stands next to this one: a word alone names nobody."""
-    if (after := _BESIDE.match(text, end)) is not None and text[after.end()].isupper():
+    if (after := _BESIDE.match(text, end)) is not None and text[after.end() : after.end() + 1].isupper():
         return True
     before = run_before(text, start, 0)
     return before is not None and text[before[0]].isupper()
