@@ -235,6 +235,8 @@ HASH = "abcdefghijklmnopqrstuv".translate(str.maketrans("abcdefghijklmnopqrstuv"
         (f"https://api.internal/v1?key={KEY}&page=2", KEY),
         (f"host 10.0.0.1 (pw:{PASSWORD})", PASSWORD),
         ("password: hunter2!", "hunter2!"),
+        ("api_key: 'nH=_cz6kJuHGHNHUoWuzLNktfR'", "nH=_cz6kJuHGHNHUoWuzLNktfR"),
+        ("login_token: squ_xWOI1=yPcqmGHiCXeVTCSJ", "squ_xWOI1=yPcqmGHiCXeVTCSJ"),
         (f"CREATE USER 'bob'@'%' IDENTIFIED BY '{PASSWORD}';", PASSWORD),
         (f"ldapsearch -D cn=bob -w {PASSWORD} -b dc", PASSWORD),
         (f"first acme_live_{KEY} then", f"acme_live_{KEY}"),
