@@ -66,8 +66,9 @@ class _Forms:
         if all(folded(word)[0].lower() in frequent() for word in words):
             self._of_words(words, sure=sure)
             return
-        self.parts.add(_GAP.join(parts))
         self.parts.add(rf"{first}{_MIDDLE}{_GAP}{last}")
+        if len(parts) > 2:  # noqa: PLR2004 - of two, the form before is all that this one is
+            self.parts.add(_GAP.join(parts))
         self.turned.add(rf"{last}(?:,\s?|{_GAP}){first}")
         if len(words[0]) >= _SHORTEST and folded(words[0])[0].lower() not in common():
             self.exact.add(rf"{_cased(words[0])}\s{re.escape(folded(words[-1])[0][:1].upper())}\.(?!\s?[A-Z])")
