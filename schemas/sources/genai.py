@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from schemas.sources.scene import Role
 
 DETAILS: Final = "gen_ai.client.inference.operation.details"
+_DAY_US = 86_400_000_000
 _CLIENT = 3  # of SpanKind: the work is done elsewhere
 _AGENTS = frozenset({"invoke_agent", "create_agent", "invoke_workflow"})
 _OLD: dict[str, Role] = {
@@ -113,8 +114,8 @@ def _ended(reading: Reading) -> Reading:
 
 
 def _later(start_us: int | None, end_us: int | None) -> int:
-    """How long after the question the answer came (microseconds), 1 at least."""
-    return max(1, end_us - start_us) if start_us is not None and end_us is not None else 1
+    """How long after the question the answer came (microseconds), 1 at least, a day at most: clocks can be broken."""
+    return min(max(1, end_us - start_us), _DAY_US) if start_us is not None and end_us is not None else 1
 
 
 def _call(unit: Unit, *, later_us: int) -> None:

@@ -267,6 +267,12 @@ def test_a_record_of_no_session_or_time_is_a_fault() -> None:
     assert (fault.reason, fault.path) == ("missing_field", "$.attributes.timeUnixNano")
 
 
+def test_an_answer_keeps_its_place_whatever_the_clock_said() -> None:
+    for end in (0, NOW_US - 5_000_000, NOW_US + 10**15):
+        asked, answered = spans(Spanned(chat([ASK], [ANSWER]), end_us=end)).events
+        assert asked.time_us < answered.time_us <= asked.time_us + 86_400_000_000
+
+
 def shared(path: str) -> Any:
     if not (SHARED / path).exists():
         pytest.skip("needs ../shared/data")
