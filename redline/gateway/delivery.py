@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -55,7 +56,8 @@ class _Waiting:
             self.failed = error.name()
         self.left -= 1
         if not self.left:
-            self.loop.call_soon_threadsafe(self._wake)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+                self.loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         if not self.done.done():
@@ -151,7 +153,7 @@ class _Link:
 
     def name(self, error: KafkaError) -> str:
         """The error's name; remembers if nothing can follow it."""
-        if error.fatal():
+        if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001 - its public name
             self.fatal = True
         return str(error.name())
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from redline.gateway.delivery import Delivery
     from redline.settings import Settings
 
+_END_S = 5.0  # beyond what Kafka is waited for
 _COUNTS_S = 30.0  # what is lost of them by a kill -9
 
 
@@ -66,7 +67,11 @@ def run(settings: Settings, *, anyone: bool, say: Callable[[str], None]) -> None
     async def main() -> None:
         counting = asyncio.create_task(counts.keep_sending(delivery))
         await serve(
-            service, gateway.host, gateway.port, started=lambda port: say(_listening(gateway.host, port, anyone=anyone))
+            service,
+            gateway.host,
+            gateway.port,
+            started=lambda port: say(_listening(gateway.host, port, anyone=anyone)),
+            end_s=gateway.kafka_wait_s + _END_S,
         )
         counting.cancel()
         with suppress(asyncio.CancelledError):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from redline.gateway.service import Gateway
 
 _PIECE = 1 << 16
-_END_S = 15.0  # longer than Kafka is waited for
+_END_S = 15.0  # how long answers may take once it is told to stop
 _KEEP_ALIVE_S = 75.0
 _HEADER_BYTES = 16_384
 _FAULT = 500  # from here on it is not the request's
@@ -31,8 +31,9 @@ class Server:
     what is no HTTP are replaced: both quote the request.
     """
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, *, end_s: float = _END_S) -> None:
         self._gateway = gateway
+        self._end_s = end_s
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -53,7 +54,7 @@ class Server:
             max_line_size=_HEADER_BYTES,
         )
         listener.broken = self._gateway.broken
-        self._runner = web.ServerRunner(listener, shutdown_timeout=_END_S)
+        self._runner = web.ServerRunner(listener, shutdown_timeout=self._end_s)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
         return int(self._runner.addresses[0][1])
@@ -129,13 +130,13 @@ async def _pieces(request: web.BaseRequest) -> AsyncIterator[bytes]:
         raise Refused(400, "needed the whole body, it broke off")
 
 
-async def serve(gateway: Gateway, host: str, port: int, *, started: Callable[[int], None]) -> None:
-    """Listen until SIGTERM or SIGINT, then answer what is here and return."""
+async def serve(gateway: Gateway, host: str, port: int, *, started: Callable[[int], None], end_s: float) -> None:
+    """Listen until SIGTERM or SIGINT, then answer what is here, for `end_s` seconds at most, and return."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    server = Server(gateway)
+    server = Server(gateway, end_s=end_s)
     try:
         started(await server.start(host, port))
         await stopping.wait()
