@@ -19,7 +19,9 @@ _TITLE = re.compile(
     r"|Captain|Capt|Lieutenant|Lt|Sergeant|Sgt|Coach"
     r"|Chancellor|Premier|Minister|Sheikh|Ayatollah)\b\.? (?=\S)"
 )
-_NO_SPACE_AFTER = re.compile(r"[(\[{$#]\Z")
+_NO_SPACE_AFTER = re.compile(r"[(\[{$#\u201c]\Z")
+_JOINTS = ("-", "'", "\u2019", "\u201d")
+_TAIL = re.compile(r"(?:s|S|re|ve|ll|d|m|t)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Sample:
 
     text: str
     spans: tuple[Span, ...]
+    edited: bool = False  # written with care, as an encyclopedia is, and no tweet
 
 
 def read(path: Path) -> list[list[Sample]]:
@@ -39,7 +42,7 @@ def read(path: Path) -> list[list[Sample]]:
         parts = row.split("\t") if "\t" in row else row.split(" ")
         if len(parts) < 2 or not parts[0].strip():
             if rows:
-                documents[-1].append(_sample(rows))
+                documents[-1].append(sentence(rows))
                 rows = []
                 if not marked:
                     documents.append([])
@@ -52,7 +55,8 @@ def read(path: Path) -> list[list[Sample]]:
     return [document for document in documents if document]
 
 
-def _sample(rows: list[tuple[str, str]]) -> Sample:
+def sentence(rows: list[tuple[str, str]], *, hyphens: bool = False) -> Sample:
+    """A text with the usual spaces of words and their tags; with `hyphens`, `Chih` `-` `ching` is one word again."""
     text, previous = "", "O"
     spans: list[Span] = []
     previous_word = ""
@@ -63,7 +67,7 @@ def _sample(rows: list[tuple[str, str]]) -> Sample:
         if word == '"':
             quotes += 1
             glued = quotes % 2 == 0
-        elif text.endswith('"') and quotes % 2 == 1:
+        elif (text.endswith('"') and quotes % 2 == 1) or (hyphens and _joined(text, word)):
             glued = True
         text += "" if glued or not text else " "
         start = len(text)
@@ -77,6 +81,10 @@ def _sample(rows: list[tuple[str, str]]) -> Sample:
                 spans.append((start, len(text), kind))
         previous = kind
     return Sample(text, tuple(_untitled(text, span) for span in spans))
+
+
+def _joined(text: str, word: str) -> bool:
+    return word in _JOINTS or text[-1:] == "-" or (text[-1:] in _JOINTS and _TAIL.match(word) is not None)
 
 
 def _untitled(text: str, span: Span) -> Span:

@@ -17,6 +17,17 @@ def samples() -> list[Sample]:
     return [_sample(row) for row in rows if row and not row.startswith("#")]
 
 
+def languages() -> dict[str, list[Sample]]:
+    """Sentences in six languages other than English, one a text, by language (`languages.txt`)."""
+    sections: dict[str, list[Sample]] = {}
+    for row in Path(__file__).with_name("languages.txt").read_text("utf-8").splitlines():
+        if row.startswith("["):
+            current = sections.setdefault(row.strip("[]"), [])
+        elif row and row[0] != "#":
+            current.append(_sample(row))
+    return sections
+
+
 def _sample(row: str) -> Sample:
     text, spans, done = "", [], 0
     for mark in _MARK.finditer(row):

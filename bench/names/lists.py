@@ -9,12 +9,15 @@ from __future__ import annotations
 import importlib
 import re
 import sysconfig
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from faker.config import AVAILABLE_LOCALES
 
+from bench.names.romanise import romanised
+from streams.privacy.directory.words import common as spelled
 from streams.privacy.names import lexicon as lx
 from streams.privacy.names import prose, tokens
 
@@ -28,9 +31,10 @@ _OWN = Path(__file__).with_name("own_lists.txt")
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'\u2019\-]+\Z")
 _PROSE = re.compile(r"(?<![\w.(/'\"`=\[])[a-z]{2,}(?=(?:, | )[a-z]{2,}[ ,.\n])")
 _SMALL = re.compile(r"(?<![\w@#./'])[a-z]{2,}(?![\w@/'])")
-_CITIES = 12_000
+_CITIES = 30_000
 _DOCUMENTATION = 0.25  # share of the files
 _SHORT, _LONG = 20, 300  # code points of a line
+_OF_PEOPLE = lx.GIVEN_OFTEN | lx.SURNAME_OFTEN  # no place because of `Saint Paul` and `Port Charles`
 _OFTEN = 3 * lx.COMMON  # a listed word that is written small very often: "Will", "Page"
 _CAPITAL = re.compile(r"[a-z,] [A-Z]")
 _CREDIT = re.compile(
@@ -111,11 +115,13 @@ def lexicon_bits(samples: Iterable[Sample]) -> dict[str, int]:
     """The bits of every word of the lists (`streams.privacy.names.lexicon`)."""
     given, surnames = names()
     countries, cities, _ = places()
+    well_known = {*own()["city"], *countries}  # Austin and Georgia; any other given name is a village somewhere
     small = common(samples)
     bits: Counter[str] = Counter()
 
     def put(word: str, bit: int) -> None:
-        bits[word.lower()] |= bit
+        for way in {word.lower(), _plain(word.lower())}:
+            bits[way] |= bit
 
     for word, n in given.items():
         put(word, lx.GIVEN | (lx.GIVEN_OFTEN if n > 1 else 0))
@@ -128,14 +134,23 @@ def lexicon_bits(samples: Iterable[Sample]) -> dict[str, int]:
                     _LATIN.match(word)
                     and len(word) > 2
                     and word[0].isupper()
-                    and (small[word.lower()] < 30 or " " not in name)
+                    and (name in well_known or not bits[word.lower()] & lx.GIVEN_OFTEN)
+                    and (" " not in name or (small[word.lower()] < 30 and not bits[word.lower()] & _OF_PEOPLE))
                 ):
                     put(word, bit)
     for word, n in small.items():
         level = 0 if n < 3 else 1 if n < 20 else 2 if n < 150 else 3
         if level > 1 or (level == 1 and not bits[word] & (lx.PEOPLE | lx.PLACE | lx.COUNTRY)):
             bits[word] |= level * lx.COMMON
+    for word in spelled():  # a word by the dictionary, however rare: no name because it begins a sentence
+        if len(word) > 2 and bits[word] < lx.COMMON:
+            bits[word] |= lx.COMMON
     return {word: value for word, value in sorted(bits.items()) if value and word}
+
+
+def _plain(word: str) -> str:
+    """The word without accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFD", word) if not unicodedata.combining(letter))
 
 
 def nameless(lexicon: lx.Lexicon, random: Random, most: int) -> list[str]:
@@ -205,7 +220,7 @@ def _words(provider: Any, start: str) -> set[str]:
         if attribute.startswith(start)
         for row in _rows(getattr(provider, attribute))
         for name in _flat(row)
-        for word in name.split()
+        for word in (name if name.isascii() else romanised(name) or name).split()
         if _LATIN.match(word) and word[0].isupper()
     }
 

@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING
 
 from bench.names import lists
 from bench.names.corpora import Sample
+from streams.privacy.names import lexicon as lx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from random import Random
 
 _TEMPLATES = Path(__file__).with_name("templates.txt")
 _SLOT = re.compile(r"\{([A-Za-z#])\}")
+_TWO = 0.3  # share of texts that go on with a second template
 _CLOSE = 0.45  # share of names drawn from the lists of English-speaking countries and our own
 
 
 class Maker:
     """Draws names, places and texts from a seeded source."""
 
-    def __init__(self, random: Random, common: list[str]) -> None:
-        """`common` are words that name nobody."""
-        self._common = common
+    def __init__(self, random: Random, bits: Mapping[str, int]) -> None:
+        """`bits` are the lexicon's: of it come the words that name nobody."""
+        plain = [(word, n // lx.COMMON) for word, n in sorted(bits.items()) if not n % lx.COMMON and word.isalpha()]
+        self._common = [word for word, level in plain if level > 1 and len(word) > 2]
+        self._spelled = [word for word, level in plain if level]
         self._random = random
         given, surnames = lists.names()
         own = self._own = lists.own()
@@ -42,7 +46,8 @@ class Maker:
             "f": self.given, "l": self.surname, "c": self.city, "k": self.country, "A": self.city,
             "O": self.organisation, "S": self._state,
             "W": lambda: random.choice(own["product"]), "Y": lambda: random.choice(own["demonym"]),
-            "Z": lambda: random.choice(own["thing"]), "D": lambda: random.choice(own["day"]),
+            "Z": lambda: random.choice(own["thing"]), "G": lambda: random.choice(own["group"]),
+            "V": self.word, "Q": self.company, "D": lambda: random.choice(own["day"]),
             "M": lambda: random.choice(own["month"]), "X": lambda: random.choice(own["title"]),
             "J": lambda: random.choice(own["job"]), "H": lambda: f"713-555-01{random.randint(10, 99)}",
             "#": lambda: str(random.randint(*random.choice(((1, 31), (10, 99), (1000, 79999))))),
@@ -110,6 +115,21 @@ class Maker:
             return f"{self.surname()} & {self.surname()}"
         return f"{choose(self._own['head'])} {choose(self._own['middle'])} {choose(self._own['tail'])}"
 
+    def word(self) -> str:
+        """A word of the language with a capital, as it begins a sentence or stands in a title."""
+        return self._random.choice(self._common if self._random.random() < 0.5 else self._spelled).capitalize()
+
+    def company(self) -> str:
+        """A company, a paper or a team of one word: well known, an everyday word, made up, or its initials."""
+        draw, choose = self._random.random(), self._random.choice
+        if draw < 0.3:
+            return choose(self._own["company"])
+        if draw < 0.6:
+            return self.word()
+        if draw < 0.8:
+            return "".join(choose(self._own["part"]) for _ in range(self._random.randint(2, 3))).capitalize()
+        return "".join(choose("ABCDEFGHIKLMNOPRSTUVW") for _ in range(self._random.randint(2, 4)))
+
     def _state(self) -> str:
         return self._random.choice(
             (
@@ -143,7 +163,14 @@ class Maker:
         return Sample(" ".join(words) + self._random.choice(("", ".", "!", ":", ",", "...")), ())
 
     def sample(self) -> Sample:
-        """One text of a random template."""
+        """One text of a random template, or of two, one behind the other."""
+        one = self._one()
+        if self._random.random() >= _TWO or "\n" in one.text or one.text[-1] not in ".!?":
+            return one
+        other, at = self._one(), len(one.text) + 1
+        return Sample(f"{one.text} {other.text}", (*one.spans, *((a + at, b + at, k) for a, b, k in other.spans)))
+
+    def _one(self) -> Sample:
         text, spans = "", []
         kinds = {
             "F": "PER",
@@ -155,6 +182,7 @@ class Maker:
             "S": "LOC",
             "A": "LOC",
             "O": "ORG",
+            "Q": "ORG",
             "c": "ORG",
             "k": "ORG",
             "l": "ORG",

@@ -46,6 +46,10 @@ def shape(word: str) -> str:
     return word if len(word) == 1 else word[:2]
 
 
+def _folded(word: str) -> str:
+    return word.lower().replace("\u2019", "'")
+
+
 @lru_cache(_KEPT)
 def sort(word: str, lexicon: Lexicon) -> str:
     """The class of a word in joint features: its shape, and what the lists say if it is one that could be named."""
@@ -55,9 +59,15 @@ def sort(word: str, lexicon: Lexicon) -> str:
     return form + lexicon.kind(word) if form[0] in "Xx" else form
 
 
+@lru_cache(_KEPT)
+def form(word: str, lexicon: Lexicon) -> str:
+    """The shape of a word and how common it is in small letters."""
+    return shape(word) + lexicon.kind(word)[-1]
+
+
 def own(word: str, lexicon: Lexicon) -> list[str]:
     """Features of a word for its own label."""
-    folded = word.lower().rstrip(".") or word
+    folded = _folded(word).rstrip(".") or word
     form, kind = shape(word), lexicon.kind(word)
     given = [
         f"w={folded}",
@@ -78,7 +88,7 @@ def own(word: str, lexicon: Lexicon) -> list[str]:
 
 def near(word: str, distance: int, lexicon: Lexicon) -> list[str]:
     """Features of a word for the label of the one `distance` words before (negative: behind) it."""
-    folded, form = word.lower(), shape(word)
+    folded, form = _folded(word), shape(word)
     if abs(distance) == 1:
         return [
             f"{distance}w={folded}",
@@ -134,5 +144,5 @@ def features(words: Sequence[str], i: int, lexicon: Lexicon, line: str) -> list[
         *near(after, 1, lexicon),
         *near(after2, 2, lexicon),
         *joint(sort(before, lexicon), sort(word, lexicon), sort(after, lexicon), line),
-        *beside(before, after, shape(word)),
+        *beside(before, after, form(word, lexicon)),
     ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from streams.privacy.listed import words
 from streams.privacy.names.tokens import capital
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ GIVEN, GIVEN_OFTEN, SURNAME, SURNAME_OFTEN, PLACE, COUNTRY = 1, 2, 4, 8, 16, 32
 _WORDS = 16_384  # words whose kind is kept
 COMMON = 64  # times 0..3
 PEOPLE = GIVEN | SURNAME
-
-
-def words(listed: str) -> frozenset[str]:
-    """The words of a list."""
-    return frozenset(listed.split())
 
 
 TITLES = words(

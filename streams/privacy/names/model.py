@@ -74,7 +74,7 @@ class Model:
             distance: lru_cache(_WORDS)(partial(self._sum_near, distance=distance)) for distance in (-2, -1, 1, 2)
         }
         self._pair = lru_cache(_PAIRS)(lambda *sorts: self._sum(fx.joint(*sorts)))
-        self._beside = lru_cache(_PAIRS)(lambda before, after, shape: self._sum(fx.beside(before, after, shape)))
+        self._beside = lru_cache(_PAIRS)(lambda before, after, form: self._sum(fx.beside(before, after, form)))
 
     def score(self, words: list[str], i: int, heading: str) -> Vector:
         """Scores of every label for word `i` of a line with this `heading`, in units of `scale`."""
@@ -89,7 +89,7 @@ class Model:
             + near[1](after)
             + near[2](after2)
             + self._pair(sort(before, lexicon), sort(word, lexicon), sort(after, lexicon), heading)
-            + self._beside(before, after, fx.shape(word))
+            + self._beside(before, after, fx.form(word, lexicon))
         )
         return tuple([value - _HALF for value in self._unpacked(total.to_bytes(self._size, "little"))])
 

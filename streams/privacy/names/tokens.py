@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.privacy.listed import words as _set
+from streams.privacy.listed import words as listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 EDGE = "<>"  # stands before the first and behind the last word of a line
 _UPPER = "".join(chr(code) for code in range(0x41, 0x250) if chr(code).isupper())  # Latin
 _LETTER = r"[^\W\d_]"
-_WORD = rf"{_LETTER}+(?:['\u2019\u02bc](?![sS]\b|[tT]\b){_LETTER}+|-(?=[{_UPPER}]){_LETTER}+)*"
+# The second half of a given name as Korea and Taiwan write it, `Chih-ching`, which ends no English compound
+_SYLLABLE = (
+    r"(?!(?:in|on|to|so|no|go|do|he|me|be|we|fi|see|fee|run|fun|man|men|long|ten|pin|can|fan|ban|van|sing|king|ring|wing"
+    r"|song|ing|am)\b)"
+    r"(?:[csz]h|hs|t[sz]|[bcdfghjklmnpqrstwxyz])?"
+    r"(?:y?(?:a(?:[ekmp]|n|ng|o|i)?|e(?:[eiklmn]|ng|rh)?|eo(?:[klmnpu]|ng)?|eu(?:[ilmn]|ng)?|oo[kn]?|o(?:[knu]|ng)?|u[klmn]?|ung)"
+    r"|i(?:a|ang|ao|eh|en|h|k|l|m|n|ng|p|u|ung)?|u(?:a|ai|an|ang|ei|en|i|o)|w(?:a|an|ang|o|on|oo|ook))"
+)
+_MORE = rf"(?:['\u2019\u02bc](?![sS]\b|[tT]\b){_LETTER}+|-(?:(?=[{_UPPER}]){_LETTER}+|{_SYLLABLE}(?![\w-])))"
+_WORD = rf"{_LETTER}+{_MORE}*"
 _PLAIN = rf"""
     (?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Gen|Col|Lt|Sgt|Capt|Rev|Hon|Sen|Rep|Gov|Pres|Herr|Mme|Sra?|Inc|Ltd|Corp|Co)\.(?!\w)
     | (?:[{_UPPER}]\.){{2,}} | [{_UPPER}]\.(?=[ ]?[{_UPPER}]|$)
@@ -31,17 +40,22 @@ _HAS_ADDRESS = re.compile(r"[@#]|://|www\.")
 _BREAK = re.compile(r"\r?\n[ \t]*(?![a-z]\w*[ ,])|\\n")
 
 
-PARTICLES = _set("van von der den de del della la le da das di do dos du bin ibn bint al el ul ten ter zu y e")
-INNER = _set("of the and")  # in names of places: "Isle of Man"
-FUNCTION = _set(
+PARTICLES = listed("van von der den de del della la le da das di do dos du bin ibn bint al el ul ten ter zu y e")
+INNER = listed("of the and")  # in names of places: "Isle of Man"
+_WRITTEN = listed(
     "I I'm I've I'd I'll A An The This That These Those It It's Its He She We You They Me Him Her Us Them My Your "
     "His Our Their In On At For From To Of By With About After Before During Since Until As If When While Where "
     "Why What Who How Which Whose And Or But So Nor Yet Not No Yes Is Are Was Were Be Been Am Do Does Did Has "
     "Have Had Can Could Should Would Shall Must There Here Then Than Also Just Only Very Some Any All Each Every "
     "Both Few Many Much Most More Other Another Such Same Because Although Though However Please Thanks Thank Hi "
     "Hello Hey Dear OK Okay Once Let Let's That's There's What's He's She's We're You're They're Doesn Didn Isn "
-    "Wasn Aren Won't Can't Don't"
+    "Wasn Aren Won't Can't Don't Wouldn Couldn Shouldn Hadn Hasn Weren Ain You've You'll You'd We've We'll We'd "
+    "They've They'll They'd He'll He'd She'll She'd It'll It'd Oh Um Uh Hmm Hence Whereas Whether Unless Into Onto "
+    "Upon Over Under Between Without Within Against Among Through Across Around Despite Via Never Always Often "
+    "Sometimes Maybe Perhaps Again Still Even Everyone Someone Nobody Anyone Something Nothing Everything Anything "
+    "Yeah Ok Sorry"
 )
+FUNCTION = _WRITTEN | {word.replace("'", "\u2019") for word in _WRITTEN}
 
 
 class Line(NamedTuple):
@@ -79,7 +93,9 @@ def spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[i
 
 def capital(word: str) -> bool:
     """Whether a word can be in a name by how it is written."""
-    return (word[0].isupper() and word not in FUNCTION) or (len(word) > 3 and word[2] == "-" and word[3:4].isupper())  # noqa: PLR2004 - al-Xyz
+    if word[0].isupper():
+        return word not in FUNCTION
+    return word[2:3] == "-" and word[3:4].isupper()  # al-Xyz
 
 
 def candidates(words: Sequence[str], named: Callable[[str], bool] = capital) -> list[int]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 from itertools import pairwise, product
 from math import exp, isclose
 from pathlib import Path
@@ -11,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.names.romanise import romanised
 from streams.privacy.names import features, find, model, prose, tokens
 from streams.privacy.names.decode import Decoder
 
-DATA = Path(__file__).parents[5] / "shared" / "data" / "ner"
+ROOT = Path(__file__).parents[4]
+DATA = ROOT.parent / "shared" / "data" / "ner"
 
 
 def found(text: str) -> set[tuple[str, str]]:
@@ -29,6 +34,9 @@ def found(text: str) -> set[tuple[str, str]]:
         ("We forgot Maria's birthday again.", {"Maria"}),
         ("The report was written by John F. Miller and Ana de la Cruz.", {"John F. Miller", "Ana de la Cruz"}),
         ("Thanks for the quick turnaround, Sarah.", {"Sarah"}),
+        ("Vice President Rajesh Kapoor met Prime Minister Okafor.", {"Rajesh Kapoor", "Okafor"}),
+        ("so Oluwaseun Yamaguchi did it", {"Oluwaseun Yamaguchi"}),
+        ("Yesterday Lai Chih-ching told me that Kim Hee-sun had left.", {"Lai Chih-ching", "Kim Hee-sun"}),
     ],
 )
 def test_people_are_found_whole_without_title_and_possessive(text: str, names: set[str]) -> None:
@@ -52,6 +60,9 @@ def test_places_are_found() -> None:
         "def rename(self, Person): return Berlin(self.Hannah)",
         "2024-01-05 10:00:00 INFO Hannah.Server started in Berlin",
         "\u5f20\u4f1f\u5728\u5317\u4eac",
+        "Mosquitoes and normalcy: Invoices, Quizzes and Labs are due on Friday.",
+        "I\u2019m sure that you\u2019ll like it, and Wouldn\u2019t you?",
+        "a file of deb8f9bcd21229ac311adf4fad5051e3f259e221 was not there",
         "",
     ],
 )
@@ -62,7 +73,7 @@ def test_what_names_nobody_is_left_alone(text: str) -> None:
 def test_scores_are_of_a_model_that_is_never_sure() -> None:
     scores = [one.score for one in find.find("Hannah Miller told Rajesh about Berlin. Grant went there too.")]
     assert scores
-    assert all(0.5 <= score <= 0.9 for score in scores)
+    assert all(0.5 <= score <= 0.95 for score in scores)
 
 
 @given(st.text(max_size=300))
@@ -169,6 +180,8 @@ def test_candidates_and_their_stretches() -> None:
             ["see", "www.example.org", "or", "x@example.org", "#tag", "@lena"],
         ),
         ("al-Hakim", ["al-Hakim"]),
+        ("Lai Chih-ching, Ma Ying-jeou", ["Lai", "Chih-ching", ",", "Ma", "Ying-jeou"]),
+        ("Houston-based log-in", ["Houston", "-", "based", "log", "-", "in"]),
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
@@ -231,7 +244,66 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
             {"Marie", "Paris"},
         ),
         ("De klant Jan de Vries belde gisteren, maar het is niet wat we hebben gezegd.", {"Jan de Vries"}),
+        ("El informe de Guadalupe Ortiz estaba bien escrito.", {"Guadalupe Ortiz"}),
+        ("Ol\u00e1 Catarina, podes ver este documento?", {"Catarina"}),
+        ("Der Kunde wollte wissen, warum die Lieferung so sp\u00e4t kommt.", set()),
     ],
 )
 def test_in_other_languages_only_what_the_lists_know(text: str, names: set[str]) -> None:
     assert {name for name, _ in found(text)} == names
+
+
+def test_two_people_are_never_side_by_side() -> None:
+    text = "Tushar Dhruv saw Shah Abbas Kim and Ingrid Ana Bakker, Sven Lund, Li Wei Chen."
+    people = sorted((one.start, one.end) for one in find.find(text) if one.entity == "PERSON")
+    assert people
+    assert all(text[a:b].strip() for (_, a), (b, _) in pairwise(people))
+
+
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    [
+        ("\u041a\u0443\u0437\u043d\u0435\u0446\u043e\u0432", "Kuznetsov"),
+        ("\u03a0\u03b1\u03c0\u03b1\u03b4\u03cc\u03c0\u03bf\u03c5\u03bb\u03bf\u03c2", "Papadopoulos"),
+        ("\u10d0\u10d1\u10d0\u10e8\u10d8\u10eb\u10d4", "Abashidze"),
+        ("\ubbfc\uc900", "Min-jun"),
+        ("\u5f20\u4f1f", None),
+        ("Miller", None),
+    ],
+)
+def test_names_of_other_scripts_in_latin_letters(name: str, latin: str | None) -> None:
+    assert romanised(name) == latin
+
+
+TRAINED_TWICE = """
+import hashlib, msgspec
+from itertools import repeat
+from random import Random
+from bench.names import lists, train
+from bench.names.synthetic import Maker
+from streams.privacy.names.lexicon import COMMON, GIVEN, PLACE, Lexicon
+lists._phone_places = lambda: iter(())  # they take seconds to load
+bits = {word: 3 * COMMON for word in "the and letter report please send house river street".split()}
+bits |= {"hannah": GIVEN, "berlin": PLACE}
+maker = Maker(Random(1), bits)
+samples = [maker.sample() for _ in range(150)]
+train._SETTINGS["max_iterations"] = 8
+stored, _ = train.trained(zip(samples, repeat(Lexicon(bits))), bits)
+print(hashlib.sha256(msgspec.msgpack.encode(stored)).hexdigest())
+"""
+
+
+def test_the_same_data_give_the_same_bytes_whatever_the_order_of_sets() -> None:
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", TRAINED_TWICE],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+    assert len(digests.pop()) == 65  # a digest and the end of the line
