@@ -89,6 +89,13 @@ def ingest_tabby(**options: Any) -> None:
     _ingest("tabby", **options)
 
 
+@ingest_group.command("otlp")
+@_options
+def ingest_otlp(**options: Any) -> None:
+    """Logs and spans that an OpenTelemetry Collector's file exporter wrote in PATHS (JSON lines)."""
+    _ingest("otlp", **options)
+
+
 _text_option = click.option("--text", is_flag=True, help="Send what people wrote, not only who answered whom and when.")
 
 

@@ -1,4 +1,4 @@
-"""Files whose lines stand for themselves: Continue's development data, Tabby's event log."""
+"""Files whose lines stand for themselves: Continue's development data, Tabby's event log, OpenTelemetry's requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from redline.ingest import tail
 from redline.ingest.find import told
 from redline.ingest.source import Batch
-from schemas.sources import continue_dev, tabby
+from schemas.sources import continue_dev, otlp, tabby
 from schemas.sources.reading import Fault, Reading
 
 if TYPE_CHECKING:
@@ -91,6 +91,11 @@ def continue_source(memory: Memory, subject: str | None) -> Lines:
 def tabby_source(memory: Memory, subject: str | None) -> Lines:
     """`~/.tabby/events/<date>.json`."""
     return Lines("tabby", (".json", ".jsonl"), lambda line, _path, _us: tabby.read_line(line, subject=subject), memory)
+
+
+def otlp_source(memory: Memory, subject: str | None) -> Lines:
+    """What the OpenTelemetry Collector's file exporter writes: a request in a line."""
+    return Lines("otlp", (".json", ".jsonl"), lambda line, _path, _us: otlp.read_line(line, subject=subject), memory)
 
 
 def _too_long() -> Reading:

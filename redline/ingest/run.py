@@ -19,7 +19,7 @@ from redline import sources
 from redline.emit import emit_records
 from redline.ingest import find
 from redline.ingest.exports import mbox_source, revisions_source, slack_source
-from redline.ingest.lines import continue_source, tabby_source
+from redline.ingest.lines import continue_source, otlp_source, tabby_source
 from redline.ingest.memory import Memory
 from redline.ingest.report import Report
 from redline.ingest.sessions import Sessions
@@ -53,6 +53,7 @@ def source(name: str, memory: Memory, *, subject: str | None, follow: bool = Fal
         "claude-code": lambda: Sessions(memory, subject, keep=follow),
         "continue": lambda: continue_source(memory, subject),
         "tabby": lambda: tabby_source(memory, subject),
+        "otlp": lambda: otlp_source(memory, subject),
         "slack": lambda: slack_source(memory, text=text),
         "mbox": lambda: mbox_source(memory, subject, text=text),
         "revisions": lambda: revisions_source(memory, subject),

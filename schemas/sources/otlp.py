@@ -7,6 +7,7 @@ the Collector's kafkaexporter.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 _Record = TypeVar("_Record", LogRecord, Span)
 
 _PROTOBUF: Final = frozenset({"application/x-protobuf", "application/protobuf"})
-_JSON: Final = frozenset({"application/json"})
+_JSON_TYPE: Final = "application/json"
+_SIGNAL = re.compile(rb'\s*\{\s*"([A-Za-z]+)"')
+_OTHER_SIGNALS = frozenset({b"resourceMetrics", b"resourceProfiles"})
 
 
 def read_logs(value: bytes, *, content_type: str | None = None, subject: str | None = None) -> Reading:
@@ -56,6 +59,18 @@ def read_spans(value: bytes, *, content_type: str | None = None, subject: str | 
         if _full(reading):
             break
     return reading
+
+
+def read_line(line: bytes, *, subject: str | None = None) -> Reading:
+    """One line that the Collector's file exporter wrote: an export request in JSON, of logs or of spans."""
+    if not line.strip():
+        return Reading(skipped=Counter(blank=1))
+    signal = _SIGNAL.match(line)
+    name = b"" if signal is None else signal[1]
+    if name in _OTHER_SIGNALS:
+        return Reading(skipped=Counter(no_interaction=1))
+    read = read_spans if name == b"resourceSpans" else read_logs
+    return read(line, content_type=_JSON_TYPE, subject=subject)
 
 
 def _records(
@@ -94,8 +109,8 @@ def _is_json(value: bytes, content_type: str | None) -> bool:
     Then a brace may be a length, and only protobuf has a length that fits.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type in _JSON or media_type in _PROTOBUF:
-        return media_type in _JSON
+    if media_type == _JSON_TYPE or media_type in _PROTOBUF:
+        return media_type == _JSON_TYPE
     if not value.lstrip().startswith(b"{"):
         return False
     return value[:1] != b"\n" or not otlp_proto.fits(value)

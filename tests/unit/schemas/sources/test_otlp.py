@@ -12,7 +12,7 @@ from support.readings import fuzzed, sound
 
 from schemas.events import Step
 from schemas.sources import otlp_json, otlp_proto
-from schemas.sources.otlp import read_logs, read_spans
+from schemas.sources.otlp import read_line, read_logs, read_spans
 from schemas.sources.otlp_records import MAX_EVENTS, MAX_RECORDS, LogRecord, Span
 from schemas.sources.reading import MOST_DRIFT, Drift
 
@@ -198,6 +198,16 @@ def test_what_is_no_request_is_one_fault(value: bytes, reason: str) -> None:
     reading = sound(read_logs(value))
     assert [fault.reason for fault in reading.faults] == [reason]
     assert reading.events == []
+
+
+def test_a_line_of_the_file_exporter_says_which_signal_it_is() -> None:
+    chat = {**CHAT, "gen_ai.conversation.id": "resourceLogs"}
+    assert len(sound(read_line(b" " + claude(Log(PROMPT)) + b"\r\n")).events) == 1
+    assert len(sound(read_line(spans_json(Spanned(chat)), subject="kim")).events) == 1
+    assert read_line(b'{"resourceMetrics":[]}').skipped == {"no_interaction": 1}
+    assert read_line(b" \n").skipped == {"blank": 1}
+    assert [fault.reason for fault in sound(read_line(b'{"half')).faults] == ["not_json"]
+    assert [fault.reason for fault in sound(read_line(b'{"other":1}')).faults] == ["missing_field"]
 
 
 def test_hostile_requests_are_bounded() -> None:
