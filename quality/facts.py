@@ -28,7 +28,9 @@ _FIRST_DAY = np.datetime64("2000-01-01", "D")
 _ROLES = ("system", "user", "assistant", "tool")
 _KINDS = ("message", "tool_call", "tool_result", "plan", "suggestion", "decision", "edit")
 # Keyed hashes: 32 hex digits cannot hold a person, and would cost a scan each.
-_NOT_TEXT = frozenset({"record_id", "session_key", "interaction_key", "thread_key", "document_key", "pseudonym"})
+_NOT_TEXT = frozenset(
+    {"record_id", "session_key", "interaction_key", "thread_key", "document_key", "pseudonym", "subject_mark"}
+)
 _HEX32 = r"^[0-9a-f]{32}$"
 _HASHES = r"^[0-9a-f]{16}( [0-9a-f]{16}){0,7}$"
 _SURROGATES = r"^(<[A-Z]+_[0-9a-f]{4}>|[\pL\pN]+( [\pL\pN]+){0,7})$"

@@ -52,6 +52,7 @@ _READ = [
     "interaction_key",
     "data",
     "marks",
+    "subject_mark",
     "key_epoch",
     "consent_version",
 ]

@@ -73,12 +73,14 @@ class Mark(msgspec.Struct, frozen=True, order=True):
     """A name of one interaction (or session) that nobody can read, and what stands in its place there.
 
     `words` are keyed hashes of its words, by spaces; `surrogate` is a word in lower case for each of them, likewise, or
-    one placeholder. `how` is one of `HOW`.
+    one placeholder. `how` is one of `HOW`. `subject`: the name is that of the event's own subject, and events of the
+    same subject know it without being told.
     """
 
     words: str
     surrogate: str
     how: str
+    subject: bool = False
 
 
 # Where a mark counts: in any letter case; likewise, and all of its words are English; only where they are capitalised;
@@ -113,6 +115,7 @@ class Interaction(Row, kw_only=True):
     data: str
     findings: list[Finding] = []
     marks: list[Mark] = []  # rows of scrub version 2 and before have none
+    subject_mark: str | None = None  # keyed hash of the subject, another one in each interaction (or session)
     key_epoch: int
     consent_version: str
 

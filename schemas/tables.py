@@ -13,7 +13,7 @@ import pyarrow as pa
 SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
-MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string())])
+MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string()), ("subject", pa.bool_())])
 STEP = pa.struct(
     [
         ("index", pa.int32()),
@@ -73,6 +73,7 @@ INTERACTIONS = Table(
                 "names found in the event: keyed hashes of their words, and their surrogates; null in older rows",
                 nullable=True,
             ),
+            _field("subject_mark", pa.string(), "keyed hash of the subject within this interaction", nullable=True),
             _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
             _field("consent_version", pa.string(), "consent record the event was admitted under"),
         ]

@@ -120,8 +120,8 @@ def _scrub(job: Job, analyze: Analyze, keys: Keys, style: Style) -> Scrubbed:
 
     session_key, interaction_key = key("session", data.session_id) or "", key("interaction", interaction_id)
     marks: list[Mark] = []
+    hashes = Hashes(keys.identity).within(interaction_key or session_key)
     if names and isinstance(data, _SESSION_STEPS):
-        hashes = Hashes(keys.identity).within(interaction_key or session_key)
         marks = marks_of(names, hashes, surrogates, partial(_is_subject, event.subject))
         repair = Repair(marks, hashes)
         scrubbed = [t if text.metadata else repair.text(t, counts) for text, t in zip(texts, scrubbed, strict=True)]
@@ -150,6 +150,7 @@ def _scrub(job: Job, analyze: Analyze, keys: Keys, style: Style) -> Scrubbed:
         data=msgspec.json.encode(fields, order="sorted").decode(),
         findings=[Finding(entity, counts[entity]) for entity in sorted(counts)],
         marks=marks,
+        subject_mark=hashes.of_subject(event.subject) if event.subject else None,
         key_epoch=keys.epoch,
         consent_version=job.consent_version,
     )

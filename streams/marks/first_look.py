@@ -24,42 +24,41 @@ _REACH = 40  # characters; a longer word is no weak one
 class FirstLook:
     """Hashes as few words as it can: those that are in no list of English words, each once.
 
-    Every mark has such a word, unless it says otherwise (`Mark.how`). But that word may have been replaced before, and
-    a weak one beside it not: the initial in `J. Kelokvan`. So where a surrogate stands weak words are looked at, too.
+    A mark of several words has one that counts alone, too, or all of its words are looked for. That word may have been
+    replaced before, and a weak one beside it not (the initial in `J. Kelokvan`): so neighbours of surrogates are looked
+    at as well.
     """
 
     def __init__(self, marks: Sequence[Mark], hashes: ScopeHashes) -> None:
         self._of = hashes.of
-        self._hashed = {name for mark in marks for name in mark.words.split(" ")}
         hows = {mark.how for mark in marks}
         self._unlikely = frozenset() if "english" in hows else common()
         self._any_case = hows <= {"any", "within"}
         self._nameless: set[str] = set()
-        strong = {mark.words for mark in marks if mark.how == "any"}
-        made = {
-            name: word
-            for mark in marks
-            for name, word in zip(mark.words.split(" "), mark.surrogate.split(" "), strict=False)
-            if not word.startswith("<")
-        }
-        self._made = {word for word in made.values() if len(word) > 1 and not word.isdigit()}
-        self._weak = made.keys() - strong
+        strong = {mark.words for mark in marks if mark.how == "any"}  # of those of several words, none is looked up
+        rows = [mark.words.split(" ") for mark in marks]
+        self._telling = {name for row in rows if len(row) == 1 or strong.isdisjoint(row) for name in row}
+        self._weak = {name for row in rows if len(row) > 1 for name in row} - strong
+        self._made: set[str] = set()  # surrogates beside which a weak word may stand
+        for mark, row in zip(marks, rows, strict=True):
+            if len(row) > 1 and not self._weak.isdisjoint(row):
+                self._made.update(made for made in mark.surrogate.split(" ") if len(made) > 1)
 
     def says(self, text: str) -> bool:
-        """True if a word of the text is that of a mark, and not replaced already."""
+        """False if no mark names anything in the text that is not replaced already."""
         return self._has_strong(text) or (bool(self._weak) and self._has_weak(text.lower()))
 
     def _has_strong(self, text: str) -> bool:
-        of, hashed, unlikely = self._of, self._hashed, self._unlikely
+        of, telling, unlikely = self._of, self._telling, self._unlikely
         fresh = set(text.split()).difference(self._nameless, unlikely)
         for run in runs(" ".join(fresh)).difference(unlikely):
             low = run.lower()
             if self._any_case and low in unlikely:
                 continue
             if whole(run) and run.isascii():
-                if of(low) in hashed:
+                if of(low) in telling:
                     return True
-            elif any(of(plain(word)) in hashed for word in _parts(run)):
+            elif any(of(plain(word)) in telling for word in _parts(run)):
                 return True
         self._nameless |= fresh
         return False
@@ -71,7 +70,7 @@ class FirstLook:
             while at >= 0:
                 end = at + len(made)
                 for beside in (_BEFORE.search(low, max(0, at - _REACH), at), _AFTER.match(low, end)):
-                    if beside is not None and self._of(plain(beside[1])) in self._weak:
+                    if beside and beside[1] not in self._made and self._of(plain(beside[1])) in self._weak:
                         return True
                 at = low.find(made, end)
         return False

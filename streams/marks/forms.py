@@ -41,14 +41,18 @@ def marks_of(
         surrogates: of the same.
         sure: if a name is that of the event's subject, who was told and not only found.
     """
-    forms = dict.fromkeys(form for name in dict.fromkeys(names) for form in _forms(name, sure=sure(name)))
+    forms: dict[_Form, bool] = {}
+    for name in dict.fromkeys(names):
+        of_subject = sure(name)
+        for form in _forms(name, sure=of_subject):
+            forms[form] = of_subject or forms.get(form, False)
     made: dict[tuple[str, ...], Mark] = {}
-    for row, how in forms:
+    for (row, how), of_subject in forms.items():
         made_of_words = surrogates.of_words(row)
         if (how == "capitalised" and (row, "any") in forms) or (made_of_words and _told(row, made, forms)):
             continue
         surrogate = made_of_words or surrogates.replace("PERSON", " ".join(row))
-        made[row] = Mark(" ".join(map(hashes.of, row)), surrogate, how)
+        made[row] = Mark(" ".join(map(hashes.of, row)), surrogate, how, of_subject)
         if len(made) == MOST:
             break
     return list(made.values())

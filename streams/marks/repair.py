@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.marks.first_look import FirstLook
 from streams.marks.forms import LONGEST_WITHIN
 from streams.marks.words import plain, words
-from streams.surrogates import PLACEHOLDER, people
+from streams.surrogates import people
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -108,7 +108,7 @@ class _Forms:
         if mark.how == "within":
             self._within.setdefault(mark.words, mark.surrogate)
             return
-        placeholder = mark.surrogate if len(made) != len(row) or PLACEHOLDER.fullmatch(mark.surrogate) else ""
+        placeholder = mark.surrogate if len(made) != len(row) or mark.surrogate.startswith("<") else ""
         if not placeholder:
             for name, one in zip(row, made, strict=True):
                 self._surrogates.setdefault(name, one)

@@ -11,14 +11,15 @@ from streams.marks.words import scope_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from schemas.rows import Interaction, Mark
+    from schemas.rows import Interaction
     from streams.marks.words import Hashes
 
 
 class Union:
     """What the events of one interaction, or of a session without those of interactions, know together.
 
-    An event's own marks are in its texts already: one that knows all there is to know is not looked at.
+    An event's own marks are in its texts already, and so are the names of its subject: one that knows all there is to
+    know is not looked at.
 
     Args:
         rows: scrubbed events of one scope (`scope_of`), in any order.
@@ -28,16 +29,17 @@ class Union:
     def __init__(self, rows: Sequence[Interaction], hashes: Hashes) -> None:
         self._hashes = hashes
         self._scope = scope_of(rows[0]) if rows else ""
-        first = rows[0].marks if rows else []
-        self._same = all(row.marks == first for row in rows)
-        self._marks: set[Mark] = set() if self._same else {mark for row in rows for mark in row.marks}
+        self._marks = {mark for row in rows for mark in row.marks}
+        subjects = {row.subject_mark for row in rows}
+        told = len(subjects) == 1 and None not in subjects
+        self._news = {mark for mark in self._marks if not mark.subject} if told else self._marks
         self._done: set[str] = set()
 
     def of(self, row: Interaction) -> Callable[[str], str]:
         """What makes of a text of this event one in which every name is replaced that any event gave away."""
-        if self._same:
+        if not self._news:
             return _as_it_is
-        return self._keep if self._marks.issubset(row.marks) else self._repaired
+        return self._keep if self._news.issubset(row.marks) else self._repaired
 
     def _keep(self, text: str) -> str:
         self._done.add(text)  # a suggestion that was kept as it is comes a second time

@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from streams.identity import KEY_BYTES_MAX, KEY_BYTES_MIN
+from streams.identity import KEY_BYTES_MAX, KEY_BYTES_MIN, person
 from streams.surrogates import people
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class ScopeHashes:
         self._base = base.copy()
         encoded = scope.encode("utf-8", "surrogatepass")
         self._base.update(len(encoded).to_bytes(8, "big") + encoded)
+
+    def of_subject(self, subject: str) -> str:
+        """16 hex digits of a person; no word has the same."""
+        return self.of(f"subject {person(subject)}")
 
     def of(self, word: str) -> str:
         """16 hex digits of a word in the spelling of `plain`."""

@@ -73,7 +73,11 @@ def interaction(n: int) -> dict[str, Any]:
         "document_key": None,
         "data": '{"text":"a\\nb"}',
         "findings": [{"entity": "PERSON", "count": 2}] * (n % 3),
-        "marks": [{"words": "0123456789abcdef " * (n % 2) + "0" * 16, "surrogate": "kelokvan", "how": "any"}] * (n % 3),
+        "marks": [
+            {"words": "0123456789abcdef " * (n % 2) + "0" * 16, "surrogate": "kelokvan", "how": "any", "subject": False}
+        ]
+        * (n % 3),
+        "subject_mark": None,
         "key_epoch": 0,
         "consent_version": "1",
     }

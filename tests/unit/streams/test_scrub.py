@@ -322,6 +322,23 @@ def test_the_same_name_in_two_interactions_has_marks_that_share_nothing(engine: 
     assert not {m.words for m in one} & {m.words for m in other}
 
 
+@pytest.mark.parametrize("editor", ["oluwaseun.yamaguchi@corp-zeta.io", "bob@corp-zeta.io", None])
+def test_a_subject_s_name_is_told_to_those_who_have_another_subject(
+    engine: Engine, keys: Keys, editor: str | None
+) -> None:
+    suggestion, _, _, final = told_in("prompt", SPELLED, SPELLED)
+    parts = [
+        row(scrub(job(suggestion, subject="oluwaseun.yamaguchi@corp-zeta.io", ident="a"), engine.analyze, keys)),
+        row(scrub(job(final, subject=editor, ident="b"), engine.analyze, keys)),
+    ]
+    assert any(mark.subject for mark in parts[0].marks)
+    assert ("yamaguchi" in parts[1].data) is (editor is None or "bob" in editor)
+    assert (parts[0].subject_mark == parts[1].subject_mark) is (editor is not None and "bob" not in editor)
+    pair = joined(keys, parts)
+    assert "yamaguchi" not in rows.encode(pair).decode("utf-8", "replace").lower()
+    assert pair.final == pair.suggestion
+
+
 def test_events_that_nobody_joins_have_no_marks(engine: Engine, keys: Keys) -> None:
     assert [row(scrub(job(data), engine.analyze, keys)).marks for data in DATA[5:7]] == [[], []]
 
