@@ -112,6 +112,7 @@ STRUCTURES: tuple[Structure, ...] = (
             r"|[\w$@.\-]{1,80}:(?:\"[^\"\n]{3,120}\"|'[^'\n]{3,120}'|[^\s\"'<>]{1,120}))"
         ),
         "curl(1)",
+        gate=" -",
         check=_is_user,
         score=0.85,
     ),
@@ -125,6 +126,7 @@ STRUCTURES: tuple[Structure, ...] = (
             r"[\"']?(?P<v>[^\s\"'\-$<`][^\s\"'`]{3,127})"
         ),
         "docker(1), mysql(1), redis-cli(1), sshpass(1), mongo(1), sqlcmd, ldapsearch(1)",
+        gate=" -",
         check=_is_password,
         score=0.85,
     ),
