@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import decode, encode_structured
@@ -222,6 +222,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200) | st.dictionaries(NAMES, VALUES, max_size=9).map(lambda tree: json.dumps(tree).encode()))
 def test_no_input_raises_and_every_event_can_be_sent(body: bytes) -> None:
     reading = read_body(body, time_us=NOW, subject=None)

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import DecodeError
@@ -96,6 +96,7 @@ seen_ones = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(seen_ones, max_size=20))
 def test_sums_do_not_depend_on_order_or_on_how_often_one_adds(ones: list[Seen]) -> None:
     found = sums(ones)
@@ -104,6 +105,7 @@ def test_sums_do_not_depend_on_order_or_on_how_often_one_adds(ones: list[Seen]) 
     assert [decode(encode(one).value or b"") for one in found] == found
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_what_is_no_record_is_refused_without_its_bytes(value: bytes) -> None:
     with pytest.raises(DecodeError, match=r"bad_value at \$"):
