@@ -72,9 +72,9 @@ class Span(msgspec.Struct, frozen=True, order=True):
 class Mark(msgspec.Struct, frozen=True, order=True):
     """A name of one interaction (or session) that nobody can read, and what stands in its place there.
 
-    `words` are keyed hashes of its words, by spaces; `surrogate` is a word in lower case for each of them, likewise, or
-    one placeholder. `how` is one of `HOW`. `subject`: the name is that of the event's own subject, and events of the
-    same subject know it without being told.
+    `words` are keyed hashes of its words (of its characters, if it counts `within`), by spaces; `surrogate` is a word
+    in lower case for each of them, likewise, or one for all. `how` is one of `HOW`. `subject`: the name is that of the
+    event's own subject, and events of the same subject know it without being told.
     """
 
     words: str

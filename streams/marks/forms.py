@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streams.surrogates import Surrogates
 
 MOST = 128  # marks of one event, some twenty names; a list of more people than that is no interaction about them
-LONGEST_WITHIN = 6  # characters of a name in a script without spaces
+_LONGEST_WITHIN = 6  # characters of a name in a script without spaces
 _MOST_WORDS = 8  # of one name, as surrogates have it
 _SHORTEST = 4  # letters of a word alone, as in streams.privacy.people
 
@@ -52,7 +52,8 @@ def marks_of(
         if (how == "capitalised" and (row, "any") in forms) or (made_of_words and _told(row, made, forms)):
             continue
         surrogate = made_of_words or surrogates.replace("PERSON", " ".join(row))
-        made[row] = Mark(" ".join(map(hashes.of, row)), surrogate, how, of_subject)
+        pieces = row[0] if how == "within" else row
+        made[row] = Mark(" ".join(map(hashes.of, pieces)), surrogate, how, of_subject)
         if len(made) == MOST:
             break
     return list(made.values())
@@ -70,7 +71,7 @@ def _forms(name: str, *, sure: bool) -> Iterator[_Form]:
         return
     if is_cjk(name):
         for order in ("".join(letters), "".join(reversed(letters))):
-            if 1 < len(order) <= LONGEST_WITHIN:
+            if 1 < len(order) <= _LONGEST_WITHIN:
                 yield (plain(order),), "within"
     elif len(row) == 1:
         yield from _alone(row[0], sure=sure)

@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.marks.first_look import FirstLook
-from streams.marks.forms import LONGEST_WITHIN
 from streams.marks.words import plain, words
 from streams.surrogates import people
 
@@ -60,7 +59,7 @@ class Repair:
     def __init__(self, marks: Iterable[Mark], hashes: ScopeHashes) -> None:
         self._marks = tuple(marks)
         self._hashes = hashes
-        self._first = FirstLook(self._marks, hashes)
+        self._first = FirstLook([mark for mark in self._marks if mark.how != "within"], hashes)
         self._dense = any(mark.how == "within" for mark in self._marks)
 
     def __repr__(self) -> str:
@@ -75,7 +74,7 @@ class Repair:
             return text
         parts: list[str] = []
         at = found = 0
-        for place in sorted(places):
+        for place in sorted(places, key=lambda one: (one.start, -one.end, one.surrogate)):
             if place.start >= at:
                 found += not (parts and _GAP.fullmatch(text, at, place.start))
                 parts += (text[at : place.start], place.surrogate)
@@ -95,7 +94,7 @@ class _Forms:
     def __init__(self, marks: Iterable[Mark], hashes: ScopeHashes) -> None:
         self._hashes = hashes
         self._starting: dict[str, list[_Form]] = {}
-        self._within: dict[str, str] = {}
+        self._within: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self._surrogates: dict[str, str] = {}
         self._hashed: set[str] = set()
         for mark in sorted(marks):
@@ -106,7 +105,7 @@ class _Forms:
     def _put(self, mark: Mark) -> None:
         row, made = tuple(mark.words.split(" ")), mark.surrogate.split(" ")
         if mark.how == "within":
-            self._within.setdefault(mark.words, mark.surrogate)
+            self._within.setdefault(row[0], []).append((row, mark.surrogate))
             return
         placeholder = mark.surrogate if len(made) != len(row) or mark.surrogate.startswith("<") else ""
         if not placeholder:
@@ -157,15 +156,12 @@ class _Forms:
         """Names in a script without spaces, wherever their characters stand."""
         places: list[_Place] = []
         for match in _DENSE.finditer(text):
-            at, end = match.span()
-            while at < end - 1:
-                for size in range(min(LONGEST_WITHIN, end - at), 1, -1):
-                    made = self._within.get(self._hashes.of(plain(text[at : at + size])))
-                    if made is not None:
-                        places.append(_Place(at, at + size, made))
-                        at += size - 1
-                        break
-                at += 1
+            names = tuple(self._name(letter) for letter in match[0])
+            for at, name in enumerate(names):
+                for row, made in self._within.get(name, ()):
+                    if names[at : at + len(row)] == row:
+                        start = match.start() + at
+                        places.append(_Place(start, start + len(row), made))
         return places
 
 
