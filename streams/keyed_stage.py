@@ -26,6 +26,8 @@ HEADER = b"h"  # a key's header: the ledger and `redline rebuild` read these fro
 _MEMBER = b"m"
 _WATERMARK = b"w"
 _FORGOTTEN = b"x"  # a settled key whose members are gone: one byte, for ever, so that it is not opened a second time
+# A key that is overdue when an event of it comes is history read from files: the rest of it is still on the way.
+_PATIENCE_US = 300_000_000
 _SETTLE_CHUNK = 200  # keys per write: bounds memory when a flush closes everything at once
 
 
@@ -103,7 +105,7 @@ class KeyedStage:
             state.put(member, record.value or b"")
         if answer.header is not None:
             state.put(HEADER + key, answer.header)
-            view.timers.set(key, self._logic.due(answer.header))
+            view.timers.set(key, self._patient(view.watermark, answer.header))
         return [out(emit) for emit in answer.emits]
 
     async def _tick(self, partition: int, watermark: int, commit: Committer) -> None:
@@ -162,14 +164,19 @@ class KeyedStage:
         if view is None or view.generation != commit.generation:
             timers = _Timers()
             state = commit.state(partition)
-            for name, header in state.scan(HEADER):
-                timers.set(name[len(HEADER) :], self._logic.due(header))
             watermark = Watermark(self._watermarks)
             stored = state.get(_WATERMARK)
             if stored is not None:
                 watermark.on_tick(int(stored), self._now_us())
+            for name, header in state.scan(HEADER):
+                timers.set(name[len(HEADER) :], self._patient(watermark, header))
             view = self._views[partition] = _PartitionView(commit.generation, timers, watermark)
         return view
+
+    def _patient(self, watermark: Watermark, header: bytes) -> int:
+        """When to settle a key of which an event has come, or that a worker takes over."""
+        due, reached = self._logic.due(header), watermark.emitted_us
+        return due if reached is None or due > reached else reached + _PATIENCE_US
 
     def ticks(self, generation: int) -> list[Out]:
         """Tick records to put into this worker's partitions now: one for each whose watermark has moved."""

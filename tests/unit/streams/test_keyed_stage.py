@@ -1,0 +1,108 @@
+"""Old history among live events: it settles once it is quiet, not in the middle of its arrival."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from support.world import HASHES, SECOND, event
+
+from schemas import rows, topics
+from schemas.records import Coordinate, Record
+from schemas.rows import Pair, Reject
+from streams.join import Join
+from streams.keyed_stage import KeyedStage
+from streams.state import Overlay
+from streams.watermark import WatermarkPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from schemas.rows import Interaction
+    from streams.delivery import Out
+
+NOW_S = 10_000_000.0
+LONG_AGO_S = 1_000.0
+
+
+class Store(dict[bytes, bytes]):
+    """What an overlay asks of RocksDB."""
+
+    def items(self, from_key: bytes) -> Iterator[tuple[bytes, bytes]]:  # type: ignore[override]
+        return iter(sorted((key, value) for key, value in super().items() if key >= from_key))
+
+
+class Commit:
+    """Writes at once, and keeps what was said."""
+
+    generation = 1
+
+    def __init__(self) -> None:
+        self.store = Store()
+        self.overlay = Overlay(self.store)
+        self.outs: list[Out] = []
+
+    def state(self, partition: int) -> Overlay:
+        return self.overlay
+
+    async def write(self, outs: Sequence[Out]) -> None:
+        self.outs += outs
+        for key, value in self.overlay.take_changes().items():
+            if value is None:
+                self.store.pop(key, None)
+            else:
+                self.store[key] = value
+        self.overlay = Overlay(self.store)
+
+    def said(self, topic: str, row: type[Any]) -> list[Any]:
+        return [msgspec.convert(rows.decode_map(out.value), row) for out in self.outs if out.topic == topic]
+
+
+def record(value: bytes, *headers: tuple[str, bytes]) -> Record:
+    return Record(Coordinate(topics.CLEAN, 0, 0), b"", value, headers)
+
+
+def tick(at_s: float) -> Record:
+    return record(b"", (topics.TICK_HEADER, str(int(at_s * SECOND)).encode()))
+
+
+def row(interaction: Interaction) -> Record:
+    return record(rows.encode(interaction))
+
+
+def test_an_interaction_of_long_ago_is_joined_whole_while_live_ticks_pass() -> None:
+    stage = KeyedStage(topics.CLEAN, Join(HASHES), WatermarkPolicy(), lambda: int(NOW_S * SECOND))
+    commit = Commit()
+
+    def handle(*records: Record) -> None:
+        asyncio.run(stage.handle(records, commit))
+
+    handle(tick(NOW_S))
+    handle(row(event("suggestion", LONG_AGO_S, offset=1, text="draft", task="edit")), tick(NOW_S + 1))
+    handle(row(event("decision", LONG_AGO_S + 5, offset=2, verdict="accepted")), tick(NOW_S + 200))
+    handle(row(event("edit", LONG_AGO_S + 60, offset=3, text="mine", final=True)), tick(NOW_S + 400))
+    assert not commit.outs, "an event came less than five minutes ago"
+    handle(tick(NOW_S + 501))
+    (pair,) = commit.said(topics.PAIRS, Pair)
+    assert (pair.label, pair.final) == ("edited", "mine")
+    assert not commit.said(topics.REJECTS, Reject)
+    handle(row(event("edit", LONG_AGO_S + 61, offset=4, text="too late")))
+    assert [reject.reason for reject in commit.said(topics.REJECTS, Reject)] == ["late"]
+
+
+def test_what_is_live_settles_when_it_is_due() -> None:
+    stage = KeyedStage(topics.CLEAN, Join(HASHES), WatermarkPolicy(), lambda: int(NOW_S * SECOND))
+    commit = Commit()
+    asyncio.run(
+        stage.handle(
+            [
+                tick(NOW_S),
+                row(event("suggestion", NOW_S, offset=1, text="draft", task="edit")),
+                row(event("edit", NOW_S + 1, offset=2, text="mine", final=True)),
+                tick(NOW_S + 62),
+            ],
+            commit,
+        )
+    )
+    assert len(commit.said(topics.PAIRS, Pair)) == 1
