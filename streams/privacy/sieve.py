@@ -88,12 +88,12 @@ class Sieve:
             with contextlib.suppress(NoSupersetError):
                 written[number] = superset(expression).encode()
         self._always = {number: () for number in range(len(self._expressions)) if number not in written}
-        flags = [_FLAGS if number in self._everywhere else _FLAGS | _ONCE for number in written]
+        lines = hyperscan.HS_FLAG_MULTILINE  # for `^` and `$`
+        once = lines | hyperscan.HS_FLAG_SINGLEMATCH
+        flags = [lines if number in self._everywhere else once for number in written]
         database = hyperscan.Database()
         database.compile(expressions=list(written.values()), ids=list(written), flags=flags)
         return database
 
 
-_FLAGS = hyperscan.HS_FLAG_MULTILINE if hyperscan is not None else 0
-_ONCE = hyperscan.HS_FLAG_SINGLEMATCH if hyperscan is not None else 0
 SHARED = Sieve()

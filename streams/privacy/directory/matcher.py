@@ -35,6 +35,7 @@ from streams.surrogates import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 PERSON, EMAIL, PHONE = "PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER"
@@ -126,7 +127,7 @@ class Directory:
     def _anchors(self, runs: set[str]) -> list[str]:
         """The runs at which somebody could be named: `Will`, but not `will`, which is one where a login is expected."""
         by_hash = {hash(run): run for run in runs}
-        new = by_hash.keys() - self._idle - self._telling
+        new: AbstractSet[int] = by_hash.keys() - self._idle - self._telling
         if len(self._idle) + len(self._telling) + len(new) > _MEMORY:
             self._idle.clear()
             self._telling.clear()
