@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 
+from bench.scrub.samples import sample
+
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
 
 _REGIONS = ("US", "GB", "DE", "FR", "IL", "IN", "CA", "BR", "AU", "JP", "IT")
 VALUES = (
@@ -67,11 +70,18 @@ def numbers() -> tuple[str, ...]:
     return tuple(dict.fromkeys(made))
 
 
-def text(chooser: random.Random) -> str:
-    """One more text."""
+def text(chooser: random.Random, recognisers: Sequence[Any] = ()) -> str:
+    """One more text, with values and context words of some recognisers."""
     parts: list[str] = []
     for _ in range(chooser.randint(1, 10)):
         parts += [chooser.choice(VALUES if chooser.random() < 0.7 else numbers()), chooser.choice(GLUE)]
+        if recognisers and chooser.random() < 0.7:
+            one = chooser.choice(recognisers)
+            if one.context and chooser.random() < 0.5:
+                parts += [chooser.choice(one.context), chooser.choice((" ", ": ", " no. ", ""))]
+            patterns = getattr(one, "patterns", ())
+            if patterns:
+                parts += [sample(chooser.choice(patterns).regex, chooser), chooser.choice(GLUE)]
     made = list("".join(parts))
     for _ in range(chooser.choice((0, 0, 1, 3))):
         place = chooser.randrange(len(made) + 1)

@@ -16,24 +16,27 @@ from streams.privacy.presidio.blank import BlankNlpEngine, offline_and_quiet
 LANGUAGE = "en"
 
 
-def stock() -> Any:
-    """Presidio's analyzer with its default registry."""
-    return AnalyzerEngine(nlp_engine=_words(), supported_languages=[LANGUAGE])
+def stock(language: str = LANGUAGE, registry: Any = None) -> Any:
+    """Presidio's analyzer with a registry, or its default one."""
+    return AnalyzerEngine(registry, nlp_engine=_words(language), supported_languages=[language])
 
 
-def fast(*, hyperscan: bool = True, lines: int = 0) -> FastAnalyzer:
+def fast(*, hyperscan: bool = True, lines: int = 0, language: str = LANGUAGE, registry: Any = None) -> FastAnalyzer:
     """Ours with the same registry."""
-    return FastAnalyzer(nlp_engine=_words(), supported_languages=[LANGUAGE], hyperscan=hyperscan, lines=lines)
+    words = _words(language)
+    return FastAnalyzer(registry, nlp_engine=words, supported_languages=[language], hyperscan=hyperscan, lines=lines)
 
 
-def found(analyzer: Any, text: str, threshold: float) -> list[tuple[str, int, int, float]]:
+def found(
+    analyzer: Any, text: str, threshold: float | None, language: str = LANGUAGE, **more: Any
+) -> list[tuple[str, int, int, float]]:
     """What is compared: entity, start, end and score of every finding."""
-    results = analyzer.analyze(text, LANGUAGE, score_threshold=threshold)
+    results = analyzer.analyze(text, language, score_threshold=threshold, **more)
     return sorted((one.entity_type, one.start, one.end, one.score) for one in results)
 
 
-def _words() -> BlankNlpEngine:
+def _words(language: str) -> BlankNlpEngine:
     offline_and_quiet()
-    words = BlankNlpEngine((LANGUAGE,))
+    words = BlankNlpEngine((language,))
     words.load()
     return words
