@@ -40,7 +40,6 @@ class Context:
         self._starts: list[int] = []
         self._chunks: list[str] = []
         self._again: frozenset[str] | None = None
-        self._keywords: dict[int, tuple[str, ...]] = {}
         self._windows: dict[int, str] = {}
 
     def near(self, start: int, word: Callable[[str], object]) -> bool:
@@ -49,14 +48,12 @@ class Context:
         Raises:
             ValueError: if there is no token there; Presidio does the same.
         """
-        keywords = self._keywords.get(start)
-        if keywords is None:
-            if self._at(start)[0] == len(self._chunks):
-                raise ValueError(
-                    "context: no token at a finding's start; have the recogniser begin at a sign that is no space"
-                )
-            keywords = self._keywords[start] = (*self._backward(start), *self._forward(start))
-        return any(map(word, keywords))
+        at = self._at(start)
+        if at[0] == len(self._chunks):
+            raise ValueError(
+                "context: no token at a finding's start; have the recogniser begin at a sign that is no space"
+            )
+        return any(map(word, self._backward(*at))) or any(map(word, self._forward(*at)))
 
     def window(self, low: str, start: int) -> str:
         """A part of the text in lower case that holds all keywords around a finding, found at a glance.
@@ -122,10 +119,8 @@ class Context:
             chunk += 1
         return chunk, 0
 
-    def _backward(self, start: int) -> Iterator[str]:
-        chunk, token = self._at(start)
+    def _backward(self, chunk: int, token: int) -> Iterator[str]:
         left = self._around.before + 1
-        chunk = min(chunk, len(self._chunks) - 1)
         while chunk >= 0 and left:
             tokens = self._of(chunk)
             for _, low, counts in reversed(tokens if token < 0 else tokens[: token + 1]):
@@ -136,8 +131,7 @@ class Context:
                         return
             chunk, token = chunk - 1, -1
 
-    def _forward(self, start: int) -> Iterator[str]:
-        chunk, token = self._at(start)
+    def _forward(self, chunk: int, token: int) -> Iterator[str]:
         left = self._around.after + 1
         while chunk < len(self._chunks) and left:
             for _, low, counts in self._of(chunk)[token:]:

@@ -145,13 +145,13 @@ def _cut(group: str) -> str:
 def _next(text: str, index: int) -> tuple[int, str] | None:
     """Start and text of the next candidate from `index` on, as the matcher's search gives it."""
     match = _CANDIDATE.search(text, index)
-    if match is None:
-        return None
-    number = match.group()
-    if "/" in number or "\\" in number:
-        second = _SECOND.search(number)
-        number = number[: second.start()] if second else number
-    return match.start(), number
+    return None if match is None else (match.start(), _first_of(match.group()))
+
+
+def _first_of(number: str) -> str:
+    """A candidate without a second number behind a slash."""
+    second = _SECOND.search(number) if "/" in number or "\\" in number else None
+    return number[: second.start()] if second else number
 
 
 def _parsed(text: str, region: str) -> bool:
@@ -200,18 +200,27 @@ class Numbers:
     def spans(self, text: str) -> list[Span]:
         """Where the matchers find a number; what lies inside another finding may be left out."""
         found: dict[Span, None] = {}
-        index = 0
-        while (candidate := _next(text, index)) is not None:
-            start, number = candidate
+        index: int | None = 0
+        while index is not None:
+            index = self._on(text, index, found)
+        return list(found)
+
+    def _on(self, text: str, index: int, found: dict[Span, None]) -> int | None:
+        """Go on until the next candidate is to be looked for elsewhere than behind the last one; where that is."""
+        for match in _CANDIDATE.finditer(text, index):
+            if match.end() - match.start() < _FEWEST:
+                continue
+            start, number = match.start(), _first_of(match.group())
             end = start + len(number)
             if (len(number) <= _LONGEST and _PLAIN(number) and not _CUT(number)) or _DIGITS(number):
-                index = end
                 if len(number) >= _FEWEST:
                     for low, high in self._inside(number, text[start - 1] if start else "", text[end : end + 3]):
                         found[(start + low, start + high)] = None
+                if end != match.end():
+                    return end
             else:
-                index = self._zone(text, candidate, found)
-        return list(found)
+                return self._zone(text, (start, number), found)
+        return None
 
     def _inside(self, number: str, before: str, behind: str) -> tuple[Span, ...]:
         """Findings in one plain candidate."""
