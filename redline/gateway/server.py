@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 16
 _END_S = 15.0  # how long answers may take once it is told to stop
+_HEAD_S = 30.0  # for the head of the first request; bodies have a setting
 _KEEP_ALIVE_S = 75.0
 _HEADER_BYTES = 16_384
 _FAULT = 500  # from here on it is not the request's
@@ -31,9 +32,10 @@ class Server:
     what is no HTTP are replaced: both quote the request.
     """
 
-    def __init__(self, gateway: Gateway, *, end_s: float = _END_S) -> None:
+    def __init__(self, gateway: Gateway, *, end_s: float = _END_S, head_s: float = _HEAD_S) -> None:
         self._gateway = gateway
         self._end_s = end_s
+        self._head_s = head_s
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -54,6 +56,7 @@ class Server:
             max_line_size=_HEADER_BYTES,
         )
         listener.broken = self._gateway.broken
+        listener.head_s = self._head_s
         self._runner = web.ServerRunner(listener, shutdown_timeout=self._end_s)
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port).start()
@@ -80,19 +83,40 @@ class _Listener(web.Server):
     """Makes a protocol for each connection: ours."""
 
     broken: Callable[[int], Answer]
+    head_s: float
 
     def __call__(self) -> web.RequestHandler:
-        return _Protocol(self, self.broken, self._kwargs)
+        return _Protocol(self, self._kwargs)
 
 
 class _Protocol(web.RequestHandler):
-    """One connection, whose errors quote nothing."""
+    """One connection, whose errors quote nothing, and whose first request must come soon.
 
-    __slots__ = ("_broken",)
+    Between requests aiohttp has a time-out; before the first it has none.
+    """
 
-    def __init__(self, listener: web.Server, broken: Callable[[int], Answer], kwargs: dict[str, Any]) -> None:
+    __slots__ = ("_broken", "_head_s", "_head_timer")
+
+    def __init__(self, listener: _Listener, kwargs: dict[str, Any]) -> None:
         super().__init__(listener, loop=asyncio.get_running_loop(), **kwargs)
-        self._broken = broken
+        self._broken = listener.broken
+        self._head_s = listener.head_s
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._head_timer = asyncio.get_running_loop().call_later(self._head_s, self._expect_head)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Wait no more."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        if not self._request_count:
+            self.force_close()
 
     def handle_error(
         self,

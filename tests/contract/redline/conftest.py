@@ -31,6 +31,12 @@ class Kafka:
         return True
 
 
+@pytest.fixture
+def kafka() -> Kafka:
+    """What the running gateway has, for one of one's own."""
+    return Kafka()
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The address of a gateway in a thread, and a token for it."""

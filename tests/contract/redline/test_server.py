@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+
+from redline.gateway.server import Server
+from redline.gateway.service import Gateway, Policy
+
+if TYPE_CHECKING:
+    from redline.gateway.delivery import Delivery
 
 HOST = b"Host: localhost\r\n"
 POST = b"POST /v1/events HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
@@ -48,6 +56,26 @@ def test_garbage_is_refused_and_not_quoted(
     assert answer.split(b" ", 2)[1] == str(status).encode()
     assert b"aiohttp" not in answer
     assert b"XYZZY" not in answer + caplog.text.encode()
+
+
+def test_a_connection_that_says_nothing_whole_is_ended(kafka: Delivery) -> None:
+    async def scene() -> None:
+        server = Server(Gateway(kafka, topic="t", who=None, policy=Policy()), head_s=0.2)
+        port = await server.start("127.0.0.1", 0)
+        for sent in (b"", b"GET /healthz HT", b"GET /healthz HTTP/1.1\r\nX: y\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            assert await reader.read() == b""
+            writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+            assert (await reader.readuntil(b"ok\n")).startswith(b"HTTP/1.1 200 OK\r\n")
+            await asyncio.sleep(0.3)
+        writer.close()
+        await server.close()
+
+    asyncio.run(asyncio.wait_for(scene(), 30))
 
 
 def test_a_client_that_waits_is_told_to_go_on_once_its_body_is_wanted(running: tuple[str, str]) -> None:
