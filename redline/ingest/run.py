@@ -156,8 +156,13 @@ class Passes:
 def _follow(passes: Passes, kafka: _Kafka, paths: Sequence[Path], known: _Sizes, say: Callable[[str], None]) -> None:
     """Passes over what changes, until SIGINT or SIGTERM. While Kafka is away, files are what keeps events."""
     stopping = threading.Event()
+
+    def stop(number: int, _frame: object) -> None:
+        stopping.set()
+        signal.signal(number, signal.SIG_DFL)  # a second one does not wait for a Kafka that is away; nothing is lost
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     say(f"following {', '.join(map(str, paths))}; Ctrl-C stops")
     told = time.monotonic()
     for _ in watchfiles.watch(
