@@ -7,6 +7,7 @@ is capitalised, an everyday one (`Mark`) only if it is the subject's.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from schemas.rows import Mark
@@ -46,14 +47,17 @@ def marks_of(
         of_subject = sure(name)
         for form in _forms(name, sure=of_subject):
             forms[form] = of_subject or forms.get(form, False)
+    # A word stands in several forms.
+    of_word, hash_of = cache(surrogates.of_word), cache(hashes.of)
     made: dict[tuple[str, ...], Mark] = {}
     for (row, how), of_subject in forms.items():
-        made_of_words = surrogates.of_words(row)
-        if (how == "capitalised" and (row, "any") in forms) or (made_of_words and _told(row, made, forms)):
+        invented = [of_word(word) for word in row]
+        natural = None not in invented
+        if (how == "capitalised" and (row, "any") in forms) or (natural and _told(row, made, forms)):
             continue
-        surrogate = made_of_words or surrogates.replace("PERSON", " ".join(row))
+        surrogate = " ".join(map(str, invented)) if natural else surrogates.replace("PERSON", " ".join(row))
         pieces = row[0] if how == "within" else row
-        made[row] = Mark(" ".join(map(hashes.of, pieces)), surrogate, how, of_subject)
+        made[row] = Mark(" ".join([hash_of(piece) for piece in pieces]), surrogate, how, of_subject)
         if len(made) == MOST:
             break
     return list(made.values())

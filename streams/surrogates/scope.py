@@ -13,7 +13,7 @@ from streams.surrogates.findings import SECRET, Found, merge
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 Style = Literal["natural", "placeholder"]
 
@@ -83,15 +83,14 @@ class Surrogates:
         bare = in_identifier and name in forms.IN_IDENTIFIERS and re.fullmatch(r"\w+", value)
         return f"{name}_{code}" if bare else f"<{name}_{code}>"
 
-    def of_words(self, words: Sequence[str]) -> str | None:
-        """What the words of a person's name become wherever they stand in one: in lower case, by spaces.
+    def of_word(self, word: str) -> str | None:
+        """What one word of a person's name becomes wherever it stands in one, in lower case.
 
-        None if there is no word for each of them: in the style of placeholders always.
+        None if there is no such word: in the style of placeholders always.
         """
         if not self._natural:
             return None
-        made = [people.of_word(people.plain(word), lambda use, w: self._number(f"PERSON/{use}", w)) for word in words]
-        return None if None in made else " ".join(word for word in made if word)
+        return people.of_word(people.plain(word), lambda use, one: self._number(f"PERSON/{use}", one))
 
     def apply(self, text: str, found: Iterable[Found], counts: Counter[str] | None = None) -> str:
         """`text` with every finding replaced; `counts` grows by the entity types replaced."""
