@@ -245,3 +245,41 @@ def test_kill_9_loses_nothing_that_was_acknowledged(
         client.ending.set()
         client.join(30)
     nothing_acknowledged_is_missing(clients, own.bootstrap)
+
+
+def test_every_acknowledged_event_is_in_the_ledger(
+    redline: Callable[..., Command], tmp_path: Path, unique: Callable[[str], str]
+) -> None:
+    data = tmp_path / "live"
+    up = redline("up", "--data", str(data), REDLINE_CONSENT_MODE="opt-out")
+    up.until("up: broker")
+    token = tokens.add(data / "state" / tokens.FILE, "test", subject="jo@corp.example")
+    gateway = redline("gateway", "--port", "0", "--data", str(data))
+    address = gateway.until(r"http://[\d.:]+\d")
+    (client,) = run(address, token, unique, count=1)
+    wait(lambda: client.count(200) >= 5, _LATEST_S)
+    client.ending.set()
+    client.join(30)
+    hook = {
+        "session_id": "s",
+        "hook_event_name": "PreToolUse",
+        "tool_use_id": "toolu_1",
+        "tool_name": "Write",
+        "tool_input": {"file_path": "/p/a.py", "content": "x = 1"},
+    }
+    headers = {"Authorization": f"Bearer {token}"}
+    assert httpx.post(f"{address}/v1/hooks/claude-code", json=hook, headers=headers).status_code == 200
+    gateway.process.send_signal(signal.SIGTERM)
+    gateway.end(0)
+    assert set(client.statuses) == {200}
+    tries = []
+
+    def balanced() -> bool:
+        tries.append(Command(tmp_path / f"ledger-{len(tries)}.log", "ledger", "--data", str(data)))
+        return tries[-1].process.wait(_LATEST_S) == 0
+
+    wait(balanced, _LATEST_S)
+    events = len(client.acknowledged) + 2  # a hook's call and its proposal
+    assert f"balances: {events} offsets" in tries[-1].said
+    up.process.send_signal(signal.SIGINT)
+    up.end(0)
