@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.world import HASHES, SECOND, World, event
 
-from schemas.rows import Interaction, Pair
+from schemas.rows import Interaction, Pair, Trajectory
+from schemas.tables import PUBLISHED, TABLES
 from streams.join import Join, JoinPolicy
+from streams.marks import Repair, marks_of
+from streams.surrogates import Surrogates
 
 POLICY = JoinPolicy(window_us=1000 * SECOND, grace_us=10 * SECOND, keep_us=5000 * SECOND)
 
@@ -231,3 +235,57 @@ def test_every_event_has_exactly_one_fate(case: list[dict[str, Any]], ticks: lis
     run.tick(100_000)
     joined = [s.offset for row in run.table.values() if isinstance(row, Pair) for s in row.sources]
     assert sorted([*joined, *run.rejects]) == [row.sources[0].offset for row in rows]
+
+
+def knowing(rows: list[Interaction], *which: int) -> list[Interaction]:
+    """The same events about a person; only these of them know the name, and hold it no more."""
+    made = marks_of(["Oluwaseun"], HASHES.within("i"), Surrogates(b"s" * 32, 1, b"i"), lambda _name: False)
+    repair = Repair(made, HASHES.within("i"))
+    named = [msgspec.structs.replace(row, data=row.data.replace(' text"', ' Oluwaseun"')) for row in rows]
+    return [
+        msgspec.structs.replace(row, data=repair.text(row.data), marks=made) if at in which else row
+        for at, row in enumerate(named)
+    ]
+
+
+@settings(max_examples=200, deadline=None)
+@given(events, st.randoms(use_true_random=False), st.integers(0, 7), st.sets(st.integers(0, 6)))
+def test_names_are_masked_alike_in_any_order_and_split(
+    case: list[dict[str, Any]], random: Any, cut: int, which: set[int]
+) -> None:
+    rows = knowing([row for row in build(case) if row.event_time <= 10 * SECOND], *which)
+    whole, other = World(Join(HASHES, POLICY)), World(Join(HASHES, POLICY))
+    for row in rows:
+        whole.send(row)
+    whole.flush()
+    shuffled = [*rows]
+    random.shuffle(shuffled)
+    for row in shuffled[:cut]:
+        other.send(row)
+    other.flush()
+    for row in [*shuffled[cut:], *shuffled[:2]]:
+        other.send(row)
+    other.flush()
+    assert other.outcome() == whole.outcome()
+    for pair in whole.table.values():
+        if isinstance(pair, Pair):
+            assert ("Oluwaseun" in f"{pair.before}{pair.suggestion}{pair.final}") is not bool(
+                which & set(range(len(rows)))
+            )
+
+
+def test_a_late_event_tells_nothing() -> None:
+    case = [suggestion(), edit(5, "new text"), edit(100, "new text")]
+    for which, kept in ((1, False), (2, True)):
+        run = World(Join(HASHES, POLICY))
+        for row in knowing(build(case), which):
+            run.send(row)
+        run.tick(100_000)
+        (pair,) = (row for row in run.table.values() if isinstance(row, Pair))
+        assert pair.label == "accepted"
+        assert ("Oluwaseun" in pair.final) is kept
+
+
+def test_no_published_row_has_a_column_for_marks() -> None:
+    assert not {"marks", "subject_mark"} & {name for table in PUBLISHED for name in TABLES[table].schema.names}
+    assert not {"marks", "subject_mark"} & {*Pair.__struct_fields__, *Trajectory.__struct_fields__}
