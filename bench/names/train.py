@@ -48,7 +48,7 @@ _SETTINGS = {
     "feature.minfreq": 2,
     "feature.possible_transitions": True,
 }
-_THRESHOLDS = {"PER": 0.25, "LOC": 0.35}  # probability that is scored 0.5: leans to recall
+_THRESHOLDS = {"PER": 0.25, "LOC": 0.5}  # probability that is scored 0.5: of people it leans to recall
 _STEPS = 2000  # a weight is an integer times 1/_STEPS
 _KINDS = {"PERSON": "PER", "LOCATION": "LOC"}
 
