@@ -269,14 +269,19 @@ def people(text: str) -> list[Found]:
             for piece in pieces:
                 if not cue.login and text[max(0, first - 4) : first].lower() == "the ":  # a paper, a ministry
                     continue
-                start, end = _trim(piece["v"], piece.start("v"), login=cue.login)
+                # Of two sentences the name is in the one with the cue.
+                follows = piece.start("v") > match.start()
+                start, end = _trim(piece["v"], piece.start("v"), login=cue.login, whole=follows)
                 if end > start:
                     found.append(Found(start, end, PERSON, cue.score))
     return found
 
 
-def _trim(value: str, start: int, *, login: bool) -> tuple[int, int]:
-    """The name in `value`, which starts at `start`; an empty range if there is none."""
+def _trim(value: str, start: int, *, login: bool, whole: bool) -> tuple[int, int]:
+    """The name in `value`, which starts at `start`; an empty range if there is none.
+
+    With `whole` it may go on behind the end of a sentence; without, it begins there.
+    """
     bare = value.rstrip(" \t.,;:'\"")
     if login:
         bare = bare.rstrip("._-")
@@ -284,7 +289,7 @@ def _trim(value: str, start: int, *, login: bool) -> tuple[int, int]:
     bare = bare.removesuffix("'s").removesuffix("\u2019s")
     words = bare.split()
     for i in range(len(words) - 2, -1, -1):
-        if _stands_before(words[i]):
+        if _stands_before(words[i]) or (not whole and _ends_sentence(words[i])):
             rest = bare.split(None, i + 1)[-1]
             start += len(bare) - len(rest)
             bare, words = rest, words[i + 1 :]
@@ -301,7 +306,9 @@ def _trim(value: str, start: int, *, login: bool) -> tuple[int, int]:
 
 
 def _stands_before(word: str) -> bool:
-    """Whether a name begins behind this word: an office, a possessive, the end of a sentence."""
-    if word.endswith(("'s", "\u2019s")) or (word[-1] == "." and len(word) >= _SENTENCE and word.count(".") == 1):
-        return True
-    return word.strip(".,").lower() in _OFFICES
+    """Whether a name begins behind this word: an office, a possessive."""
+    return word.endswith(("'s", "\u2019s")) or word.strip(".,").lower() in _OFFICES
+
+
+def _ends_sentence(word: str) -> bool:
+    return word[-1] == "." and len(word) >= _SENTENCE and word.count(".") == 1

@@ -51,7 +51,8 @@ def found(text: str) -> set[str]:
         ("Lena Okoro said no", {"Lena Okoro"}),
         ("Finance Minister Lena Okoro said no", {"Lena Okoro"}),
         ("Ask BBC\u2019s Lena Okoro", {"Lena Okoro"}),
-        ("he met Kim. Lena Okoro said no", {"Lena Okoro"}),
+        ("he saw Kim. Lena Okoro said no", {"Lena Okoro"}),
+        ("my name is Zo\u00eb M\u00fcller. Jane", {"Zo\u00eb M\u00fcller. Jane"}),  # too much rather than too little
         ("Mrs. Okoro's keys", {"Okoro"}),
     ],
 )
