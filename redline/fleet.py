@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from redline.gateway import tokens
 from redline.settings import Settings, as_env
 from redline.supervisor import Spec
 
@@ -22,6 +23,8 @@ _GRACE_S = 20.0  # a worker drains its batch, a sink finishes its commit
 def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = None) -> Sequence[Spec]:
     """Workers first (scrubbing is what everything waits for), then sinks. `live` False: no ticks, the caller flushes.
 
+    A gateway comes along with the live ones once somebody has a token for it.
+
     Settings travel as environment variables, so a child reads no file that may have changed since.
     """
     logs = settings.state / "logs"
@@ -33,14 +36,16 @@ def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = 
     env = as_env(settings) | {"REDLINE_WORKER_TICKS": "true" if live else "false"} | (extra_env or {})
     found = [_spec("worker", number, logs, env) for number in range(1, settings.worker.count + 1)]
     found += [_spec("sink", number, logs, env) for number in range(1, settings.sink.count + 1)]
+    if live and (settings.state / tokens.FILE).exists():
+        found.append(_spec("gateway", 0, logs, env))
     return found
 
 
 def _spec(part: str, number: int, logs: Path, env: dict[str, str]) -> Spec:
-    name = f"{part}-{number}"
+    name = f"{part}-{number}" if number else part
     return Spec(
         name=name,
-        argv=(sys.executable, "-m", "redline", part, "--name", name),
+        argv=(sys.executable, "-m", "redline", part, *(("--name", name) if number else ())),
         log=logs / f"{name}.log",
         env=env,
         grace_s=_GRACE_S,
