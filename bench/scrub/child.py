@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -26,6 +27,8 @@ def main() -> None:
     started = time.process_time()
     analyzer = _side(side)
     _run(analyzer, ["call 212-867-5309 or mail jane@corp-zeta.com, see http://corp-zeta.com"])  # the plan is made
+    gc.collect()
+    gc.freeze()  # as workers do (streams.privacy.warm), for both sides: what is loaded is not looked through again
     figures: dict[str, Any] = {"load_s": time.process_time() - started}
     if side in ("stock", "fast", "plain"):
         for kind in corpus.KINDS:
