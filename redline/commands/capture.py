@@ -42,7 +42,7 @@ def capture_claude_code(folder: Path) -> None:
 @capture_group.command("git")
 @folder_option
 @click.option("--repository", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Default: here.")
-@click.option("--commit", default="HEAD", show_default=True)
+@click.option("--commit", default="HEAD", show_default=True, help="Which one.")
 def capture_git(folder: Path, repository: Path, commit: str) -> None:
     """Keep what a commit made of the proposals in its files, as final edits."""
     from redline.capture.committed import capture

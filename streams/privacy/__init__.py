@@ -18,6 +18,7 @@ people     the event's subject and the names found, in all their spellings
 sieve      which of our own expressions can match a text, from one scan: Hyperscan, if it is there
 superset   an expression of `re` as Hyperscan can look for it
 listed     lists of words
+versions   numbers of four parts that are versions and not addresses
 views      what a text reads as once its encodings are undone, and the way back
 encodings  escapes, quoted-printable and base64: where they stand and what they hold
 lookalikes characters that read as others

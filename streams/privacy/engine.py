@@ -23,6 +23,7 @@ from streams.privacy.names.find import find as names
 from streams.privacy.presidio.analyzer import FastAnalyzer
 from streams.privacy.presidio.blank import BlankNlpEngine, offline_and_quiet
 from streams.privacy.presidio.enhancer import PartsEnhancer
+from streams.privacy.versions import is_version
 from streams.privacy.views import reads_as, views
 from streams.surrogates import Found, unreserved
 
@@ -225,7 +226,7 @@ class Engine:
         found = tuple(
             Found(one.start, one.end, one.entity_type, one.score)
             for one in self.presidio_findings(text)
-            if not self._better or not _is_part_of_an_id(text, one)
+            if not self._better or not _is_something_else(text, one)
         )
         if self._directory is not None:
             found += tuple(one for one in self._directory.find(text) if one.score >= self.threshold)
@@ -236,8 +237,10 @@ class Engine:
         return found
 
 
-def _is_part_of_an_id(text: str, one: Any) -> bool:
-    """Whether a phone number is a group of digits in a GUID or the like."""
+def _is_something_else(text: str, one: Any) -> bool:
+    """Whether an address is a version, or a phone number a group of digits in a GUID or the like."""
+    if one.entity_type == "IP_ADDRESS":
+        return is_version(text, one.start, one.end)
     if one.entity_type != "PHONE_NUMBER" or not text[one.start : one.end].replace("-", "").isdigit():
         return False
     before = text[max(0, one.start - _GROUP - 1) : one.start]
