@@ -165,7 +165,36 @@ def _carried(then: str, now: str, region: Region, changes: list[_Change], finer:
     image = Region(first, max(first, last))
     if then[region.start : region.end] == now[image.start : image.end]:
         return image
-    return _moved(then, now, region) or image
+    return _moved(then, now, region) or _own_lines(then[region.start : region.end], now, image)
+
+
+def _own_lines(old: str, now: str, image: Region) -> Region:
+    """The image without whole lines that were added above the first or below the last line, where that was changed too.
+
+    Lines alone do not tell them from changed ones. The first line alike the region's own first is where it begins.
+    """
+    lines, own = now[image.start : image.end].splitlines(keepends=True), old.splitlines(keepends=True)
+    added = len(lines) - len(own)
+    if added <= 0 or not own:
+        return image
+    start, end = image
+    if start == 0 or now[start - 1] == "\n":
+        above = _alike(lines[: added + 1], own[0])
+        start += sum(map(len, lines[:above]))
+        added -= above
+    if end == len(now) or "\n" in {now[end], now[end - 1]}:
+        below = _alike(lines[::-1][: added + 1], own[-1])
+        dropped = lines[len(lines) - below :]
+        end -= sum(map(len, dropped))
+        if dropped and not own[-1].endswith("\n"):
+            end -= len(now[:end]) - len(now[:end].rstrip("\r\n"))
+    return Region(start, max(start, end))
+
+
+def _alike(lines: list[str], line: str) -> int:
+    """The number of the first line that is like this one; 0 if none is."""
+    bare = line.strip()
+    return next((i for i, one in enumerate(lines) if Indel.normalized_similarity(one.strip(), bare) >= _LEAST_ALIKE), 0)
 
 
 def _border(then: str, now: str, at: int, changes: list[_Change], finer: _Finer, *, begins: bool) -> _Change | None:

@@ -31,6 +31,10 @@ def image(then: str, now: str, piece: str) -> str | None:
         (FILE.replace(B, "@cache\n" + B), B, B),
         (FILE.replace(B, B + "\ndef new():\n    pass\n"), B, B),
         (FILE.replace(B, "def b():\n    x = 0\n    return 2\n"), B, "def b():\n    x = 0\n    return 2\n"),
+        # Also where its own first or last line was changed with them.
+        (FILE.replace(B, "# a note\n# more\ndef b(x):\n    return 2\n"), B, "def b(x):\n    return 2\n"),
+        (FILE.replace(B, "def b():\n    return 22\n\nX = {}\nY = None\n"), B, "def b():\n    return 22\n"),
+        (FILE.replace("return 2", "return 22\n\nX = {}"), "return 2", "return 22"),
         # A piece of one line.
         (FILE.replace("return 2", "return 2 + 5"), "return 2", "return 2 + 5"),
         (FILE.replace("return 2", "return 7"), "2", "7"),
