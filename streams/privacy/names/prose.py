@@ -24,7 +24,7 @@ _MARKS = (
     ("=", re.compile(r"[^\s=!<>]\s?={1,3}\s?[\w\"'({\[\-$]")),
     ("[", re.compile(r"[\w\])]\[")),
     ("<", re.compile(r"</?[a-z][\w:\-]{0,40}(?:\s[^<>]{0,200})?/?>")),
-    (".", re.compile(r"\w\.\w+\.\w+\.\w")),
+    (".", re.compile(r"[^\W\d]\.\w+\.\w+\.\w")),  # and no address of four numbers
     (":", re.compile(r"\A\s*[\"']?[\w.\-]+[\"']?\s*:\s*(?:[\"'{\[]|[\d.]+,?$|true|false|null|!)")),
 )
 _OPENS = re.compile(

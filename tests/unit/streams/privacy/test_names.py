@@ -203,6 +203,7 @@ def prosaic(text: str) -> list[str]:
         ("Hannah wrote this one day.", ["Hannah wrote this one day."]),
         ("Hannah", ["Hannah"]),
         ("@lena can you ask Hannah?", ["@lena can you ask Hannah?"]),
+        ("-- Hannah saw this fail on 198.51.100.3, see it", ["Hannah saw this fail on 198.51.100.3, see it"]),
         ("@override\ndef x(self):", []),
         ("x = 1  # as Hannah wanted it", ["as Hannah wanted it"]),
         ("    // as Hannah wanted it", ["as Hannah wanted it"]),
