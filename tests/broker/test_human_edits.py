@@ -21,11 +21,12 @@ from redline.keys import load_keys
 from schemas import topics
 from schemas.codec import DEFAULT_LIMITS, decode
 from schemas.records import Coordinate, Record
-from schemas.rows import decode_interaction
+from schemas.rows import Interaction, decode_interaction
 from schemas.sources.cloudevents import STRUCTURED_HEADERS
 from sinks import reader
 from streams.identity import keyed_id
 from streams.keyed import derived_id
+from streams.marks import Hashes, Union
 from streams.privacy.pool import ScrubPool
 from streams.scrub import Job, Keys, Scrubbed
 
@@ -71,7 +72,7 @@ def write(path: Path, events: list[str]) -> Path:
 
 
 def scrubbed(keys: Keys) -> Texts:
-    """interaction_id -> raw text -> the same text scrubbed, as each event of the interaction has it."""
+    """interaction_id -> raw text -> the same text scrubbed, with the names that any event of the interaction told."""
     jobs = []
     for number, line in enumerate(lines()):
         record = Record(Coordinate(topics.EVENTS, 0, number), None, line.encode(), STRUCTURED_HEADERS)
@@ -81,15 +82,20 @@ def scrubbed(keys: Keys) -> Texts:
         async with ScrubPool(0, keys) as pool:
             return list(await pool.run(jobs))
 
-    found: Texts = defaultdict(dict)
+    events: dict[str, list[tuple[Job, Interaction]]] = defaultdict(list)
     for job, result in zip(jobs, asyncio.run(run()), strict=True):
         assert isinstance(result, Scrubbed)
-        interaction = getattr(job.event.data, "interaction_id", None)
-        data = json.loads(decode_interaction(result.interaction).data)
-        for name in ("text", "before"):
-            raw = getattr(job.event.data, name, None)
-            if interaction is not None and isinstance(raw, str):
-                assert found[interaction].setdefault(raw, data[name]) == data[name]
+        if (interaction := getattr(job.event.data, "interaction_id", None)) is not None:
+            events[interaction].append((job, decode_interaction(result.interaction)))
+    found: Texts = defaultdict(dict)
+    for interaction, members in events.items():
+        union = Union([row for _, row in members], Hashes(keys.identity))
+        for job, row in members:
+            data, repaired = json.loads(row.data), union.of(row)
+            for name in ("text", "before"):
+                if isinstance(raw := getattr(job.event.data, name, None), str):
+                    clean = repaired(data[name])
+                    assert found[interaction].setdefault(raw, clean) == clean, "equal texts are equal afterwards"
     return found
 
 
