@@ -21,11 +21,12 @@ from support.command import Command, wait
 from support.pipeline import Pipeline
 
 from redline import cluster
+from redline.broker import EmbeddedBroker
 from redline.settings import Kafka, Settings, as_env
 from sinks import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
@@ -107,12 +108,19 @@ def test_every_event_of_the_real_transcripts_is_accounted_for(tmp_path: Path) ->
     assert Counter(reader.read(data, "pairs", ["label"]).column(0).to_pylist()) == {"accepted": 2, "ignored": 1}
 
 
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[str]:
+    """The address of a broker that has only the topics of this test: others make ours with other partitions."""
+    with EmbeddedBroker(tmp_path / "broker") as broker:
+        yield broker.bootstrap
+
+
 def test_following_reads_what_is_written_until_it_is_told_to_stop(
-    redline: Callable[..., Command], bootstrap: str, tmp_path: Path
+    redline: Callable[..., Command], own: str, tmp_path: Path
 ) -> None:
     projects, data = tmp_path / "projects", tmp_path / "data"
     shutil.copytree(FIXTURE, projects)
-    settings = Settings(data=str(data), kafka=Kafka(bootstrap=bootstrap))
+    settings = Settings(data=str(data), kafka=Kafka(bootstrap=own))
     cluster.prepare_topics(settings)
     follow = redline("ingest", "claude-code", str(projects), "--follow", "--json", **as_env(settings))
     follow.until("following")
