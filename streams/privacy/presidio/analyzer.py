@@ -82,7 +82,9 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
             language=language, entities=entities, all_fields=not entities, ad_hoc_recognizers=ad_hoc_recognizers
         )
         guests = ad_hoc_recognizers or []
-        raw = self._raw(language, score_threshold, [one for one in recognisers if not any(one is g for g in guests)])
+        invited = {id(guest) for guest in guests}
+        residents = [one for one in recognisers if id(one) not in invited] if invited else recognisers
+        raw = self._raw(language, score_threshold, residents)
         boost = raw.plan.boost
         lazy = boost is not None and boost.lazy and nlp_artifacts is None and all(map(_ordinary, guests))
         artifacts = None
@@ -91,7 +93,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         reading = raw.reading(text, self._context(text, language) if lazy else None, context or ())
         findings = list(raw.findings(reading, entities or raw.entities, artifacts))
         slots = [*raw.plan.slots]
-        for guest in (one for one in recognisers if any(one is g for g in guests)):
+        for guest in [one for one in recognisers if id(one) in invited] if invited else ():
             slot = raw.plan.slot(len(slots), guest, 0.0)
             slots.append(slot)
             findings += raw.run(slot, text, entities or raw.entities, artifacts)
@@ -114,7 +116,8 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
                 held.append(repr(one.score_thresholds))
             held += getattr(one, "patterns", ())
         # Names by address: what a key names stays alive as long as the key. Texts and numbers are looked at as such.
-        key = (*held[:3], *(part if type(part) is str else id(part) for part in held[3:]))
+        parts = held[3:]
+        key = (*held[:3], *(map(id, parts) if threshold is not None else (_named(part) for part in parts)))
         known = self._plans.get(key)
         if known is None:
             if len(self._plans) >= _PLANS:
@@ -208,6 +211,10 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
             for one in raised
             if one.recognition_metadata.get(_ID) in places
         ]
+
+
+def _named(part: object) -> object:
+    return part if type(part) is str else id(part)
 
 
 def _ordinary(recogniser: Any) -> bool:

@@ -10,10 +10,10 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from streams.privacy.presidio.results import Finding
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from streams.privacy.presidio.results import Finding
 
     # Line -> findings in it, of texts in which there are context words for the same recognisers.
     Known = dict[str, tuple[Finding, ...]]
@@ -46,9 +46,9 @@ class Lines:
         lines = text.split("\n")
         known = self._young.setdefault(present, {})
         self._learn(known, self._old.get(present, {}), lines, look)
-        for line, start in zip(lines, accumulate((len(line) + 1 for line in lines), initial=0), strict=False):
-            for one in known[line]:
-                yield one._replace(start=one.start + start, end=one.end + start)
+        for line, start in zip(lines, _starts(lines), strict=False):
+            for entity, first, end, score, slot, result in known[line]:
+                yield Finding(entity, first + start, end + start, score, slot, result)
         if self._size > self._most:
             self._old, self._young, self._size = self._young, {}, 0
 
@@ -61,10 +61,15 @@ class Lines:
             missing = [line for line in missing if line not in known]
         known.update(dict.fromkeys(missing, ()))
         self._size += len(missing)
-        starts = list(accumulate((len(line) + 1 for line in missing), initial=0))
+        starts = _starts(missing)
         found: dict[int, list[Finding]] = {}
         for one in look("\n".join(missing)):
             place = bisect_right(starts, one.start) - 1
             low = starts[place]
             found.setdefault(place, []).append(one._replace(start=one.start - low, end=one.end - low))
         known.update((missing[place], tuple(several)) for place, several in found.items())
+
+
+def _starts(lines: list[str]) -> list[int]:
+    """Where each line begins, in the text that they are the lines of, and one past it."""
+    return [start + number for number, start in enumerate(accumulate(map(len, lines), initial=0))]
