@@ -186,8 +186,8 @@ class Engine:
             if one.entity == cues.PERSON
         }
         known = [people.of_subject(subject)] if subject else []
-        if known_names and people.again(known_names, texts):
-            known.append(people.of_names(tuple(sorted(known_names))))
+        if known_names and (again := people.again(known_names, texts)):
+            known.append(people.of_names(again))
         for text, found in zip(texts, findings, strict=True):
             for matcher in known:
                 found.extend(matcher.find(text))

@@ -174,11 +174,16 @@ def of_names(names: tuple[str, ...]) -> Known:
     return Known(forms)
 
 
-def again(names: Iterable[str], texts: Iterable[str]) -> bool:
-    """False if every part of the names stands once in the texts: then there is nothing more to find."""
+def again(names: Iterable[str], texts: Iterable[str]) -> tuple[str, ...]:
+    """Those of the names of which a part stands more than once in the texts: of others nothing more can be found."""
     low = "\n".join(folded(text)[0] for text in texts).lower()
-    words = {way for name in names for word in (*_WORDS.findall(name), name) for way in _counted(word)}
-    return any(low.count(word) > 1 for word in words)
+    return tuple(
+        sorted(
+            name
+            for name in names
+            if any(low.count(way) > 1 for word in (*_WORDS.findall(name), name) for way in _counted(word))
+        )
+    )
 
 
 def _counted(word: str) -> tuple[str, ...]:
