@@ -187,7 +187,7 @@ class Engine:
         }
         known = [people.of_subject(subject)] if subject else []
         if known_names and (again := people.again(known_names, texts)):
-            known.append(people.of_names(again))
+            known += [people.of_names((name,)) for name in again]
         for text, found in zip(texts, findings, strict=True):
             for matcher in known:
                 found.extend(matcher.find(text))
