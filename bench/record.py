@@ -42,6 +42,14 @@ def write(name: str, figures: dict[str, Any]) -> Path:
     return path
 
 
+def rss_mb() -> float:
+    """Resident memory of this process."""
+    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
 def _cpu() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():

@@ -7,9 +7,9 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from bench import record
 from bench.scrub import corpus
 
 _CHARACTERS = {"ours": 150_000, "stock": 50_000}  # of each kind
@@ -31,7 +31,7 @@ def main() -> None:
             texts = corpus.texts(kind, seed + round_, _CHARACTERS[side])
             figures[f"{phase}_{kind}"] = sum(map(len, texts)) / _run(look, texts)
     figures |= _latency(look, round_)
-    figures["rss_mb"] = _rss_mb()
+    figures["rss_mb"] = record.rss_mb()
     print(json.dumps(figures))
 
 
@@ -68,13 +68,6 @@ def _latency(look: Look, round_: int) -> dict[str, float]:
         taken += [_run(look, [text[:_SHORT]]) * 1000 for text in texts if len(text) >= _SHORT]
     taken.sort()
     return {"p50_ms": taken[len(taken) // 2], "p99_ms": taken[int(len(taken) * 0.99)]}
-
-
-def _rss_mb() -> float:
-    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":

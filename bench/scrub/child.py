@@ -8,9 +8,9 @@ import os
 import random
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
+from bench import record
 from bench.scrub import corpus
 from bench.scrub.stock import LANGUAGE, fast, stock
 
@@ -38,7 +38,7 @@ def main() -> None:
         figures["pairs"] = _pairs(analyzer, round_)
     if side == "fast":
         figures["p99_ms"] = _latency(analyzer, round_)
-    figures["rss_mb"] = _rss_mb()
+    figures["rss_mb"] = record.rss_mb()
     print(json.dumps(figures))
 
 
@@ -71,13 +71,6 @@ def _latency(analyzer: Any, round_: int) -> float:
         taken += [_run(analyzer, [text[:_SHORT]]) for text in texts if len(text) >= _SHORT]
     taken.sort()
     return taken[int(len(taken) * 0.99)] * 1000
-
-
-def _rss_mb() -> float:
-    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 if __name__ == "__main__":
