@@ -186,8 +186,8 @@ class Engine:
             if one.entity == cues.PERSON
         }
         known = [people.of_subject(subject)] if subject else []
-        if known_names and (again := people.again(known_names, texts)):
-            known += [people.of_names((name,)) for name in again]
+        if known_names:
+            known += [people.of_name(name) for name in people.again(known_names, texts)]
         for text, found in zip(texts, findings, strict=True):
             for matcher in known:
                 found.extend(matcher.find(text))

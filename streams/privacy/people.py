@@ -162,15 +162,14 @@ def of_subject(subject: str) -> Known:
 
 
 @lru_cache(maxsize=2048)
-def of_names(names: tuple[str, ...]) -> Known:
-    """People whose names were found in a text, to be found wherever else they are named."""
+def of_name(name: str) -> Known:
+    """A person whose name was found in a text, to be found wherever else they are named."""
     forms = _Forms()
-    for name in names:
-        if len(_WORDS.findall(name)) > 1 or is_cjk(name):
-            _name(forms, name, sure=False)
-        elif len(name) >= _SHORTEST and name.lower() not in GENERIC:
-            forms.exact.add(re.escape(folded(name)[0]))
-            forms.needles.add(folded(name)[0].lower())
+    if len(_WORDS.findall(name)) > 1 or is_cjk(name):
+        _name(forms, name, sure=False)
+    elif len(name) >= _SHORTEST and name.lower() not in GENERIC:
+        forms.exact.add(re.escape(folded(name)[0]))
+        forms.needles.add(folded(name)[0].lower())
     return Known(forms)
 
 
