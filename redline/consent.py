@@ -10,7 +10,7 @@ from redline.keys import keys_of
 from schemas import topics
 from streams.consent import Consent, encode
 from streams.delivery import Delivery, Out
-from streams.scrub_stage import person_key
+from streams.identity import person_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,9 @@ def record(settings: Settings, people: Iterable[str], *, granted: bool, version:
     """
     keys = keys_of(settings)
     value = encode(Consent(granted=granted, version=version or f"{time.strftime('%Y-%m-%d', time.gmtime())}"))
-    outs = [Out(topics.CONSENT, person_key(keys, name), value) for person in people if (name := person.strip())]
+    outs = [
+        Out(topics.CONSENT, person_key(keys.identity, name), value) for person in people if (name := person.strip())
+    ]
     delivery = Delivery(settings.kafka.bootstrap, settings.kafka.config)
     try:
         asyncio.run(delivery.send(outs))

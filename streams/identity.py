@@ -32,3 +32,13 @@ def keyed_id(key: bytes, *parts: str | int) -> str:
 def person(subject: str) -> str:
     """The one spelling of a person under which all keyed hashes of them are made: outer space off, any case."""
     return subject.strip().casefold()
+
+
+def person_key(identity_key: bytes, subject: str) -> bytes:
+    """A person for as long as the tables live: the key of their record on the consent topic."""
+    return keyed_id(identity_key, "consent", person(subject)).encode()
+
+
+def pseudonym(surrogate_key: bytes, epoch: int, person_key: bytes) -> str:
+    """The same person within one epoch. Made of their key, not their name: who knows consent records can compute it."""
+    return keyed_id(surrogate_key, "subject", epoch, person_key.decode())

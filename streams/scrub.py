@@ -20,7 +20,7 @@ import msgspec
 from schemas import events, rows
 from schemas.errors import ScrubError
 from schemas.rows import Finding, Interaction, Source, Subject
-from streams.identity import keyed_id, person
+from streams.identity import keyed_id, person_key, pseudonym
 from streams.marks import Hashes, Repair, marks_of
 from streams.privacy import people
 from streams.privacy.views import reads_as
@@ -176,7 +176,7 @@ def _subject(event: Event, row: Interaction, source: Source, keys: Keys) -> byte
         scrub_version=SCRUB_VERSION,
         sources=[source],
         event_date=row.event_date,
-        pseudonym=keyed_id(keys.surrogate, "subject", keys.epoch, person(event.subject)),
+        pseudonym=pseudonym(keys.surrogate, keys.epoch, person_key(keys.identity, event.subject)),
         key_epoch=keys.epoch,
     )
     return rows.encode(subject)

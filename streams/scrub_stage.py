@@ -9,7 +9,7 @@ from schemas.errors import DecodeError
 from schemas.rows import Source
 from streams.consent import ConsentBook, Refused
 from streams.delivery import Out
-from streams.identity import keyed_id
+from streams.identity import person_key
 from streams.keyed import Emit, reject
 from streams.outputs import Committer, out, utc_date
 from streams.scrub import SCRUB_VERSION, Failed, Job, Keys, Scrubbed
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
     from schemas.events import Event
     from schemas.records import Record
-
-
-def person_key(keys: Keys, subject: str) -> bytes:
-    """The consent topic's key of a person: a keyed hash of the name as producers send it, case and space aside."""
-    return keyed_id(keys.identity, "consent", subject.strip().casefold()).encode()
 
 
 class ScrubStage:
@@ -81,7 +76,7 @@ class ScrubStage:
                 path=error.path,
                 expected=error.expected,
             )
-        person = None if event.subject is None else person_key(self._keys, event.subject)
+        person = None if event.subject is None else person_key(self._keys.identity, event.subject)
         answer = self._book.decide(person, event.time_us)
         if isinstance(answer, Refused):
             return reject(

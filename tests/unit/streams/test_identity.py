@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.identity import keyed_id, person
+from streams.identity import keyed_id, person, person_key, pseudonym
 
 KEY = b"k" * 32
 
@@ -36,3 +36,13 @@ def test_weak_and_overlong_keys_are_refused_without_being_quoted(key: bytes) -> 
 
 def test_a_person_is_the_same_in_any_case_and_spacing() -> None:
     assert person(" Jane.Doe@Corp.com ") == person("jane.doe@corp.com")
+    assert person_key(KEY, " Jane.Doe@Corp.com ") == person_key(KEY, "jane.doe@corp.com")
+
+
+def test_consent_records_of_earlier_versions_keep_their_keys() -> None:
+    assert person_key(KEY, "jane@corp.com") == keyed_id(KEY, "consent", "jane@corp.com").encode()
+
+
+def test_a_pseudonym_is_another_in_each_epoch_and_under_each_key() -> None:
+    jane = person_key(KEY, "jane@corp.com")
+    assert len({pseudonym(key, epoch, jane) for key in (b"a" * 32, b"b" * 32) for epoch in (1, 2)}) == 4
