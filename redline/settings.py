@@ -85,6 +85,51 @@ class ConsentSettings(_Section, frozen=True, kw_only=True):
     mode: ConsentMode = ConsentMode.OPT_IN
 
 
+class KeySettings(_Section, frozen=True, kw_only=True):
+    """Where the keys come from, and how long one epoch of them lasts.
+
+    `source`: empty: the key file of the data folder. `rotate_days` 0: by hand only. `overlap_hours`: how long after the
+    start of an epoch an event is also written under the one before.
+    """
+
+    source: str = ""
+    rotate_days: _Natural = 0
+    overlap_hours: _Span = 48.0
+
+
+class Privacy(_Section, frozen=True, kw_only=True):
+    """What is published of small groups, and which promises may be weakened.
+
+    `k`: fewest people of a released cell. `close_hours` after its end a UTC day is decided. `accept_weaker`: names of
+    the settings that may weaken a promise, several by commas; `redline.weaker` knows which do.
+    """
+
+    k: _Count = 10
+    close_hours: _Span = 48.0
+    accept_weaker: str = ""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Settings that may weaken a promise."""
+        return _names(self.accept_weaker)
+
+
+class Retain(_Section, frozen=True, kw_only=True):
+    """How many days the rows of each table are kept; 0: for ever."""
+
+    interactions_days: _Natural = 0
+    pairs_days: _Natural = 0
+    trajectories_days: _Natural = 0
+    rejects_days: _Natural = 0
+    subjects_days: _Natural = 0
+
+
+class AuditSettings(_Section, frozen=True, kw_only=True):
+    """`who`: a name for whoever runs a command, such as a ticket or a role; the OS user is recorded in any case."""
+
+    who: str = ""
+
+
 class JoinSettings(_Section, frozen=True, kw_only=True):
     """Event-time limits of the join and of sessions."""
 
@@ -164,6 +209,10 @@ class Settings(_Section, frozen=True, kw_only=True):
     worker: Worker = Worker()
     scrub: Scrub = Scrub()
     consent: ConsentSettings = ConsentSettings()
+    keys: KeySettings = KeySettings()
+    privacy: Privacy = Privacy()
+    retain: Retain = Retain()
+    audit: AuditSettings = AuditSettings()
     join: JoinSettings = JoinSettings()
     sink: Sink = Sink()
     limits: Limits = Limits()
