@@ -14,6 +14,7 @@ parquet     data files: staged, forced to the disk, moved, checked, rewritten
 index       which rows a table holds, by record id
 quarantine  the table of rows that failed the gate
 halts       halted tables, and their release
+rewrite     live files written anew while sinks go on
 orphans     files that a crash left
 locks       which sinks are alive
 layout      where everything lies below the data folder

@@ -3,16 +3,17 @@
 Collected at start, so that a reader of the plain folders sees what the log says. A file is collected only if its writer
 cannot commit it any more: it is ours, or its sink is dead and its name is held while we look. Files that a crash left
 after they were *replaced* may have been written by a sink that lives; for those, an intent is written before the
-commit.
+commit. What the dead left in staging goes too: a rewriting of the table may never come again under its name.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from typing import TYPE_CHECKING
 
-from sinks.layout import owner
+from sinks.layout import is_sink_name, owner
 from sinks.locks import if_dead
 from sinks.parquet import sync_file, sync_folder
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from sinks.delta import TableLog
     from sinks.parquet import Files
+
+
+BUILT = "built"  # folder in staging where a rewriting builds its files
 
 
 def intend(staging: Path, paths: Iterable[str]) -> Path:
@@ -56,6 +60,22 @@ def collect(*, root: Path, staging: Path, locks: Path, sink: str, table: TableLo
         with if_dead(locks, writer) as dead:
             if dead:
                 removed += _remove(paths, table, files)
+    removed += _leftovers(root, staging, table, files)
+    kind, name = staging.parent.name, staging.name
+    everybody = staging.parents[2]
+    for other in sorted(everybody.iterdir()) if everybody.is_dir() else ():
+        left = other / kind / name
+        if other.name != sink and is_sink_name(other.name) and left.is_dir():
+            with if_dead(locks, other.name) as dead:
+                if dead:
+                    removed += _leftovers(root, left, table, files)
+                    shutil.rmtree(left)
+    return removed
+
+
+def _leftovers(root: Path, staging: Path, table: TableLog, files: Files) -> int:
+    """Act on the intents of one sink, and remove what it built."""
+    removed = 0
     for note in staging.glob("replaced-*.json") if staging.is_dir() else ():
         try:
             intended = json.loads(note.read_text())
@@ -63,6 +83,8 @@ def collect(*, root: Path, staging: Path, locks: Path, sink: str, table: TableLo
             intended = []  # torn: the commit it was for never happened, it is written after the note is durable
         removed += _remove([path for path in intended if (root / path).exists()], table, files)
         note.unlink()
+    if (staging / BUILT).is_dir():
+        shutil.rmtree(staging / BUILT)
     return removed
 
 
