@@ -13,6 +13,7 @@ log         a Delta log as plain files: transactions, changes, torn entries
 parquet     data files: staged, forced to the disk, moved, checked, rewritten
 index       which rows a table holds, by record id
 quarantine  the table of rows that failed the gate
+tombstones  record ids that were erased and never come back
 halts       halted tables, and their release
 rewrite     live files written anew while sinks go on
 orphans     files that a crash left

@@ -38,6 +38,7 @@ class Published:
     replays: int = 0
     conflicts: int = 0
     replaced: int = 0
+    erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Committer:
         """Publish one batch, exactly once. A kill after any step loses and doubles nothing.
 
         1. The batch is taken: its ranges start where the table ends.
-        2. Rows that the table or its quarantine holds, and replays inside the batch, are dropped.
+        2. Rows that the table or its quarantine holds, replays inside the batch, and erased rows are dropped.
         3. The gate parts good rows from bad ones, or halts the table.
         4. Bad rows go to the quarantine table, in its own commit; a second run of this step finds them there.
         5. Good rows are written to staging, forced to the disk, and moved into their folders.
@@ -130,7 +131,13 @@ class Committer:
                 self._held.refresh()
                 self._fence(batch)
                 known = self._main.known(ids)
-                decided = plan(ids, known, self._held.known(ids), amendable=self._table.amendable)
+                decided = plan(
+                    ids,
+                    known,
+                    self._held.known(ids),
+                    amendable=self._table.amendable,
+                    erased=self._main.erased(ids),
+                )
                 first = first or decided
                 self._crash(2)
                 if staged is None or checked is None or decided.keep != checked.good or not self._main.holds(staged):
@@ -194,6 +201,7 @@ class Committer:
             replays=first.replays,
             conflicts=first.conflicts,
             replaced=sum(map(len, staged.moved.values())),
+            erased=decided.erased,
         )
 
     def _fence(self, batch: Batch) -> None:

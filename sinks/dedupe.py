@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 NO_DIGEST = bytes(8)
 
@@ -42,11 +42,13 @@ class Plan:
         keep: positions of the rows to publish, ascending.
         replays: rows dropped because they are there already.
         conflicts: rows dropped because their id is there with other `sources` (never right: two inputs, one id).
+        erased: rows dropped because they were erased.
     """
 
     keep: tuple[int, ...]
     replays: int
     conflicts: int
+    erased: int = 0
 
 
 def digest(sources: Iterable[Mapping[str, Any]]) -> bytes:
@@ -63,6 +65,7 @@ def plan(
     held: Mapping[str, Known],
     *,
     amendable: bool,
+    erased: Collection[str] = frozenset(),
 ) -> Plan:
     """Decide on every row of a batch.
 
@@ -71,10 +74,14 @@ def plan(
         known: what the table holds of these ids.
         held: what its quarantine holds of them; those rows have had their gate and are not offered again.
         amendable: whether a higher revision replaces a row.
+        erased: ids of rows that must never be there (again), at any revision.
     """
     winners: dict[str, int] = {}
-    replays = conflicts = 0
+    replays = conflicts = gone = 0
     for position, row in enumerate(rows):
+        if row.record_id in erased:
+            gone += 1
+            continue
         rivals = [entry for entry in (known.get(row.record_id), held.get(row.record_id)) if entry is not None]
         first = winners.get(row.record_id)
         if first is not None:
@@ -87,7 +94,7 @@ def plan(
             conflicts += 1
         else:
             replays += 1
-    return Plan(keep=tuple(sorted(winners.values())), replays=replays, conflicts=conflicts)
+    return Plan(keep=tuple(sorted(winners.values())), replays=replays, conflicts=conflicts, erased=gone)
 
 
 def displaced(rows: Iterable[Identity], known: Mapping[str, Known]) -> dict[str, frozenset[str]]:

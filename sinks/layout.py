@@ -39,9 +39,23 @@ class Layout:
         return self.data_dir / "state" / "index" / (table if kind == "dataset" else f"{kind}-{table}") / sink
 
     @property
+    def audit(self) -> Path:
+        """Root of the audit table: beside the others, as it is no data."""
+        return self.data_dir / "audit"
+
+    @property
+    def audit_head(self) -> Path:
+        """What the newest entry of the audit table is."""
+        return self.data_dir / "state" / "audit-head.json"
+
+    @property
     def halts(self) -> Path:
         """One file per halted table."""
         return self.data_dir / "state" / "halts"
+
+    def tombstones(self, table: str) -> Path:
+        """Erased record ids of a table."""
+        return self.data_dir / "state" / "tombstones" / f"{table}.ids"
 
     @property
     def locks(self) -> Path:

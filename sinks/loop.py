@@ -99,7 +99,7 @@ class SinkLoop:
         self.failed: dict[str, SinkError] = {}
         """Tables and partitions that stand still until someone acts, with the reason. Safe to read while running."""
         self.counts: dict[str, Counter[str]] = {table.name: Counter() for table in self._tables}
-        """Per table: rows, quarantined, replays, conflicts, replaced, commits, records, ticks, orphans."""
+        """Per table: rows, quarantined, replays, conflicts, replaced, erased, commits, records, ticks, orphans."""
 
     def run(self, should_stop: Callable[[], bool]) -> None:
         """Publish until told to stop, then publish what waits.
@@ -196,7 +196,7 @@ class SinkLoop:
             desk.last_s = self._clock() - began
             counts = self.counts[name]
             counts["commits"] += 1
-            for what in ("rows", "quarantined", "replays", "conflicts", "replaced"):
+            for what in ("rows", "quarantined", "replays", "conflicts", "replaced", "erased"):
                 counts[what] += getattr(done, what)
 
     def _fail(self, desk: Desk, error: SinkError | OSError) -> None:

@@ -17,6 +17,7 @@ from sinks.dedupe import displaced, plan
 from sinks.delta import ConflictError, TableLog
 from sinks.index import Index
 from sinks.parquet import Files
+from sinks.tombstones import Tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,6 +74,7 @@ class Shelf:
             amendable=table.amendable,
         )
         self.log = TableLog(self._root, table)
+        self._tombstones = Tombstones(layout, table.name)
         self._index = Index(layout.index(kind, table.name, sink))
 
     def collect_orphans(self) -> int:
@@ -94,6 +96,7 @@ class Shelf:
         """Read the newest version, and cover it with the index. Raises SinkError, OSError."""
         for attempt in range(ATTEMPTS):
             self.log.refresh()
+            self._tombstones.refresh()  # after the log: an erasure writes its list, then a commit
             try:
                 self._index.catch_up(self.log, self._files)
             except FileNotFoundError:
@@ -110,6 +113,10 @@ class Shelf:
     def known(self, ids: Sequence[Identity]) -> dict[str, Known]:
         """What the table holds of these ids, as of the last refresh."""
         return self._index.known([identity.record_id for identity in ids])
+
+    def erased(self, ids: Sequence[Identity]) -> frozenset[str]:
+        """Which of these ids must never be there (again), as of the last refresh."""
+        return self._tombstones.of(identity.record_id for identity in ids)
 
     def stage(self, rows: pa.Table, ids: Sequence[Identity], moved: Mapping[str, frozenset[str]], label: str) -> Staged:
         """Write rows, and copies of the files that hold older revisions of them (`moved`) without those.
@@ -191,7 +198,7 @@ class Shelf:
         for attempt in range(ATTEMPTS):
             self.refresh()
             known = self.known(ids)
-            keep = plan(ids, known, {}, amendable=self.table.amendable).keep
+            keep = plan(ids, known, {}, amendable=self.table.amendable, erased=self.erased(ids)).keep
             if not keep:
                 return 0
             kept = [ids[i] for i in keep]
