@@ -21,7 +21,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
         click.option("--follow", is_flag=True, help="Go on as files grow, until Ctrl-C."),
-        click.option("--subject", help="The person whose files these are, where a line does not name one."),
+        click.option("--subject", help="The one person whose files these are; what names another is refused."),
         click.option("--dry-run", is_flag=True, help="Only say what would be read; send and remember nothing."),
         click.option("--json", "as_json", is_flag=True, help="The report as one JSON object."),
         data_option,

@@ -12,6 +12,7 @@ from redline.gateway.exchange import Intake, Parcel, Placed, Refused
 from schemas.codec import Limits, encode_structured, stand_in
 from schemas.sources import claude_code_hooks, continue_dev, otlp, tabby
 from schemas.sources.reading import Fault, Reading
+from schemas.sources.whose import whose
 
 if TYPE_CHECKING:
     from redline.gateway.exchange import Inbound
@@ -63,14 +64,13 @@ def traces(inbound: Inbound, policy: ReadPolicy) -> Intake:
 
 
 def _intake(reading: Reading, inbound: Inbound, policy: ReadPolicy) -> Intake:
-    """A reading as parcels. The token's person goes before what a format says: an installation's id, often."""
+    """A reading as parcels. What names someone the token does not speak for keeps the name: the service refuses it."""
     if len(reading.events) > policy.most:
         raise Refused(413, f"needed at most {policy.most} events in a request")
     intake = Intake(reading=reading)
     faults = list(reading.faults)
     for event in reading.events:
-        if inbound.subject is not None:
-            event = msgspec.structs.replace(event, subject=inbound.subject)  # noqa: PLW2901 - the same event
+        event = msgspec.structs.replace(event, subject=whose(event.subject, inbound.subject))  # noqa: PLW2901 - the same
         outgoing = encode_structured(event)
         if len(outgoing.value or b"") > policy.limits.max_bytes:
             faults.append(Fault("too_large", "$", f"at most {policy.limits.max_bytes} bytes"))

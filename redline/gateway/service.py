@@ -26,6 +26,7 @@ from redline.gateway.routes import BY_PATH
 from schemas.sources.cloudevents import rfc3339
 from schemas.sources.drift import Tally
 from schemas.sources.reading import Reading
+from schemas.sources.whose import is_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -265,7 +266,7 @@ def _bad(intake: Intake) -> Refused:
 def _allowed(intake: Intake, producer: tokens.Producer) -> None:
     if not all(producer.allows(parcel.source) for parcel in intake.parcels):
         raise Refused(403, "this token may not send events of such a source; nothing was sent")
-    if producer.subject and not all(_same(parcel.subject, producer.subject) for parcel in intake.parcels):
+    if producer.subject and not all(is_same(parcel.subject, producer.subject) for parcel in intake.parcels):
         raise Refused(403, "this token speaks for one person, and an event names another; nothing was sent")
 
 
@@ -277,11 +278,6 @@ def _tally(reading: Reading, source: str, time_us: int) -> Tally:
 
 def _now_us() -> int:
     return time.time_ns() // 1000
-
-
-def _same(subject: str | None, other: str) -> bool:
-    """One person, as consent knows people: case and space aside."""
-    return subject is not None and subject.strip().casefold() == other.strip().casefold()
 
 
 def _host(header: str) -> str:

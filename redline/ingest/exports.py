@@ -13,6 +13,7 @@ from redline.ingest.find import told
 from redline.ingest.source import Batch
 from schemas.sources import mbox, revisions, slack
 from schemas.sources.reading import Reading
+from schemas.sources.whose import bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +112,7 @@ def mbox_source(memory: Memory, subject: str | None, *, text: bool) -> Whole:
         box = mailbox.mbox(path, create=False)
         try:
             for key in box.iterkeys():
-                yield mbox.read_mail(box.get_bytes(key), subject=subject, text=text)
+                yield bound(mbox.read_mail(box.get_bytes(key), subject=subject, text=text), subject)
         finally:
             box.close()
 

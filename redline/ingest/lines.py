@@ -10,6 +10,7 @@ from redline.ingest.find import told
 from redline.ingest.source import Batch
 from schemas.sources import continue_dev, otlp, tabby
 from schemas.sources.reading import Fault, Reading
+from schemas.sources.whose import bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,19 +84,30 @@ def continue_source(memory: Memory, subject: str | None) -> Lines:
 
     def read_line(line: bytes, path: Path, written_us: int) -> Reading:
         name = path.name.partition(".jsonl")[0]
-        return continue_dev.read_line(line, subject=subject, event=name, received_us=written_us)
+        reading = continue_dev.read_line(line, subject=subject, event=name, received_us=written_us)
+        return bound(reading, subject)
 
     return Lines("continue", (".jsonl",), read_line, memory)
 
 
 def tabby_source(memory: Memory, subject: str | None) -> Lines:
     """`~/.tabby/events/<date>.json`."""
-    return Lines("tabby", (".json", ".jsonl"), lambda line, _path, _us: tabby.read_line(line, subject=subject), memory)
+    return Lines(
+        "tabby",
+        (".json", ".jsonl"),
+        lambda line, _path, _us: bound(tabby.read_line(line, subject=subject), subject),
+        memory,
+    )
 
 
 def otlp_source(memory: Memory, subject: str | None) -> Lines:
     """What the OpenTelemetry Collector's file exporter writes: a request in a line."""
-    return Lines("otlp", (".json", ".jsonl"), lambda line, _path, _us: otlp.read_line(line, subject=subject), memory)
+    return Lines(
+        "otlp",
+        (".json", ".jsonl"),
+        lambda line, _path, _us: bound(otlp.read_line(line, subject=subject), subject),
+        memory,
+    )
 
 
 def _too_long() -> Reading:

@@ -1,6 +1,7 @@
 """One file per foreign format, each pure.
 
 reading       what every reader gives back: events, faults, what was skipped by rule, drift
+whose         the person of an event, where format and caller may both say
 drift         counts and unknown names per source, version and day, for the topic redline.sources
 claude_code   Claude Code's transcripts: what a session's files say
 regions       where a proposed region is in a later text of its file

@@ -293,6 +293,31 @@ def test_a_token_may_send_its_sources_and_speak_for_its_person_only(path: Path) 
     assert len(kafka.sent) == count
 
 
+@pytest.mark.parametrize(
+    ("named", "status", "subject"),
+    [
+        ("7c0d1f2e-installation", 200, "jo@corp.example"),
+        (" JO@corp.example", 200, "jo@corp.example"),
+        ("al@corp.example", 403, None),
+    ],
+)
+def test_a_foreign_format_names_its_person_within_what_the_token_allows(
+    path: Path, named: str, status: int, subject: str | None
+) -> None:
+    data = {"timestamp": "2026-06-18T17:21:52Z", "userId": named, "accepted": True}
+    data |= {"prompt": "p", "completion": "b", "previousCode": "a", "newCode": "b", "filepath": "file:///x.py"}
+    kafka = Kafka()
+    service = gateway(kafka, tokens.Tokens(path))
+    jo, anyone = tokens.add(path, "jo", subject="jo@corp.example"), tokens.add(path, "anyone")
+    body = dumped({"name": "editOutcome", "schema": "0.2.0", "level": "all", "data": data})
+    assert ask(service, "/v1/continue", body, "application/json", **bearer(jo)).status == status
+    count = len(kafka.sent)
+    assert count == (0 if subject is None else 2)
+    assert {e.subject for e in kafka.events()} == ({subject} if subject else set())
+    assert ask(service, "/v1/continue", body, "application/json", **bearer(anyone)).status == 200
+    assert {e.subject for e in kafka.events()[count:]} == {named.strip()}
+
+
 def test_a_rate_is_a_debt_that_is_paid_with_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     token = tokens.add(path, "ide", rate=1.0)
     service = gateway(Kafka(), tokens.Tokens(path))

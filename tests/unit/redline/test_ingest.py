@@ -267,6 +267,15 @@ def test_lines_that_stand_for_themselves_and_a_rotation(tmp_path: Path) -> None:
     assert topic.stand_ins == 1
 
 
+def test_files_of_one_person_hold_nobody_else_s_events(tmp_path: Path) -> None:
+    file = tmp_path / "events.json"
+    file.write_bytes(b"".join(TABBY.replace(b'"jo"', who) % 0 for who in (b'"al@corp.example"', b'"7c0d"', b"null")))
+    topic = Topic()
+    report = once(topic, tmp_path / "state", file, name="tabby", subject="jo@corp.example")
+    assert report.rejects == {"bad_value": 1}
+    assert report.events == {"suggestion": 2}
+
+
 def test_a_batch_is_bounded_and_a_crash_repeats_at_most_one(tmp_path: Path) -> None:
     file, topic = tmp_path / "events.json", Topic(dies=1)
     file.write_bytes(b"".join(TABBY % number for number in range(MOST_RECORDS + 100)))

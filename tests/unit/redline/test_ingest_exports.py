@@ -38,7 +38,7 @@ def export(tmp_path: Path) -> Path:
 
 def passes(name: str, root: Path, memory: Memory, **options: Any) -> Counter[str]:
     """What one pass would send: events by type, and what is skipped."""
-    reader = source(name, memory, subject="anna", **options)
+    reader = source(name, memory, **{"subject": "anna", **options})
     found: Counter[str] = Counter()
     for batch in reader.read(find.files([root], reader.suffixes)):
         found.update(event.type for event in batch.reading.events)
@@ -83,7 +83,9 @@ def test_mails_are_read_from_an_mbox(tmp_path: Path) -> None:
         box.add(mail)
     box.close()
     memory = Memory(tmp_path / "state", "mbox")
-    assert passes("mbox", tmp_path, memory) == Counter({"redline.message.v1": 3})
+    theirs = passes("mbox", tmp_path, Memory(None, "mbox"), subject="p1@example.com")
+    assert theirs == Counter({"redline.message.v1": 1, "bad_value": 2})
+    assert passes("mbox", tmp_path, memory, subject=None) == Counter({"redline.message.v1": 3})
     assert passes("mbox", tmp_path, memory) == Counter()
 
 
