@@ -42,3 +42,8 @@ def person_key(identity_key: bytes, subject: str) -> bytes:
 def pseudonym(surrogate_key: bytes, epoch: int, person_key: bytes) -> str:
     """The same person within one epoch. Made of their key, not their name: who knows consent records can compute it."""
     return keyed_id(surrogate_key, "subject", epoch, person_key.decode())
+
+
+def event_id(identity_key: bytes, source: str, id_: str) -> str:
+    """An event for as long as the tables live: copies of it have the same."""
+    return keyed_id(identity_key, "event", source, id_)
