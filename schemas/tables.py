@@ -14,6 +14,9 @@ SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset"
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
 MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string()), ("subject", pa.bool_())])
+VARIANT = pa.struct(
+    [("key_epoch", pa.int32()), ("tool", pa.string()), ("data", pa.string()), ("marks", pa.list_(MARK))]
+)
 STEP = pa.struct(
     [
         ("index", pa.int32()),
@@ -27,16 +30,33 @@ STEP = pa.struct(
 )
 
 
+# What rows of a table may be used for, and nothing else. Stands in every table's own metadata.
+PURPOSES: dict[str, str] = {
+    "training": "training models; never to judge, rank or measure a person or a group of people",
+    "rebuilding": "making the published tables anew",
+    "accounting": "what became of every event",
+    "erasure": "finding a person's rows in order to erase them",
+    "review": "rows that failed their gate, until somebody decides",
+    "auditing": "who ran what, and when",
+}
+PURPOSE_KEY = "redline.purpose"  # in a Delta table's configuration, and in the metadata of its Parquet files
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. `amendable` tables replace a row by one of the same `record_id` and a higher `revision`."""
+    """One table. `amendable` tables replace a row by one of the same `record_id` and a higher `revision`.
+
+    `purpose` is one of `PURPOSES`. Rows of an `append_only` table are never changed or removed.
+    """
 
     name: str
     meaning: str
     schema: pa.Schema
     partition_by: tuple[str, ...]
     published: bool
+    purpose: str
     amendable: bool = False
+    append_only: bool = False
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, *, nullable: bool = False) -> pa.Field:
@@ -74,12 +94,19 @@ INTERACTIONS = Table(
                 nullable=True,
             ),
             _field("subject_mark", pa.string(), "keyed hash of the subject within this interaction", nullable=True),
+            _field(
+                "variants",
+                pa.list_(VARIANT),
+                "tool, data and marks under earlier epochs, of events soon after a rotation; null in older rows",
+                nullable=True,
+            ),
             _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
             _field("consent_version", pa.string(), "consent record the event was admitted under"),
         ]
     ),
     ("event_date", "surface"),
     published=False,
+    purpose="rebuilding",
 )
 
 PAIRS = Table(
@@ -112,6 +139,7 @@ PAIRS = Table(
     ),
     ("event_date", "surface"),
     published=True,
+    purpose="training",
     amendable=True,
 )
 
@@ -133,6 +161,7 @@ TRAJECTORIES = Table(
     ),
     ("event_date",),
     published=True,
+    purpose="training",
     amendable=True,
 )
 
@@ -152,6 +181,7 @@ REJECTS = Table(
     ),
     ("event_date",),
     published=False,
+    purpose="accounting",
 )
 
 SUBJECTS = Table(
@@ -166,6 +196,29 @@ SUBJECTS = Table(
     ),
     ("event_date",),
     published=False,
+    purpose="erasure",
+)
+
+# Not one of TABLES: no topic feeds it, and its rows are entries, not records.
+AUDIT = Table(
+    "audit",
+    "one thing that somebody did: who, when, what; never content or people",
+    pa.schema(
+        [
+            _field("seq", pa.int64(), "number of the entry, from 0, without gaps"),
+            _field("at", pa.timestamp("us", tz="UTC"), "when, by the clock of the machine that wrote it"),
+            _field("who", pa.string(), "the OS user, and the name in audit.who if one was given"),
+            _field("action", pa.string(), "what was done, such as consent.withdraw"),
+            _field("details", pa.string(), "JSON object of counts and names of settings"),
+            _field("log", pa.string(), "SHA-256 of the Delta log's entries since the previous one was written"),
+            _field("previous", pa.string(), "hash of the entry before; 64 zeros for the first"),
+            _field("hash", pa.string(), "HMAC-SHA256 of all the columns above"),
+        ]
+    ),
+    (),
+    published=False,
+    purpose="auditing",
+    append_only=True,
 )
 
 TABLES: dict[str, Table] = {t.name: t for t in (INTERACTIONS, PAIRS, TRAJECTORIES, REJECTS, SUBJECTS)}

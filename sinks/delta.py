@@ -17,6 +17,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from schemas.errors import SinkError
+from schemas.tables import PURPOSE_KEY
 from sinks import log
 from sinks.parquet import sync_file, sync_folder
 
@@ -34,6 +35,8 @@ _CONFIGURATION: dict[str, str | None] = {
     # Reading the log back costs about 1 ms an entry; a checkpoint costs some 20 ms.
     "delta.checkpointInterval": "100",
 }
+# Of a table whose rows stay: entries of its log stay too, and Delta's own writers refuse to remove a row.
+_APPEND_ONLY: dict[str, str | None] = {"delta.appendOnly": "true", "delta.enableExpiredLogCleanup": "false"}
 
 
 class ConflictError(SinkError):
@@ -173,7 +176,7 @@ class TableLog:
 
     def _open(self) -> DeltaTable:
         try:
-            return DeltaTable(self._root)
+            return self._with_purpose(DeltaTable(self._root))
         except TableNotFoundError:
             pass
         self._root.mkdir(parents=True, exist_ok=True)
@@ -185,13 +188,35 @@ class TableLog:
                 partition_by=list(self._table.partition_by),
                 name=self._table.name,
                 description=self._table.meaning,
-                configuration=_CONFIGURATION,
+                configuration=_CONFIGURATION
+                | {PURPOSE_KEY: self._table.purpose}
+                | (_APPEND_ONLY if self._table.append_only else {}),
+                raise_if_key_not_exists=False,
             )
         except DeltaError:
             delta = DeltaTable(self._root)  # another sink was first
         self.sync(0)
         sync_folder(self._root)
         return delta
+
+    def _with_purpose(self, delta: DeltaTable) -> DeltaTable:
+        """The table with its purpose in its metadata, also if it was written before tables had one."""
+        if PURPOSE_KEY in delta.metadata().configuration:
+            return delta
+        try:
+            delta.alter.set_table_properties({PURPOSE_KEY: self._table.purpose}, raise_if_not_exists=False)
+        except DeltaError:
+            return DeltaTable(self._root)  # another sink was first, or published meanwhile: then the next opening does
+        self.sync(delta.version())
+        return delta
+
+
+def purpose(root: Path) -> str:
+    """What the table says it is for; empty if there is no table, or it was written before tables said so."""
+    try:
+        return str(DeltaTable(root).metadata().configuration.get(PURPOSE_KEY, ""))
+    except TableNotFoundError:
+        return ""
 
 
 def live_files(root: Path) -> list[str]:

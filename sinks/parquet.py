@@ -16,12 +16,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.errors import SinkError
+from schemas.tables import PURPOSE_KEY
 from sinks.arrow import split
 from sinks.dedupe import NO_DIGEST, Identity, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from schemas.tables import Table
 
 COMPRESSION = {"compression": "zstd", "compression_level": 3}  # zstd's own default
 
@@ -43,12 +46,13 @@ class Files:
     `root` is the table's folder; `staging` is this sink's own folder on the same file system.
     """
 
-    def __init__(self, *, root: Path, staging: Path, sink: str, partition_by: Sequence[str], amendable: bool) -> None:
+    def __init__(self, *, root: Path, staging: Path, sink: str, table: Table) -> None:
         self._root = root
         self._staging = staging
         self._sink = sink
-        self._partition_by = tuple(partition_by)
-        self._amendable = amendable
+        self._partition_by = table.partition_by
+        self._amendable = table.amendable
+        self._purpose = {PURPOSE_KEY: table.purpose}
 
     def write(self, rows: pa.Table, ids: Sequence[Identity], label: str) -> list[DataFile]:
         """Write rows (with partition columns) durably into their folders; `label` becomes part of the names.
@@ -138,7 +142,7 @@ class Files:
         target = self._root / folder / name
         try:
             with staged.open("wb") as out:
-                pq.write_table(body, out, **COMPRESSION)
+                pq.write_table(body.replace_schema_metadata(self._purpose), out, **COMPRESSION)
                 out.flush()
                 os.fsync(out.fileno())
             size = staged.stat().st_size

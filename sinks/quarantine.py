@@ -26,4 +26,5 @@ def quarantine_of(table: Table) -> Table:
         meaning=f"rows of {table.name} that failed the gate, with the reason",
         schema=table.schema.append(REASON),
         published=False,
+        purpose="review",
     )

@@ -128,8 +128,7 @@ class _Work:
         self._table, self._change, self._where, self._merge = table, change, where, merge
         self._built = staging / orphans.BUILT
         self._files, self._builder = (
-            Files(root=to, staging=staging, sink=name, partition_by=table.partition_by, amendable=table.amendable)
-            for to in (root, self._built)
+            Files(root=to, staging=staging, sink=name, table=table) for to in (root, self._built)
         )
         self._log = TableLog(root, table)
         self._pieces: list[_Piece] = []

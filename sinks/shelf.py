@@ -66,13 +66,7 @@ class Shelf:
         self._staging = layout.staging(sink, kind, table.name)
         self._locks = layout.locks
         self._sink = sink
-        self._files = Files(
-            root=self._root,
-            staging=self._staging,
-            sink=sink,
-            partition_by=table.partition_by,
-            amendable=table.amendable,
-        )
+        self._files = Files(root=self._root, staging=self._staging, sink=sink, table=table)
         self.log = TableLog(self._root, table)
         self._tombstones = Tombstones(layout, table.name)
         self._index = Index(layout.index(kind, table.name, sink))
