@@ -16,6 +16,7 @@ sources          what readers of foreign formats saw: to the topic, from it, and
 ingest           files that tools leave on a disk: transcripts, development data, event logs
 emit             lines of files, or records of a generator, to Kafka until all are confirmed
 consent          writing the consent topic
+audit            who ran what, when: the audit table of a data folder
 status, check    how far everything is; the tables on disk against their suites
 doctor           what is missing, and the command that fixes it, of finding and broker_findings
 rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory

@@ -3,6 +3,7 @@
 * RedlineError
   - SettingsError        a setting is missing, unknown or has the wrong type
   - BrokerError          the embedded or configured Kafka cannot be used
+  - ConsentError         somebody's word on the consent topic cannot be read
   - DecodeError          a raw record is not a Redline event (carries reason and JSON path, never a value)
   - ScrubError           text could not be scrubbed: the event is dead-lettered
     + ScrubTimeoutError  it took longer than the limit
@@ -15,6 +16,8 @@
   - LedgerError          the ledger could not be read (not: it does not balance)
   - LockedError          another Redline process owns the data folder
   - ProcessError         a part (worker, sink, broker) could not be started
+  - AuditError           something was to be recorded that the audit table must not hold, or a noted head is none
+  - PurposeError         a table, or a grouping, was asked for something it is not for
   - InputError           a file or stream of events could not be read to its end
 
 Texts say where, what was needed, what came (its type, never the value), and what to run next.
@@ -33,6 +36,10 @@ class SettingsError(RedlineError):
 
 class BrokerError(RedlineError):
     """Kafka cannot be started, reached or used."""
+
+
+class ConsentError(RedlineError):
+    """Somebody's word on the consent topic cannot be read: nothing may be decided without it."""
 
 
 class DecodeError(RedlineError):
@@ -102,3 +109,11 @@ class ProcessError(RedlineError):
 
 class InputError(RedlineError):
     """A file or stream of events could not be read to its end."""
+
+
+class AuditError(RedlineError):
+    """Something was to be recorded that the audit table must not hold, or a noted head is none."""
+
+
+class PurposeError(RedlineError):
+    """A table, or a grouping of its rows, was asked for something it is not for."""

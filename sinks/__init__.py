@@ -18,6 +18,9 @@ halts       halted tables, and their release
 rewrite     live files written anew while sinks go on
 orphans     files that a crash left
 locks       which sinks are alive
+audit_chain  entries of the audit table, each with the hash of the one before (pure)
+audit_table  the audit table: one entry, one commit
+audit_check  whether it is as it was written
 layout      where everything lies below the data folder
 reader      rows, files and offsets, for the other rooms
 """

@@ -230,7 +230,9 @@ def live_files(root: Path) -> list[str]:
 def _live(delta: DeltaTable) -> dict[str, dict[str, str]]:
     actions = pa.table(delta.get_add_actions())
     paths = actions.column("path").to_pylist()
-    values = actions.column("partition").to_pylist()
+    # Delta gives no column for the partitions of a table that has none.
+    split = "partition" in actions.schema.names
+    values = actions.column("partition").to_pylist() if split else [{}] * len(paths)
     return {
         path: {name: str(value) for name, value in partition.items()}
         for path, partition in zip(paths, values, strict=True)

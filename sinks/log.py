@@ -49,10 +49,10 @@ def check_tail(root: Path) -> None:
     Raises:
         SinkError: with what to do.
     """
-    versions = _versions(root)
-    if not versions:
+    there = versions(root)
+    if not there:
         return
-    path = entry(root, versions[-1])
+    path = entry(root, there[-1])
     if _parse(path) is None:
         raise SinkError(
             f"{path}: needed whole lines of JSON, came a torn entry of {path.stat().st_size} bytes (a power cut). "
@@ -78,7 +78,7 @@ def app_versions(root: Path) -> dict[str, int]:
     Raises:
         SinkError: the log lacks entries between its checkpoint and its end.
     """
-    versions = _versions(root)
+    there = versions(root)
     known: dict[str, int] = {}
     first = -1
     pointer = folder(root) / "_last_checkpoint"
@@ -88,8 +88,8 @@ def app_versions(root: Path) -> dict[str, int]:
         for txn in column.to_pylist():
             if txn is not None and txn.get("appId") is not None:
                 known[txn["appId"]] = int(txn["version"])
-    if versions and versions[-1] > first:
-        tail = commits(root, first, versions[-1])
+    if there and there[-1] > first:
+        tail = commits(root, first, there[-1])
         if tail is None:
             check_tail(root)
             raise SinkError(f"{folder(root)}: needed every entry after version {first}, came a log with holes")
@@ -98,7 +98,8 @@ def app_versions(root: Path) -> dict[str, int]:
     return known
 
 
-def _versions(root: Path) -> list[int]:
+def versions(root: Path) -> list[int]:
+    """Versions whose entry is still a file of its own, rising; empty if there is no log."""
     if not folder(root).is_dir():
         return []
     return sorted(int(match[1]) for path in folder(root).iterdir() if (match := _ENTRY.fullmatch(path.name)))
