@@ -1,7 +1,8 @@
 """Encodings that hide text in text: where they stand and what they hold. Pure, and never raises.
 
-Sources: RFC 3986, 2.1 (percent-encoding), RFC 2045, 6.7 (quoted-printable), RFC 4648 (base64, base64url), RFC 8259, 7
-(escapes of JSON), ECMA-262 and the Python language reference (theirs), HTML Living Standard, 13.5 (references).
+Sources: RFC 3986, 2.1 (percent-encoding), RFC 2045, 6.7 (quoted-printable), RFC 2047, 4.2 (its form in headers), RFC
+4648 (base64, base64url, base 16), RFC 1950 and 1952 (zlib, gzip), RFC 8259, 7 (escapes of JSON), ECMA-262 and the
+Python language reference (theirs), HTML Living Standard, 13.5 (references).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import binascii
 import html
 import re
+import zlib
 from typing import TYPE_CHECKING, Protocol
 
 from streams.privacy.lookalikes import Edit
@@ -23,6 +25,7 @@ _ENCODED = re.compile(
     rf"|(?P<bytes>(?:\\x{_HEX}{{2}})+)"
     rf"|(?P<pair>\\u[dD][89abAB]{_HEX}{{2}}\\u[dD][c-fC-F]{_HEX}{{2}})"
     rf"|\\u(?:(?P<u>{_HEX}{{4}})|\{{(?P<brace>[0-9A-Fa-f]{{1,6}})\}})|\\U(?P<long>[0-9A-Fa-f]{{8}})"
+    r"|(?P<octal>(?:\\[0-3][0-7]{2})+)"
     r"|\\(?P<plain>[nrtbfv\"'/\\])"
     r"|(?P<reference>&(?:#(?:[xX][0-9A-Fa-f]{1,6}|[0-9]{1,7});?|[A-Za-z][A-Za-z0-9]{1,31};))"
 )
@@ -31,6 +34,7 @@ _MAY_BE_QUOTED = re.compile(r"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")
 _SOFT = re.compile(r"[^\r\n]{56}[A-Za-z0-9,;.]=\r?\n")
 _IS_QUOTED = re.compile(
     r"=(?:3[Dd]|[C-Ec-e][0-9A-Fa-f]=[89ABab][0-9A-Fa-f]|40(?<=[A-Za-z0-9]=40)[A-Za-z0-9\-]+\.[A-Za-z]{2})"
+    r"|(?:=[0-9A-F]{2}){4}|=\?[\w\-]{1,40}\?[Qq]\?"
 )
 _SIGN = re.compile(r"[%\\&]")
 _EQUALS = re.compile("=")
@@ -47,6 +51,8 @@ _PART = re.compile(r"[A-Za-z0-9+]{16,}={0,2}")
 _JOINS = re.compile(r"[/_\-]")
 _MIXED = re.compile(r"(?=.*[A-Z])(?=.*[a-z0-9])", re.DOTALL)
 _LEAST_PRINTABLE = 0.95
+_HEX_RUN = re.compile(r"(?:0[xX])?((?:[0-9A-Fa-f]{2}){8,})")
+_UNPACKED = 16  # times as long as it was packed: more than text gains, and no bomb
 
 
 class Decoder(Protocol):
@@ -89,12 +95,12 @@ def _sequences(text: str, sign: re.Pattern[str], expression: re.Pattern[str]) ->
             yield from _DECODERS[kind](match[kind], match.start(), at)
 
 
-def _decoded_bytes(sign: str, *, latin: bool = False) -> Decoder:
-    """A decoder of bytes written as `sign` and two hex digits: UTF-8; what is none stays, or is Latin-1."""
-    size = len(sign) + 2
+def _decoded_bytes(sign: str, *, latin: bool = False, base: int = 16, digits: int = 2) -> Decoder:
+    """A decoder of bytes written as `sign` and so many digits: UTF-8; what is none stays, or is Latin-1."""
+    size = len(sign) + digits
 
     def decode(run: str, start: int, _: int) -> list[Edit]:
-        data = bytes(int(run[i + len(sign) : i + size], 16) for i in range(0, len(run), size))
+        data = bytes(int(run[i + len(sign) : i + size], base) for i in range(0, len(run), size))
         edits = []
         at = start
         for char in data.decode("utf-8", "surrogateescape"):
@@ -140,6 +146,7 @@ _DECODERS: dict[str, Decoder] = {
     "u": _code,
     "brace": _code,
     "long": _code,
+    "octal": _decoded_bytes("\\", latin=True, base=8, digits=3),
     "plain": _escaped,
     "reference": _reference,
     "soft": lambda _, start, end: [Edit(start, end, "")],
@@ -148,7 +155,7 @@ _DECODERS: dict[str, Decoder] = {
 
 
 def tokens(text: str) -> Iterator[Edit]:
-    """Base64 that decodes to text: the whole token and what it holds."""
+    """Base64 and base 16 that decode to text, also packed (gzip, zlib): the whole token and what it holds."""
     data = text.encode("ascii", "replace").translate(_CLASSES)
     at = data.find(_NEEDLE)
     while at >= 0:
@@ -161,12 +168,12 @@ def tokens(text: str) -> Iterator[Edit]:
 
 
 def _decoded(start: int, token: str) -> Iterator[Edit]:
-    decoded = _base64(token)
+    decoded = _base64(token) or _base16(token)
     if decoded is not None:
         yield Edit(start, start + len(token), decoded)
     elif _JOINS.search(token):  # a path or a name of which a part may be one
         for part in _PART.finditer(token):
-            if (inner := _base64(part[0])) is not None:
+            if (inner := _base64(part[0]) or _base16(part[0])) is not None:
                 yield Edit(start + part.start(), start + part.end(), inner)
 
 
@@ -184,16 +191,40 @@ def _base64(token: str) -> str | None:
         data = base64.b64decode(body + "=" * (-len(body) % 4))
     except (binascii.Error, ValueError):
         return None
-    return _text_of(data)
+    return _text_of(_unpacked(data))
+
+
+def _base16(token: str) -> str | None:
+    run = _HEX_RUN.fullmatch(token)
+    return _text_of(_unpacked(bytes.fromhex(run[1]))) if run else None
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What gzip or zlib have packed, as far as it goes; other data as they are."""
+    if data[:2] == b"\x1f\x8b":
+        form = 16 + zlib.MAX_WBITS
+    elif len(data) > 2 and data[0] == 0x78 and not (data[0] << 8 | data[1]) % 31:  # noqa: PLR2004 - RFC 1950, 2.2
+        form = zlib.MAX_WBITS
+    else:
+        return data
+    try:
+        return zlib.decompressobj(form).decompress(data, _UNPACKED * len(data))
+    except zlib.error:
+        return data
 
 
 _STANDARD = str.maketrans("-_", "+/")
 
 
 def _text_of(data: bytes) -> str | None:
-    """The text that bytes hold: UTF-8 whose last character may be cut, or UTF-16 as PowerShell has it."""
-    if len(data) >= 2 and len(data) % 2 == 0 and not any(data[1::2]):  # noqa: PLR2004 - one letter
-        data = data[::2]
+    """The text that bytes hold: UTF-8 whose last character may be cut, or UTF-16 of Latin letters, in either order."""
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        data = data[2:]
+    if len(data) >= 2 and len(data) % 2 == 0:  # noqa: PLR2004 - one letter
+        for high in (1, 0):
+            if not any(data[high::2]):
+                data = data[1 - high :: 2].decode("latin-1").encode()
+                break
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

@@ -28,8 +28,11 @@ from streams.privacy.views import reads_as, views
 from streams.surrogates import Found, unreserved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from streams.privacy.directory.matcher import Directory
     from streams.privacy.options import Options
+    from streams.privacy.views import View
 
 LANGUAGE = "en"
 THRESHOLD = 0.5
@@ -178,7 +181,8 @@ class Engine:
     def everything(self, texts: Sequence[str], subject: str | None = None) -> list[list[Found]]:
         """As `analyze`, with what is, or could be, a surrogate: numbers kept for examples are numbers too."""
         self._look_at_directory()
-        findings = [self._read(text) for text in texts]
+        read = [views(text) if self._better else [] for text in texts]
+        findings = [self._read(text, seen) for text, seen in zip(texts, read, strict=True)]
         known_names = {
             reads_as(text[one.start : one.end])
             for text, found in zip(texts, findings, strict=True)
@@ -188,9 +192,11 @@ class Engine:
         known = [people.of_subject(subject)] if subject else []
         if known_names:
             known += [people.of_name(name) for name in people.again(known_names, texts)]
-        for text, found in zip(texts, findings, strict=True):
+        for text, seen, found in zip(texts, read, findings, strict=True):
             for matcher in known:
                 found.extend(matcher.find(text))
+                for view in seen:
+                    found.extend(_back(view, matcher.find(view.text)))
         return findings
 
     def presidio_findings(self, text: str) -> list[Any]:
@@ -208,11 +214,11 @@ class Engine:
             self._directory = directory
             self._memo.clear()
 
-    def _read(self, text: str) -> list[Found]:
+    def _read(self, text: str, seen: Sequence[View]) -> list[Found]:
         """Findings in a text as it is, and as it reads once its encodings are undone."""
         found = list(self._findings(text))
-        for view in views(text) if self._better else ():
-            found += (Found(*view.back(f.start, f.end), f.entity, f.score) for f in self._findings(view.text))
+        for view in seen:
+            found += _back(view, self._findings(view.text))
         return found
 
     def _findings(self, text: str) -> tuple[Found, ...]:
@@ -235,6 +241,11 @@ class Engine:
             if len(self._memo) > self._memo_size:
                 self._memo.popitem(last=False)
         return found
+
+
+def _back(view: View, found: Iterable[Found]) -> Iterator[Found]:
+    """What was found in a view, where it stands in the text."""
+    return (Found(*view.back(one.start, one.end), one.entity, one.score) for one in found)
 
 
 def _is_something_else(text: str, one: Any) -> bool:

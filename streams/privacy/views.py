@@ -6,8 +6,9 @@ them: finders look at views as well as at the text, and `View.back` gives the ra
 Ordinary text has no views. Undone, two levels deep (a percent-encoding in base64, JSON in JSON):
 
 * percent-encoding (RFC 3986, 2.1) and `%uXXXX`; quoted-printable (RFC 2045, 6.7), where the text shows signs of it
-* escapes of JSON, JavaScript and Python; HTML character references
-* base64 and base64url (RFC 4648) from 16 characters on, if it decodes to text; the range is the whole token
+* escapes of JSON, JavaScript and Python, octal ones too; HTML character references
+* base64, base64url and base 16 (RFC 4648) from 16 characters on, if it decodes to text, also packed (gzip, zlib) or in
+  UTF-16; the range is the whole token
 * characters: NFKC forms, digits of any script, combining marks, invisible characters, Cyrillic and Greek look-alikes
   inside Latin words, unusual spaces and hyphens
 """

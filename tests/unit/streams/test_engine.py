@@ -169,6 +169,16 @@ def test_the_subject_is_found_in_every_spelling(engine: Engine, text: str) -> No
     assert "PERSON" in kinds(engine, f"so {text} did it", "jane.doe@corp.com").values()
 
 
+@pytest.mark.parametrize(
+    "encoded",
+    ["q=aelwyn%74orvath", "\\u0061elwyn_torvath", "note: eWVzdGVyZGF5IGFlbHd5biB0b3J2YXRo", "&#97;elwyntorvath"],
+)
+def test_the_subject_is_found_in_encodings(engine: Engine, encoded: str) -> None:
+    subject = "aelwyn.torvath@corp-zeta.com"
+    assert "PERSON" in {one.entity for one in engine.analyze([encoded], subject)[0]}
+    assert "PERSON" not in {one.entity for one in engine.analyze([encoded])[0]}
+
+
 def test_a_subject_whose_name_is_a_word_hides_the_name_and_not_the_word(engine: Engine) -> None:
     assert kinds(engine, "Will will do it", "will.baker@corp.com") == {"Will": "PERSON"}
 

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import quopri
 import random
 import sysconfig
 import unicodedata
+import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -17,6 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.privacy.views import reads_as, views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLANTED = ("jane.doe@corp.com", "+49 30 1234567", "Zoë Müller", "Иван Петров", "4242 4242 4242 4242", "O'Brien & co")
 
@@ -121,8 +127,36 @@ def test_base64_over_lines_in_a_path_and_as_powershell_has_it_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    "encode",
+    [
+        bytes.hex,
+        lambda data: "0x" + data.hex().upper(),
+        lambda data: base64.b64encode(gzip.compress(data)).decode(),
+        lambda data: base64.urlsafe_b64encode(zlib.compress(data)).decode(),
+        lambda data: gzip.compress(data).hex(),
+        lambda data: base64.b64encode(data.decode().encode("utf-16")).decode(),
+        lambda data: base64.b64encode(data.decode().encode("utf-16-be")).decode(),
+    ],
+)
+def test_a_packed_or_base_16_token_is_read_and_replaced_whole(encode: Callable[[bytes], str]) -> None:
+    token = encode(b"write to jane.doe@corp.com, please")
+    (view,) = views(f'payload = "{token}"')
+    assert view.text == "write to jane.doe@corp.com, please"
+    assert view.back(9, 26) == (11, 11 + len(token))
+
+
+def test_a_bomb_is_unpacked_only_as_far_as_text_would_be() -> None:
+    token = base64.b64encode(zlib.compress(b"jane.doe@corp.com " * 1_000_000)).decode()
+    assert sum(len(view.text) for view in views(token)) <= 40 * len(token)
+
+
+@pytest.mark.parametrize(
     ("text", "reads"),
     [
+        (r"\152\141\156\145@corp.com", "jane@corp.com"),
+        (r"Z\303\274rich", "Zürich"),
+        ("=6A=61=6E=65=40=63=6F=72=70=2E=63=6F=6D", "jane@corp.com"),
+        ("To: =?utf-8?Q?jane=40corp=2Ecom?=", "jane@corp.com"),
         ("jane%2540corp.com", "jane@corp.com"),
         (json.dumps(json.dumps("x\njane@corp.com")), "jane@corp.com"),
         (base64.b64encode(b"to jane.doe%40corp.com now").decode(), "jane.doe@corp.com"),
