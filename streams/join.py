@@ -178,10 +178,10 @@ def _pair(key: bytes, members: list[Interaction], revision: int, hashes: Hashes)
     # A regenerated suggestion replaces the one before it, up to the first decision.
     decided_us = decisions[0][0].event_time if decisions else None
     offered = [x for x in proposals if decided_us is None or x[0].event_time <= decided_us] or proposals[:1]
-    head, proposal = offered[-1]
     decision = decisions[-1] if decisions else None
     verdict = decision[1].verdict if decision else ""
     union = Union(members, hashes)
+    head, proposal = _fullest(offered[-1], proposals, union)
     repaired = union.of(head)
     offer, before = repaired(proposal.text), repaired(proposal.before)
     saved = next((x for x in reversed(edits) if x[1].final), edits[-1] if edits else None)
@@ -226,6 +226,20 @@ def _pair(key: bytes, members: list[Interaction], revision: int, hashes: Hashes)
         key_epoch=head.key_epoch,
     )
     return Emit(topics.PAIRS, key, row)
+
+
+def _fullest(
+    last: tuple[Interaction, _Payload], proposals: list[tuple[Interaction, _Payload]], union: Union
+) -> tuple[Interaction, _Payload]:
+    """Of the suggestions with the text of `last`, the one that says most; `last` where none says more.
+
+    Several channels may tell the same proposal: a live one first, without prompt or model, a transcript all of it.
+    """
+    if len(proposals) == 1:
+        return last
+    text = union.of(last[0])(last[1].text)
+    same = [last, *(x for x in reversed(proposals) if union.of(x[0])(x[1].text) == text)]
+    return max(same, key=lambda x: (bool(x[1].prompt), bool(x[1].model), bool(x[1].before), "/" in x[0].tool))
 
 
 def _conversation(prompt: str | list[_Message], repaired: Callable[[str], str]) -> str:

@@ -148,7 +148,17 @@ def _trajectory(key: bytes, members: list[Interaction], state: _Header, hashes: 
     for m in members:
         scopes.setdefault(scope_of(m), []).append(m)
     unions = {scope: Union(rows, hashes) for scope, rows in scopes.items()}
-    steps = [step for m in members if (step := _step(m, unions[scope_of(m)].of(m))) is not None]
+    told: set[tuple[str, str]] = set()
+    steps: list[TrajectoryStep] = []
+    for m in members:
+        step = _step(m, unions[scope_of(m)].of(m))
+        if step is None:
+            continue
+        if step.kind == "suggestion":  # several channels may tell the same proposal
+            if (once := (scope_of(m), step.content)) in told:
+                continue
+            told.add(once)
+        steps.append(step)
     for index, step in enumerate(steps):
         step.index = index
     row = Trajectory(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from schemas.events import Decision, Suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
     from schemas.events import Event
@@ -26,6 +26,7 @@ create table if not exists proposals (
   path text, text text, before text, time_us integer, place integer, state integer
 );
 create index if not exists by_path on proposals (path);
+create table if not exists prompts (prompt_id text primary key, text text, time_us integer);
 """
 
 
@@ -72,6 +73,17 @@ class Proposals:
             elif isinstance(data, Decision):
                 self._decided(data)
         self._db.commit()
+
+    def prompts(self) -> dict[str, str]:
+        """What was asked, by the tool's own id of it."""
+        with closing(self._db.execute("select prompt_id, text from prompts")) as cursor:
+            return dict(cursor.fetchall())
+
+    def remember_prompts(self, prompts: Mapping[str, str], now_us: int) -> None:
+        """Keep what was asked; again changes nothing."""
+        rows = [(name, text, now_us) for name, text in prompts.items()]
+        with self._db:
+            self._db.executemany("insert or ignore into prompts values (?, ?, ?)", rows)
 
     def of(self, paths: Sequence[str]) -> list[Proposal]:
         """The accepted proposals for these files of which nobody knows the end, in the order they were made."""
@@ -123,3 +135,4 @@ class Proposals:
         """Forget what was proposed before that time (microseconds since 1970): raw text is not kept for ever."""
         with self._db:
             self._db.execute("delete from proposals where time_us < ?", (before_us,))
+            self._db.execute("delete from prompts where time_us < ?", (before_us,))

@@ -21,7 +21,7 @@ from schemas.sources.claude_code import identity, proposals
 from schemas.sources.reading import Drift, Fault, Reading, safe_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
 
     from schemas.events import Data
 
@@ -78,20 +78,31 @@ class _Hook(NamedTuple):
     tree: dict[str, Any]
     time_us: int
     subject: str | None
+    prompts: MutableMapping[str, str]
+
+    @property
+    def prompt(self) -> str:
+        """What the person asked for, where an earlier hook told; a subagent was asked something else."""
+        turn = _text(self.tree, "prompt_id", default="")
+        return "" if self.tree.get("agent_id") else self.prompts.get(turn, "")
 
 
-def read_body(body: bytes, *, time_us: int, subject: str | None) -> Reading:
+def read_body(
+    body: bytes, *, time_us: int, subject: str | None, prompts: MutableMapping[str, str] | None = None
+) -> Reading:
     """The events of one hook.
 
     Args:
         body: what Claude Code wrote or posted.
         time_us: now, microseconds since 1970 UTC.
         subject: the person, as consent knows them; a hook does not say.
+        prompts: what was asked under which `prompt_id`, by earlier hooks; this one's is added. A proposal gets its own.
     """
     reading = Reading()
+    told = {} if prompts is None else prompts
     try:
         tree = _tree(body)
-        hook = _Hook(_filled(tree, "hook_event_name"), _filled(tree, "session_id"), tree, time_us, subject)
+        hook = _Hook(_filled(tree, "hook_event_name"), _filled(tree, "session_id"), tree, time_us, subject, told)
         if (rule := _SKIPPED.get(hook.name)) is not None:
             reading.skipped[rule] += 1
         elif (kind := _KINDS.get(hook.name)) is None:
@@ -128,7 +139,10 @@ def _session(hook: _Hook) -> list[Event]:
 
 
 def _prompt(hook: _Hook) -> list[Event]:
-    return _message(hook, "user", "prompt", _text(hook.tree, "prompt"))
+    text = _text(hook.tree, "prompt")
+    if turn := _text(hook.tree, "prompt_id", default=""):
+        hook.prompts[turn] = text
+    return _message(hook, "user", "prompt", text)
 
 
 def _stop(hook: _Hook) -> list[Event]:
@@ -175,11 +189,12 @@ def _call(hook: _Hook) -> list[Event]:
             interaction_id=call,
             task="edit" if proposed.before else "document",
             text=proposed.text,
+            prompt=hook.prompt,
             before=proposed.before,
             language=proposals.language(proposed.path),
             path=proposed.path,
         )
-        events.append(_event(hook, identity.suggestion_id(call), suggestion))
+        events.append(_event(hook, identity.live_suggestion_id(call), suggestion))
     return events
 
 

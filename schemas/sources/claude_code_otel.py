@@ -14,6 +14,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import structs
+
 from schemas.sources.claude_code import identity, proposals
 from schemas.sources.claude_code_otel_format import COMMON, EDITORS, EVENTS, NO_INTERACTION
 from schemas.sources.fields import Fields
@@ -145,7 +147,7 @@ def _tool_result(fields: Fields, scene: Scene) -> list[Event] | str:
         suggestion = scene.suggestion(
             call, task="edit", text=proposed.text, before=proposed.before, language=proposals.language(path), path=path
         )
-        events.append(suggestion)
+        events.append(structs.replace(suggestion, id=identity.live_suggestion_id(call)))
     return events
 
 

@@ -1,4 +1,6 @@
-"""Who an event of Claude Code is: the same in a transcript, a hook and telemetry, so that copies are `duplicate`.
+"""Who an event of Claude Code is: equal in a transcript, a hook and telemetry, so that copies are `duplicate`.
+
+Proposals are the exception: live channels know less of them than a transcript, see `live_suggestion_id`.
 
 All of it comes from the tool's own ids. A tool call is known by its `tool_use_id` in every channel, a message by its
 uuid in transcripts and telemetry; a resumed or forked session copies both.
@@ -13,8 +15,16 @@ _DIGEST_BYTES = 8  # a call has a handful of edits
 
 
 def suggestion_id(tool_use_id: str) -> str:
-    """The proposal that a call of Edit, Write, MultiEdit or NotebookEdit makes."""
+    """The proposal that a call of Edit, Write, MultiEdit or NotebookEdit makes, as a transcript tells it."""
     return f"suggestion/{tool_use_id}"
+
+
+def live_suggestion_id(tool_use_id: str) -> str:
+    """The same as a hook or telemetry tells it: earlier and with less beside it, so it must not displace the other.
+
+    The join takes the fuller of the two.
+    """
+    return f"suggestion/{tool_use_id}/live"
 
 
 def decision_id(tool_use_id: str) -> str:

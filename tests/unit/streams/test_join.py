@@ -154,9 +154,45 @@ def test_a_regenerated_suggestion_replaces_the_first() -> None:
     assert [(p.suggestion, p.final) for p in run.table.values() if isinstance(p, Pair)] == [("second", "second")]
 
 
+FULL = {"prompt": "please", "model": "m", "before": "old text"}
+
+
+@pytest.mark.parametrize(
+    ("case", "offsets"),
+    [
+        ([suggestion(1, **FULL), suggestion(2), decision(3, "accepted")], "transcript first"),
+        ([suggestion(2), decision(3, "accepted"), suggestion(1, **FULL)], "hook first"),
+        ([suggestion(2), decision(3, "accepted"), edit(4, "new words"), suggestion(6, **FULL)], "after the decision"),
+    ],
+    ids=lambda x: x if isinstance(x, str) else "",
+)
+def test_a_proposal_that_two_channels_tell_is_one_pair_with_what_the_fuller_says(
+    case: list[dict[str, Any]], offsets: str
+) -> None:
+    del offsets
+    run = World(Join(HASHES, POLICY))
+    for row in build(case):
+        run.send(row)
+    run.tick(100_000)
+    (pair,) = run.table.values()
+    assert isinstance(pair, Pair)
+    assert (pair.prompt, pair.model) == ('[{"role":"user","content":"please"}]', "m")
+    assert len(pair.sources) == len(case)
+    assert not run.rejects
+
+
+def test_a_fuller_suggestion_of_another_text_does_not_displace_the_last() -> None:
+    run = World(Join(HASHES, POLICY))
+    for row in build([suggestion(**FULL), suggestion(3, text="second")]):
+        run.send(row)
+    run.flush()
+    assert [(p.suggestion, p.model) for p in run.table.values() if isinstance(p, Pair)] == [("second", "")]
+
+
 events = st.lists(
     st.one_of(
         st.integers(0, 20).map(suggestion),
+        st.integers(0, 20).map(lambda at: suggestion(at, **FULL)),
         st.tuples(st.integers(0, 40), st.sampled_from(["accepted", "rejected", "dismissed", "partial"])).map(
             lambda x: decision(x[0], x[1])
         ),

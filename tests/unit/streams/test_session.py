@@ -62,6 +62,16 @@ def test_corrections_are_steps_but_their_fate_is_the_joins() -> None:
     assert run.rejects == {}
 
 
+def test_a_proposal_that_two_channels_tell_is_one_step() -> None:
+    run = World(Sessions(HASHES, POLICY))
+    run.send(step(1, "please fix", 0))
+    for offset, (key, text) in enumerate([("i", "fixed"), ("i", "fixed"), ("i", "again"), ("j", "fixed")], 1):
+        run.send(event("suggestion", 1 + offset, key=key, offset=offset, text=text, task="edit"))
+    run.tick(200)
+    (row,) = trajectories(run)
+    assert [s.content for s in row.steps] == ["please fix", "fixed", "again", "fixed"]
+
+
 def test_a_session_of_suggestions_alone_makes_no_trajectory() -> None:
     run = World(Sessions(HASHES, POLICY))
     run.send(event("suggestion", 2, offset=1, text="x", task="edit"))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codec import decode, encode_structured
+from schemas.events import Suggestion
 from schemas.records import Coordinate, Record
 from schemas.rows import REASONS
 from schemas.sources.claude_code_hooks import READER, read_body
@@ -54,6 +55,24 @@ def fields(event: Event) -> dict[str, Any]:
     }
 
 
+def test_a_proposal_has_the_prompt_of_its_own_turn() -> None:
+    prompts: dict[str, str] = {}
+
+    def prompt_of(**fields: Any) -> str:
+        body = {"session_id": "s1", "hook_event_name": "PreToolUse", "tool_name": "Edit", "tool_input": EDIT, **fields}
+        reading = read_body(json.dumps(body).encode(), time_us=NOW, subject=None, prompts=prompts)
+        (prompt,) = (e.data.prompt for e in reading.events if isinstance(e.data, Suggestion))
+        return str(prompt)
+
+    for name in ("p1", "p2"):
+        body = {"session_id": "s1", "hook_event_name": "UserPromptSubmit", "prompt_id": name, "prompt": f"do {name}"}
+        read_body(json.dumps(body).encode(), time_us=NOW, subject=None, prompts=prompts)
+    assert prompt_of(tool_use_id="1", prompt_id="p1") == "do p1"
+    assert prompt_of(tool_use_id="2", prompt_id="p2") == "do p2"
+    assert prompt_of(tool_use_id="3", prompt_id="p2", agent_id="a") == ""
+    assert prompt_of(tool_use_id="4") == prompt_of(tool_use_id="5", prompt_id="unknown") == ""
+
+
 CALL = {"role": "assistant", "kind": "tool_call"}
 RESULT = {"role": "tool", "kind": "tool_result"}
 
@@ -75,7 +94,7 @@ RESULT = {"role": "tool", "kind": "tool_result"}
             [
                 ("step/toolu_1/call", CALL | {"tool_name": "Edit", "arguments": EDIT}),
                 (
-                    "suggestion/toolu_1",
+                    "suggestion/toolu_1/live",
                     {
                         "interaction_id": "toolu_1",
                         "task": "edit",
@@ -92,7 +111,7 @@ RESULT = {"role": "tool", "kind": "tool_result"}
             [
                 ("step/toolu_1/call", CALL | {"tool_name": "MultiEdit", "arguments": MULTI}),
                 (
-                    "suggestion/toolu_1",
+                    "suggestion/toolu_1/live",
                     {
                         "interaction_id": "toolu_1",
                         "task": "edit",
@@ -112,7 +131,7 @@ RESULT = {"role": "tool", "kind": "tool_result"}
                     CALL | {"tool_name": "Write", "arguments": {"file_path": "/p/n", "content": "new"}},
                 ),
                 (
-                    "suggestion/toolu_1",
+                    "suggestion/toolu_1/live",
                     {"interaction_id": "toolu_1", "task": "document", "text": "new", "path": "/p/n"},
                 ),
             ],

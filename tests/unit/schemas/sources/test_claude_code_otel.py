@@ -69,7 +69,7 @@ def test_a_decision_on_an_edit_has_the_id_that_the_transcript_gives_it(
 
 def test_an_input_that_is_whole_is_the_call_and_the_proposal() -> None:
     call, suggestion = read("tool_result", **RESULT).events
-    assert (call.id, suggestion.id) == (identity.call_id(CALL), identity.suggestion_id(CALL))
+    assert (call.id, suggestion.id) == (identity.call_id(CALL), identity.live_suggestion_id(CALL))
     assert isinstance(call.data, Step)
     assert isinstance(suggestion.data, Suggestion)
     assert call.data.arguments["new_string"] == "b\r\n"
@@ -162,7 +162,7 @@ def test_transcript_and_telemetry_tell_of_the_same_events() -> None:
     ]
     assert len(telemetry) == 6
     for event in telemetry:
-        same = told[event.id]
+        same = told[event.id.removesuffix("/live")]
         assert (event.source, event.type, event.subject) == (same.source, same.type, same.subject)
         assert (event.data.session_id, event.data.surface) == (same.data.session_id, same.data.surface)
         assert said(event) == said(same)
