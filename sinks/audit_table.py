@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, astuple, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _DIGITS = 12  # of an entry's number in its file's name: the order of names is the order of entries
 _ATTEMPTS = 5  # under the lock only someone else's writer can come first
+_OURS = re.compile(rf"\d{{{_DIGITS}}}-[0-9a-f]{{12}}\.parquet")
 # What a file that is gone, torn or not ours raises when it is read.
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
 
@@ -58,8 +60,7 @@ def append(
     layout = Layout(data_dir)
     with exclusive(layout.audit_head.with_suffix(".lock")):
         crash(1)
-        table = TableLog(layout.audit, AUDIT)
-        table.refresh()
+        table = _opened(layout.audit)
         seq, previous, since, trouble = _end(layout, table, key)
         if trouble:
             entry = Entry(seq, now_us, who, TROUBLE, json.dumps(trouble), "", previous)
@@ -94,16 +95,35 @@ def head(data_dir: Path, key: bytes) -> Head | None:
         return None
 
 
+def _opened(root: Path) -> TableLog:
+    kind = ""
+    try:
+        return TableLog(root, AUDIT)
+    except SinkError:
+        kind = "another table, or a torn log"
+    except Exception as error:  # a forged log makes the library raise anything
+        if isinstance(error, OSError):
+            raise
+        kind = type(error).__name__
+    raise SinkError(
+        f"{root}: needed the audit table, came {kind}; run `redline audit verify`. To go on, move it away with "
+        f"`mv {root} {root}.broken`: the gap stays on record"
+    )
+
+
 def _end(layout: Layout, table: TableLog, key: bytes) -> tuple[int, str, int, dict[str, Any]]:
     """Number and predecessor of the next entry, the version of the last one, and what is wrong, if anything is."""
-    files = sorted(table.live())
+    files = sorted(path for path in table.live() if _OURS.fullmatch(path))
     end = head(layout.data_dir, key)
     last = _last(layout.audit, files[-1]) if files else None
     since = _version_of(layout.audit, files[-1], table.version) if files else 0
     if last is None and (end.seq < 0 if end is not None else not layout.audit_head.exists()):
         return 0, GENESIS, since, {}
     if last is not None and end is not None and end.follows(last.seq, last.hash):
-        return last.seq + 1, last.hash, since, {}
+        newer = (last.seq, last.hash) != (end.seq, end.hash)
+        # The next entry ties in the log as it is: it must be what it was, or a change of its end would be covered up.
+        if newer or digest_of(_bodies(layout.audit, since, table.version)) == end.log:
+            return last.seq + 1, last.hash, since, {}
     trouble = {"table": last.seq if last else -1, "head": end.seq if end else -1, "head_fits": end is not None}
     if end is not None and (last is None or end.seq >= last.seq):
         return end.seq + 1 + bool(end.landing), end.hash, since, trouble
@@ -163,8 +183,7 @@ def _last(root: Path, path: str) -> Entry:
     try:
         return read_entry(root / path)
     except UNREADABLE:
-        number = path[:_DIGITS]
-        return Entry(int(number) if number.isdigit() else 0, 0, "", "", "", "", "")
+        return Entry(int(path[:_DIGITS]), 0, "", "", "", "", "")
 
 
 def read_entry(path: Path) -> Entry:
