@@ -4,7 +4,10 @@ root     the group, shared options, how an error is told
 jobs     run, demo, up
 parts    broker, topics, worker, sink, emit
 look     status, ledger, check, release, rebuild, sql, doctor, settings
-people   scrub, consent
+audit    who ran what: list, verify
+people   scrub
+consent  what people have said: grant, withdraw, import, show, repair
+erase    erase, retain
 gateway  the gateway and its tokens
 ingest   files that tools leave on a disk
 sources  what readers of foreign formats saw
