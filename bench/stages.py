@@ -15,10 +15,11 @@ from schemas.errors import DecodeError
 from schemas.records import Coordinate, Record
 from schemas.tables import TABLES
 from sinks.arrow import to_table
+from streams.epochs import Keys
 from streams.join import Join
 from streams.marks import Hashes
 from streams.privacy.engine import Engine
-from streams.scrub import Job, Keys, scrub
+from streams.scrub import Job, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,12 @@ registry         a schema registry: schemas by id, and ours for producers
 sources          what readers of foreign formats saw: to the topic, from it, and an eye on it
 ingest           files that tools leave on a disk: transcripts, development data, event logs
 emit             lines of files, or records of a generator, to Kafka until all are confirmed
-consent          writing the consent topic
+consent          what people have said, on the consent topic; consent_words: new and earlier words put together;
+                 consent_file: lists of people
 audit            who ran what, when: the audit table of a data folder
 status, check    how far everything is; the tables on disk against their suites
 doctor           what is missing, and the command that fixes it, of finding and broker_findings
+erasure          a person's rows out of every table, exports included
 rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
 sql, summary     questions to the tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out
@@ -29,11 +31,12 @@ state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is
 faults           what is said of an unexpected error: type and place
 alerting         from what a process notices to people
-keys             the key file of a data folder
+keys             the keys of a data folder, for whoever needs one
+key_ring         their file, their other sources, rotation, destruction
 cluster, admin   the broker a command uses; topics and offsets
 broker           the embedded Kafka; kraft: its configuration; jars: its jars, pinned
 supervisor       keeps processes running; processes: children that never outlive their parent; guardian: how
-lock             one Redline per data folder
+lock             one Redline per data folder; private_file: a file replaced in one step
 company          a made-up company at work, for the demo and for tests, of company_people, company_interactions,
                  company_stories, company_texts, company_words and company_faults
 """

@@ -21,14 +21,15 @@ import pyarrow.parquet as pq
 from quality import report
 from redline import scan
 from redline.buckets import Buckets, Side
-from redline.keys import load_keys
+from redline.keys import keys_of
 from redline.open_interactions import Waiting, waiting
 from redline.worker import join_policy
 from schemas.errors import InputError
-from schemas.rows import Interaction, Mark, Pair, Source
+from schemas.rows import Interaction, Mark, Pair, Source, Variant
 from schemas.tables import PAIRS
 from sinks import reader
 from sinks.arrow import to_table
+from sinks.seal import Seal
 from streams.join import Join
 from streams.keyed import derived_id
 from streams.marks import Hashes
@@ -53,6 +54,7 @@ _READ = [
     "data",
     "marks",
     "subject_mark",
+    "variants",
     "key_epoch",
     "consent_version",
 ]
@@ -98,7 +100,7 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
         raise InputError(
             f"{settings.dataset}: needed tables, there are none; `redline run` makes them, --data names the folder"
         )
-    keys = load_keys(settings.state, has_tables=True)
+    keys = keys_of(settings)
     before = reader.offsets(data, "interactions")
     tally = _Tally()
     rejected = _rejected(data)
@@ -111,7 +113,7 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
         events, streamed = buckets.side(), buckets.side()
         for part in scan.parts(data, "interactions", _READ):
             _spread(part, events, rejected, tally)
-        for part in scan.parts(data, "pairs"):
+        for part in scan.parts(data, "pairs", seal=Seal(keys.identity)):
             streamed.add(part, part["record_id"].to_pylist())
         join = Join(Hashes(keys.identity), join_policy(settings))
         for bucket in buckets.all():
@@ -194,8 +196,12 @@ def _interactions(part: pa.Table | None) -> Iterator[Interaction]:
     part = part.set_column(place, "event_date", part["event_date"].cast(pa.string()))
     for row in part.to_pylist():
         sources = [Source(*_place(source)) for source in row["sources"]]
-        marks = [Mark(**mark) for mark in row["marks"] or ()]
-        yield Interaction(**{**row, "sources": sources, "marks": marks})
+        variants = [Variant(**{**one, "marks": _marks(one["marks"])}) for one in row["variants"] or ()]
+        yield Interaction(**{**row, "sources": sources, "marks": _marks(row["marks"]), "variants": variants})
+
+
+def _marks(values: list[dict[str, Any]] | None) -> list[Mark]:
+    return [Mark(**mark) for mark in values or ()]
 
 
 def _plain(part: pa.Table | None) -> list[dict[str, Any]]:

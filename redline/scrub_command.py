@@ -18,7 +18,7 @@ from streams.surrogates import PLACEHOLDER, SECRET, Found, Style, Surrogates, me
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from streams.scrub import Keys
+    from streams.epochs import Keys
 
 
 _LONE = re.compile(r"[\ud800-\udfff]")  # half of a surrogate pair: no Unicode, and cannot be written again

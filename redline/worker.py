@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redline import admin
-from redline.keys import keys_of
+from redline.key_ring.live import LiveRing
 from redline.lock import DataLock
 from redline.registry import Registry
 from redline.sources import today
@@ -28,6 +28,7 @@ from streams.join import Join, JoinPolicy
 from streams.keyed_stage import KeyedStage
 from streams.lease import Lease
 from streams.marks import Hashes
+from streams.owners import Owners
 from streams.privacy.pool import ScrubPool
 from streams.runtime import RuntimePolicy, fail
 from streams.scrub_stage import ScrubStage
@@ -66,17 +67,18 @@ def run(settings: Settings, *, name: str) -> None:
         )
     datadir = settings.state / "rocksdb" / name
     datadir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keys = keys_of(settings)
-    hashes = Hashes(keys.identity)
+    ring = LiveRing(settings)
+    hashes = Hashes(ring.current().identity)
     with DataLock(datadir, name="worker.lock", wait_s=settings.worker.session_timeout_s):
         book = ConsentBook(settings.consent.mode)
         consent = ConsentReader(
             settings.kafka.bootstrap, book, settings.kafka.config, lambda error: fail("consent reader", error)
         )
         consent.start()
+        owners = Owners(book, ring.current)
         pool = ScrubPool(
             settings.scrub_processes,
-            keys,
+            ring.current(),
             timeout_s=settings.scrub.timeout_s,
             options=settings.scrub_options,
             limits=settings.scrub_limits,
@@ -106,6 +108,7 @@ def run(settings: Settings, *, name: str) -> None:
 
         async def scrub(jobs: Sequence[Job]) -> list[Scrubbed | Failed]:
             await loaded.wait()
+            pool.renew(ring.current())
             return await pool.run(jobs)
 
         watermarks = WatermarkPolicy(
@@ -124,10 +127,10 @@ def run(settings: Settings, *, name: str) -> None:
                         ExplodeStage(topic, read, source="otlp", max_bytes=limits.max_bytes, today=today)
                         for topic, read in requests
                     ),
-                    ScrubStage(decode_record, book, keys, scrub, on_unknown, prepare=prepare),
+                    ScrubStage(decode_record, book, ring.current, scrub, on_unknown, prepare=prepare),
                     DedupeStage(),
-                    KeyedStage(topics.CLEAN, Join(hashes, join_policy(settings)), watermarks, now_us),
-                    KeyedStage(topics.STEPS, Sessions(hashes, session_policy(settings)), watermarks, now_us),
+                    KeyedStage(topics.CLEAN, Join(hashes, join_policy(settings)), watermarks, now_us, owners),
+                    KeyedStage(topics.STEPS, Sessions(hashes, session_policy(settings)), watermarks, now_us, owners),
                 ],
                 bootstrap=settings.kafka.bootstrap,
                 app_id=topics.APP_ID,

@@ -31,6 +31,9 @@ REASONS: tuple[str, ...] = (
     "future_time",  # event time further ahead of the broker's than the limit
     "no_consent",
     "consent_withdrawn",
+    "out_of_scope",  # the person's consent does not cover this surface or source
+    "erased",  # it arrived before the person's data was erased
+    "key_destroyed",  # it belongs to an epoch whose key was destroyed
     "duplicate",  # a second raw record with the same (source, id)
     "late",  # its interaction or session was closed before it
     "orphan",  # its suggestion never came
@@ -88,6 +91,18 @@ class Mark(msgspec.Struct, frozen=True, order=True):
 HOW: tuple[str, ...] = ("any", "english", "capitalised", "within")
 
 
+class Variant(msgspec.Struct, frozen=True):
+    """What of an interaction depends on the epoch's key, under an earlier one: for joins that span a rotation."""
+
+    key_epoch: int
+    tool: str
+    data: str
+    marks: list[Mark]
+
+    def __repr__(self) -> str:
+        return f"Variant({self.key_epoch})"
+
+
 class Row(msgspec.Struct, kw_only=True):
     """What every row carries."""
 
@@ -116,6 +131,7 @@ class Interaction(Row, kw_only=True):
     findings: list[Finding] = []
     marks: list[Mark] = []  # rows of scrub version 2 and before have none
     subject_mark: str | None = None  # keyed hash of the subject, another one in each interaction (or session)
+    variants: list[Variant] = []  # only of events that come soon after a rotation
     key_epoch: int
     consent_version: str
 

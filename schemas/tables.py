@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
+# What `sources` of a sealed table are on disk: `sinks.seal`.
+SEALED = pa.list_(pa.binary())
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
 MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string()), ("subject", pa.bool_())])
@@ -46,6 +48,9 @@ PURPOSE_KEY = "redline.purpose"  # in a Delta table's configuration, and in the 
 class Table:
     """One table. `amendable` tables replace a row by one of the same `record_id` and a higher `revision`.
 
+    Of a `sealed` table nobody without the key reads which events a row was made from: `stored` has the types of its
+    files, `schema` those of its rows on the way there.
+
     `purpose` is one of `PURPOSES`. Rows of an `append_only` table are never changed or removed.
     """
 
@@ -57,6 +62,15 @@ class Table:
     purpose: str
     amendable: bool = False
     append_only: bool = False
+    sealed: bool = False
+
+    @property
+    def stored(self) -> pa.Schema:
+        """The schema of the table's files."""
+        if not self.sealed:
+            return self.schema
+        place = self.schema.get_field_index("sources")
+        return self.schema.set(place, self.schema.field(place).with_type(SEALED))
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, *, nullable: bool = False) -> pa.Field:
@@ -141,6 +155,7 @@ PAIRS = Table(
     published=True,
     purpose="training",
     amendable=True,
+    sealed=True,
 )
 
 TRAJECTORIES = Table(
@@ -163,6 +178,7 @@ TRAJECTORIES = Table(
     published=True,
     purpose="training",
     amendable=True,
+    sealed=True,
 )
 
 REJECTS = Table(

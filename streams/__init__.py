@@ -7,7 +7,10 @@ texts           the texts in an event's data, and the data around scrubbed ones
 marks           names found in one event of an interaction, for the others
 surrogates      what stands in place of a finding
 identity        keyed hashes in place of ids and people
+epochs          which key an event is scrubbed under
 consent         may this event be read
+owners          whose an event is, as far as the stages behind the scrubber may know
+withdrawals     what is open and no longer covered by consent
 join            suggestion, decision and edits to a pair
 session         the steps of a session, in order
 similarity      how much of a suggestion was kept

@@ -12,6 +12,7 @@ At the end of a bounded run a pair is published as it stands, and the state stay
 higher revision replaces the row.
 
 A name that one event gave away is replaced in the texts of all of them (`streams.marks`) before anything is compared.
+Events on both sides of a rotation of keys are read under one of them.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ import msgspec
 from schemas import topics
 from schemas.rows import Interaction, Pair
 from streams import similarity
-from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away
-from streams.marks import Hashes, Union
+from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away, withdrawn
+from streams.marks import Hashes, Union, in_one_epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -159,6 +160,14 @@ class Join:
         state.settled = final
         return Settlement(_encode(state), Members.MARK if final else Members.KEEP, tuple(emits))
 
+    def drop(self, header: bytes, members: list[Interaction], reason: str) -> Settlement:
+        """Nothing of it is published any more; late events stay late."""
+        state = _header(header)
+        state.dirty, state.settled = False, True
+        return Settlement(
+            _encode(state), Members.MARK, tuple(withdrawn(m, stage=self.name, reason=reason) for m in members)
+        )
+
     def _deadline(self, state: _Header) -> int:
         if state.suggested_us is None:
             return state.first_us + self._policy.window_us
@@ -171,17 +180,18 @@ class Join:
 
 def _pair(key: bytes, members: list[Interaction], revision: int, hashes: Hashes) -> Emit:
     """The row of one interaction. `members` are in event order, a suggestion among them."""
+    # A regenerated suggestion replaces the one before it, up to the first decision.
+    decided_us = next((m.event_time for m in members if m.event_type == DECISION), None)
+    proposed = [place for place, m in enumerate(members) if m.event_type == SUGGESTION]
+    offered = [at for at in proposed if decided_us is None or members[at].event_time <= decided_us] or proposed[:1]
+    members = in_one_epoch(members, members[offered[-1]])
     read = [(m, _payload(m.data)) for m in members]
     decisions = [(m, p) for m, p in read if m.event_type == DECISION]
     edits = [(m, p) for m, p in read if m.event_type == EDIT]
-    proposals = [(m, p) for m, p in read if m.event_type == SUGGESTION]
-    # A regenerated suggestion replaces the one before it, up to the first decision.
-    decided_us = decisions[0][0].event_time if decisions else None
-    offered = [x for x in proposals if decided_us is None or x[0].event_time <= decided_us] or proposals[:1]
     decision = decisions[-1] if decisions else None
     verdict = decision[1].verdict if decision else ""
     union = Union(members, hashes)
-    head, proposal = _fullest(offered[-1], proposals, union)
+    head, proposal = _fullest(read[offered[-1]], [read[place] for place in proposed], union)
     repaired = union.of(head)
     offer, before = repaired(proposal.text), repaired(proposal.before)
     saved = next((x for x in reversed(edits) if x[1].final), edits[-1] if edits else None)

@@ -19,8 +19,8 @@ import msgspec
 
 from schemas import events, rows
 from schemas.errors import ScrubError
-from schemas.rows import Finding, Interaction, Source, Subject
-from streams.identity import keyed_id, person_key, pseudonym
+from schemas.rows import Finding, Interaction, Source, Subject, Variant
+from streams.identity import event_id, keyed_id, person_key, pseudonym
 from streams.marks import Hashes, Repair, marks_of
 from streams.privacy import people
 from streams.privacy.views import reads_as
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from schemas.events import Event
     from schemas.records import Coordinate
     from schemas.rows import Mark
+    from streams.epochs import Keys
+    from streams.marks.words import ScopeHashes
 
 SCRUB_VERSION = "3"
 
@@ -46,21 +48,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys: `identity` for ids, for as long as the tables live; `surrogate` for one epoch, then destroyed."""
-
-    identity: bytes = field(repr=False)
-    surrogate: bytes = field(repr=False)
-    epoch: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
-    """One admitted event, where it came from and the consent it was admitted under. Holds raw text."""
+    """One admitted event, where it came from and the consent it was admitted under. Holds raw text.
+
+    `timestamp_ms`: of its Kafka record; decides the epoch.
+    """
 
     event: Event = field(repr=False)
     coordinate: Coordinate
     consent_version: str
+    timestamp_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,51 +85,56 @@ class Failed:
     expected: str = "text that can be scrubbed"
 
 
-def scrub(job: Job, analyze: Analyze, keys: Keys, style: Style = "natural") -> Scrubbed:
+def scrub(job: Job, analyze: Analyze, keys: Keys, style: Style = "natural", *, beside: Sequence[Keys] = ()) -> Scrubbed:
     """The event without personal data.
+
+    Args:
+        job: the event.
+        analyze: what finds personal data; asked once for each text.
+        keys: those of the event's epoch.
+        style: how surrogates look.
+        beside: earlier epochs under which the event is also written.
 
     Raises:
         ScrubError: the analysis or the encoding failed; names the type of the fault only.
     """
     try:
-        return _scrub(job, analyze, keys, style)
+        return _scrub(job, analyze, (keys, *beside), style)
     except Exception as error:  # noqa: BLE001 - fails closed; the cause may quote the text, so only its type goes on
         fault = type(error).__name__
     raise ScrubError(f"scrub: needed findings for every text of the event, came {fault}; the event is dead-lettered")
 
 
-def _scrub(job: Job, analyze: Analyze, keys: Keys, style: Style) -> Scrubbed:
-    event, data = job.event, job.event.data
+def _scrub(job: Job, analyze: Analyze, epochs: Sequence[Keys], style: Style) -> Scrubbed:
+    event, data, keys = job.event, job.event.data, epochs[0]
     interaction_id = getattr(data, "interaction_id", None)
     thread_id, document_id = getattr(data, "thread_id", None), getattr(data, "document_id", None)
-    record_id = keyed_id(keys.identity, "event", event.source, event.id)
-    scope = keyed_id(keys.identity, "scope", interaction_id or data.session_id)
-    surrogates = Surrogates(keys.surrogate, keys.epoch, scope.encode(), style)
-
+    record_id = event_id(keys.identity, event.source, event.id)
     fields = {name: value for name, value in msgspec.to_builtins(data).items() if name not in _NOT_DATA}
     texts = [Text(data.tool, metadata=True), *texts_of(fields)]
     if interaction_id is not None:
         set_apart(texts, fields)
-    scrubbed, names, counts = _replace(texts, analyze, event.subject, surrogates)
+    places = _places(texts, analyze, event.subject)
 
     def key(kind: str, value: Any) -> str | None:
         return None if value is None else keyed_id(keys.identity, kind, value)
 
     session_key, interaction_key = key("session", data.session_id) or "", key("interaction", interaction_id)
-    marks: list[Mark] = []
+    scope = keyed_id(keys.identity, "scope", interaction_id or data.session_id)
     hashes = Hashes(keys.identity).within(interaction_key or session_key)
-    if names and isinstance(data, _SESSION_STEPS):
-        marks = marks_of(names, hashes, surrogates, partial(_is_subject, event.subject))
-        repair = Repair(marks, hashes)
-        scrubbed = [t if text.metadata else repair.text(t, counts) for text, t in zip(texts, scrubbed, strict=True)]
-    clean = iter(scrubbed)
-    tool = next(clean)
-    fields = rebuilt(fields, clean)
+    is_joined = isinstance(data, _SESSION_STEPS)
+    versions = []
+    for one in epochs if is_joined else epochs[:1]:
+        surrogates = Surrogates(one.surrogate, one.epoch, scope.encode(), style)
+        versions.append(_written(texts, places, surrogates, hashes if is_joined else None, event.subject))
+    told: dict[str, Any] = {}
     if isinstance(data, events.ThreadMessage):
         if data.channel_id:
-            fields["channel_key"] = keyed_id(keys.identity, "channel", data.channel_id)
+            told["channel_key"] = keyed_id(keys.identity, "channel", data.channel_id)
         if data.reply_to:
-            fields["reply_key"] = keyed_id(keys.identity, "message", data.reply_to)
+            told["reply_key"] = keyed_id(keys.identity, "message", data.reply_to)
+    own, *others = [_variant(fields, told, one, using.epoch) for one, using in zip(versions, epochs, strict=False)]
+    counts = versions[0].counts
     source, event_date = Source.of(job.coordinate), (_EPOCH + timedelta(microseconds=event.time_us)).date().isoformat()
     row = Interaction(
         record_id=record_id,
@@ -142,15 +144,16 @@ def _scrub(job: Job, analyze: Analyze, keys: Keys, style: Style) -> Scrubbed:
         event_type=event.type,
         event_time=event.time_us,
         surface=data.surface,
-        tool=tool,
+        tool=own.tool,
         session_key=session_key,
         interaction_key=interaction_key,
         thread_key=key("thread", thread_id),
         document_key=key("document", document_id),
-        data=msgspec.json.encode(fields, order="sorted").decode(),
+        data=own.data,
         findings=[Finding(entity, counts[entity]) for entity in sorted(counts)],
-        marks=marks,
+        marks=own.marks,
         subject_mark=hashes.of_subject(event.subject) if event.subject else None,
+        variants=others,
         key_epoch=keys.epoch,
         consent_version=job.consent_version,
     )
@@ -158,7 +161,7 @@ def _scrub(job: Job, analyze: Analyze, keys: Keys, style: Style) -> Scrubbed:
     return Scrubbed(
         identity=record_id.encode(),
         clean_key=clean_key.encode(),
-        step_key=row.session_key.encode() if isinstance(data, _SESSION_STEPS) else None,
+        step_key=row.session_key.encode() if is_joined else None,
         interaction=rows.encode(row),
         subject=_subject(event, row, source, keys),
         record_id=record_id,
@@ -182,22 +185,51 @@ def _subject(event: Event, row: Interaction, source: Source, keys: Keys) -> byte
     return rows.encode(subject)
 
 
-def _replace(
-    texts: list[Text], analyze: Analyze, subject: str | None, surrogates: Surrogates
-) -> tuple[list[str], list[str], Counter[str]]:
-    """The texts with their findings replaced, the names that were found, and how many findings there were."""
-    counts: Counter[str] = Counter()
-    names: list[str] = []
-    scrubbed: list[str] = []
+def _places(texts: list[Text], analyze: Analyze, subject: str | None) -> list[list[Found]]:
+    """What is to be replaced in each text."""
     findings = analyze([text.shown or text.value for text in texts], subject)
     for place, text in enumerate(texts):
         if text.alone and len(texts) > 1:
             findings[place] = analyze([text.value], subject)[0]
-    for text, found in zip(texts, findings, strict=True):
-        places = merge(own(text, found))
-        names += [reads_as(text.value[one.start : one.end]) for one in places if one.entity == "PERSON"]
-        scrubbed.append(surrogates.apply(text.value, places, counts))
-    return scrubbed, names, counts
+    return [merge(own(text, found)) for text, found in zip(texts, findings, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The texts of an event under the key of one epoch."""
+
+    texts: list[str]
+    marks: list[Mark]
+    counts: Counter[str]
+
+
+def _written(
+    texts: list[Text],
+    places: list[list[Found]],
+    surrogates: Surrogates,
+    hashes: ScopeHashes | None,
+    subject: str | None,
+) -> _Written:
+    """The texts with their findings replaced; with `hashes`, also by what the event's own names say."""
+    counts: Counter[str] = Counter()
+    names: list[str] = []
+    scrubbed: list[str] = []
+    for text, found in zip(texts, places, strict=True):
+        names += [reads_as(text.value[one.start : one.end]) for one in found if one.entity == "PERSON"]
+        scrubbed.append(surrogates.apply(text.value, found, counts))
+    marks: list[Mark] = []
+    if names and hashes is not None:
+        marks = marks_of(names, hashes, surrogates, partial(_is_subject, subject))
+        repair = Repair(marks, hashes)
+        scrubbed = [t if text.metadata else repair.text(t, counts) for text, t in zip(texts, scrubbed, strict=True)]
+    return _Written(scrubbed, marks, counts)
+
+
+def _variant(fields: dict[str, Any], told: dict[str, Any], written: _Written, epoch: int) -> Variant:
+    clean = iter(written.texts)
+    tool = next(clean)
+    data = {**rebuilt(fields, clean), **told}
+    return Variant(epoch, tool, msgspec.json.encode(data, order="sorted").decode(), written.marks)
 
 
 def _is_subject(subject: str | None, name: str) -> bool:

@@ -17,8 +17,8 @@ import msgspec
 
 from schemas import topics
 from schemas.rows import Interaction, Trajectory, TrajectoryStep
-from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away
-from streams.marks import Hashes, Union, scope_of
+from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away, withdrawn
+from streams.marks import Hashes, Union, in_one_epoch, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +133,16 @@ class Sessions:
         state.settled = final
         return Settlement(_encode(state), Members.MARK if final else Members.KEEP, emits)
 
+    def drop(self, header: bytes, members: list[Interaction], reason: str) -> Settlement:
+        """Nothing of it is published any more; the join decides of what is not a step."""
+        state = _header(header)
+        state.dirty, state.settled = False, True
+        return Settlement(
+            _encode(state),
+            Members.MARK,
+            tuple(withdrawn(m, stage=self.name, reason=reason) for m in members if m.event_type in _OWN),
+        )
+
     def _deadline(self, state: _Header) -> int:
         inactive = state.last_us + self._policy.gap_us
         if state.ended_us is None or state.ended_us < state.last_us:
@@ -142,6 +152,7 @@ class Sessions:
 
 def _trajectory(key: bytes, members: list[Interaction], state: _Header, hashes: Hashes, *, final: bool) -> Emit:
     ended = state.ended_us is not None and state.ended_us >= state.last_us
+    members = in_one_epoch(members, next(m for m in members if m.event_type in _OWN))
     own = [m for m in members if m.event_type in _OWN]
     head = own[0]
     scopes: dict[str, list[Interaction]] = {}

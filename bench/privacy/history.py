@@ -17,8 +17,9 @@ from bench.privacy.publish import Row
 from schemas.events import Event, Revision
 from schemas.records import Coordinate
 from schemas.rows import decode_interaction
+from streams.epochs import Keys
 from streams.privacy.engine import Engine
-from streams.scrub import Job, Keys, scrub
+from streams.scrub import Job, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from redline.keys import load_keys
+from redline.keys import keys_of
+from redline.settings import Settings
 from schemas import codec
 from schemas.tables import PAIRS
 from sinks import reader
@@ -67,7 +68,7 @@ def run(planned: Sequence[Planned], data: Path) -> None:
 
 def published(data: Path, planned: Sequence[Planned]) -> list[Row]:
     """Every row of `pairs`, with its truth."""
-    identity = load_keys(data / "state", has_tables=True).identity
+    identity = keys_of(Settings(data=str(data))).identity
     owners: dict[str, tuple[int, int]] = {}
     for one in planned:
         if (interaction := getattr(one.event.data, "interaction_id", None)) is not None:

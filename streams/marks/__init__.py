@@ -10,11 +10,13 @@ forms       from the names of one event to its marks
 first_look  if a text can name anybody at all
 repair      from marks to the places they name, and what stands there afterwards
 union       the marks of several events
+epoch       several events under the key of one epoch
 """
 
+from streams.marks.epoch import in_one_epoch
 from streams.marks.forms import marks_of
 from streams.marks.repair import Repair
 from streams.marks.union import Union
 from streams.marks.words import Hashes, scope_of
 
-__all__ = ["Hashes", "Repair", "Union", "marks_of", "scope_of"]
+__all__ = ["Hashes", "Repair", "Union", "in_one_epoch", "marks_of", "scope_of"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from streams.scrub import Keys
+    from streams.epochs import KeyRing
     from streams.surrogates import Style
 
 DIRECTORY = "people.directory"  # the compiled directory's name in the state folder
@@ -33,8 +33,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The first frame to a child: what it needs to scrub, and whom it must not outlive."""
+    """The first frame to a child: what it needs to scrub, and whom it must not outlive. Other rings may follow."""
 
-    keys: Keys = field(repr=False)
+    ring: KeyRing
     options: Options
     parent: int

@@ -27,11 +27,13 @@ from schemas.errors import ScrubError
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
 from streams.privacy.limits import TOO_LARGE, Limits
 from streams.privacy.options import Options, Start
-from streams.scrub import Failed, Job, Keys, Scrubbed
+from streams.scrub import Failed, Job, Scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
+
+    from streams.epochs import KeyRing
 
 _START_S = 180.0  # loading takes 3 s; a cold disk and a busy machine may take a minute
 _START_TRIES = 3
@@ -47,6 +49,7 @@ class _Child:
     process: asyncio.subprocess.Process
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    ring: KeyRing
 
     async def send(self, message: object) -> None:
         self.writer.write(pack(message))
@@ -76,7 +79,7 @@ class ScrubPool:
 
     Args:
         processes: how many children; 0 scrubs in this process, without time limit (for tests and one-off commands).
-        keys: handed to the children over their pipe, never in arguments or the environment.
+        ring: handed to the children over their pipe, never in arguments or the environment; see `renew`.
         timeout_s: for one event. A text that takes longer is poison.
         options: what to look for, and what to put in its place.
         chunk: most jobs sent to a child at once.
@@ -86,7 +89,7 @@ class ScrubPool:
     def __init__(
         self,
         processes: int,
-        keys: Keys,
+        ring: KeyRing,
         *,
         timeout_s: float = 5.0,
         options: Options | None = None,
@@ -95,11 +98,11 @@ class ScrubPool:
     ) -> None:
         self._limits = limits or Limits()
         self._processes = processes
-        self._keys = keys
+        self._ring = ring
         self._timeout_s = timeout_s
         self._options = options or Options()
         self._chunk = chunk
-        self._local: Callable[[Job], Result] | None = None
+        self._local: Callable[[Job, KeyRing], Result] | None = None
         self._free: asyncio.Queue[_Child | None] = asyncio.Queue()
         self._children: set[_Child] = set()
         self._started = False
@@ -128,11 +131,15 @@ class ScrubPool:
         if self._processes == 0:
             from streams.privacy.worker import Scrubber  # noqa: PLC0415 - 3 s and 100 MB that a parent of children saves
 
-            self._local = Scrubber(self._keys, self._options)
+            self._local = Scrubber(self._options)
             return
         for child in await asyncio.gather(*(self._spawn() for _ in range(self._processes))):
             self._free.put_nowait(child)
         self._started = True
+
+    def renew(self, ring: KeyRing) -> None:
+        """Use these keys from the next call of `run` on: an epoch was added, or one was destroyed."""
+        self._ring = ring
 
     async def run(self, jobs: Sequence[Job]) -> list[Result]:
         """A result for each job, in order. Several calls may run at once; they share the children.
@@ -144,7 +151,7 @@ class ScrubPool:
         places = [place for place, result in enumerate(results) if result is None]
         if self._local is not None:
             for place in places:
-                results[place] = self._local(jobs[place])
+                results[place] = self._local(jobs[place], self._ring)
             return _whole(results)
         if not self._started:
             raise ScrubError("scrub pool: needed running children, came none; call start() first")
@@ -203,6 +210,9 @@ class ScrubPool:
     ) -> str | None:
         """Send the jobs at `places` and take their results; the reason if the child stalls or dies at one."""
         try:
+            if child.ring is not self._ring:
+                child.ring = self._ring
+                await asyncio.wait_for(child.send(child.ring), self._timeout_s)
             await asyncio.wait_for(child.send([jobs[place] for place in places]), self._timeout_s)
             for place in places:
                 results[place] = await asyncio.wait_for(child.receive(), self._timeout_s)
@@ -230,9 +240,9 @@ class ScrubPool:
             )
             if process.stdin is None or process.stdout is None:
                 raise ScrubError("scrub pool: needed pipes to the child, came none")
-            child = _Child(process, process.stdout, process.stdin)
+            child = _Child(process, process.stdout, process.stdin, self._ring)
             try:
-                await child.send(Start(self._keys, self._options, os.getpid()))
+                await child.send(Start(child.ring, self._options, os.getpid()))
                 if await asyncio.wait_for(child.receive(), _START_S) == READY:
                     self._children.add(child)
                     return child

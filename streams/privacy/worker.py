@@ -1,7 +1,7 @@
 """The child of the scrub pool: reads chunks of jobs from a pipe, answers each job with a result. Run by `pool`.
 
 The first frame from the parent is `Start`, answered by
-`READY`; every further one is a list of jobs, answered by one frame per job.
+`READY`; every further one is a list of jobs, answered by one frame per job, or a `KeyRing` that counts from there on.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import time
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from schemas.errors import ScrubError
+from streams.epochs import KeyRing
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
 from streams.privacy.options import Options, Start
-from streams.scrub import Failed, Job, Keys, Scrubbed, scrub
+from streams.scrub import Failed, Job, Scrubbed, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,34 +30,36 @@ _WATCH_S = 1.0  # how long a child may outlive its parent in the middle of a tex
 
 
 class Scrubber:
-    """An engine with keys: job in, result out, never an exception."""
+    """An engine: job and keys in, result out, never an exception."""
 
-    def __init__(self, keys: Keys, options: Options) -> None:
+    def __init__(self, options: Options) -> None:
         from streams.privacy.engine import Engine  # noqa: PLC0415 - 3 s and 100 MB, for those who scrub
 
-        self._keys = keys
         self._style = options.style
         self._engine = Engine.of(options)
 
-    def __call__(self, job: Job) -> Scrubbed | Failed:
+    def __call__(self, job: Job, ring: KeyRing) -> Scrubbed | Failed:
         """The scrubbed event, or why there is none."""
+        keys = ring.at(job.timestamp_ms)
+        if keys is None:
+            return Failed("key_destroyed", expected="an event of an epoch whose key is there")
         try:
-            return scrub(job, self._engine.analyze, self._keys, self._style)
+            return scrub(job, self._engine.analyze, keys, self._style, beside=ring.beside(job.timestamp_ms))
         except ScrubError:
             return Failed("scrub_failed")
 
     @classmethod
-    def warm(cls, keys: Keys, options: Options) -> Self:
+    def warm(cls, options: Options) -> Self:
         """One that lets its first text wait for nothing, in a process that does nothing else."""
         from streams.privacy.warm import warm  # noqa: PLC0415 - as above
 
-        scrubber = cls(keys, options)
+        scrubber = cls(options)
         warm(scrubber._engine)
         return scrubber
 
 
-def main(make: Callable[[Keys, Options], Callable[[Job], Scrubbed | Failed]] = Scrubber.warm) -> None:
-    """Serve until the parent is gone. `make` builds the scrubber from the keys and the options."""
+def main(make: Callable[[Options], Callable[[Job, KeyRing], Scrubbed | Failed]] = Scrubber.warm) -> None:
+    """Serve until the parent is gone. `make` builds the scrubber from the options."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Whatever a library prints or logs may quote a text: only frames leave this process.
     replies = os.fdopen(os.dup(1), "wb")
@@ -68,11 +71,15 @@ def main(make: Callable[[Keys, Options], Callable[[Job], Scrubbed | Failed]] = S
         return
     _die_with_parent()
     threading.Thread(target=_watch, args=(first.parent,), daemon=True).start()
-    scrubber = make(first.keys, first.options)
+    ring = first.ring
+    scrubber = make(first.options)
     _send(replies, READY)
-    while isinstance(jobs := _receive(requests), list):
-        for job in jobs:
-            _send(replies, scrubber(job))
+    while isinstance(message := _receive(requests), list | KeyRing):
+        if isinstance(message, KeyRing):
+            ring = message
+            continue
+        for job in message:
+            _send(replies, scrubber(job, ring))
 
 
 def _die_with_parent() -> None:

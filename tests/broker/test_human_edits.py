@@ -17,18 +17,20 @@ from typing import Any
 
 import pytest
 
-from redline.keys import load_keys
+from redline.keys import keys_of
+from redline.settings import Settings
 from schemas import topics
 from schemas.codec import DEFAULT_LIMITS, decode
 from schemas.records import Coordinate, Record
 from schemas.rows import Interaction, decode_interaction
 from schemas.sources.cloudevents import STRUCTURED_HEADERS
 from sinks import reader
+from streams.epochs import KeyRing, Keys
 from streams.identity import keyed_id
 from streams.keyed import derived_id
 from streams.marks import Hashes, Union
 from streams.privacy.pool import ScrubPool
-from streams.scrub import Job, Keys, Scrubbed
+from streams.scrub import Job, Scrubbed
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data" / "human-edits"
@@ -79,7 +81,7 @@ def scrubbed(keys: Keys) -> Texts:
         jobs.append(Job(decode(record, DEFAULT_LIMITS), record.coordinate, "opt-out"))
 
     async def run() -> list[Any]:
-        async with ScrubPool(0, keys) as pool:
+        async with ScrubPool(0, KeyRing.of(keys)) as pool:
             return list(await pool.run(jobs))
 
     events: dict[str, list[tuple[Job, Interaction]]] = defaultdict(list)
@@ -101,7 +103,7 @@ def scrubbed(keys: Keys) -> Texts:
 
 def check(out: Path) -> None:
     """Exactly the pairs that people made: label, the three texts."""
-    keys = load_keys(out / "state", has_tables=True)
+    keys = keys_of(Settings(data=str(out)))
     texts = scrubbed(keys)
     wanted = {}
     for pair in expected():

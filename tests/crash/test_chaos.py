@@ -21,7 +21,8 @@ from support.contents import contents, differences, torn
 from support.pipeline import Act, Pipeline, addressed
 
 from redline.company import Company
-from redline.keys import load_keys
+from redline.keys import keys_of
+from redline.published import seal_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,16 +71,16 @@ def test_fifty_thousand_events_through_a_bad_day(tmp_path: Path) -> None:
     records = addressed(Company(SEED, EVENTS, _START_US))
     calm, bad = tmp_path / "calm", tmp_path / "bad"
     with Pipeline(calm, workers=2) as pipeline:
-        load_keys(pipeline.settings.state, has_tables=False)
+        keys_of(pipeline.settings)
         pipeline.run(records, rate=1e9)
         assert pipeline.balance().balanced
-        wanted = contents(calm, pipeline.origins())
+        wanted = contents(calm, pipeline.origins(), seal_of(pipeline.settings))
     assert not pipeline.story.deaths
 
     with Pipeline(bad, workers=2, sinks=2, keys=calm / "state" / "keys.json") as pipeline:
         pipeline.run(records, rate=RATE, acts=schedule(pipeline, random.Random(SEED)))
         balance = pipeline.balance()
-        found = contents(bad, pipeline.origins())
+        found = contents(bad, pipeline.origins(), seal_of(pipeline.settings))
     assert (balance.missing, balance.duplicated, balance.conflicting) == (0, 0, 0), balance.problems
     assert balance.offsets == EVENTS
     assert torn(bad) == []

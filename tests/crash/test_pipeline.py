@@ -15,7 +15,8 @@ from support.disk import small_disk
 from support.pipeline import Act, Pipeline, addressed
 
 from redline.company import Company
-from redline.keys import load_keys
+from redline.keys import keys_of
+from redline.published import seal_of
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -46,10 +47,10 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Calm:
     data = tmp_path_factory.mktemp("calm")
     records = addressed(Company(11, EVENTS, _START_US))
     with Pipeline(data) as pipeline:
-        load_keys(pipeline.settings.state, has_tables=False)
+        keys_of(pipeline.settings)
         pipeline.run(records, rate=CALM)
         assert pipeline.balance().balanced
-        tables = contents(data, pipeline.origins())
+        tables = contents(data, pipeline.origins(), seal_of(pipeline.settings))
     assert not pipeline.story.deaths
     assert all(tables.values()), "a calm run has rows in every table"
     return Calm(records, data / "state" / "keys.json", tables)
@@ -68,7 +69,7 @@ def disturbed(
     with Pipeline(data, workers=workers, sinks=sinks, keys=calm.keys) as pipeline:
         pipeline.run(calm.records, rate=RATE, acts=acts(pipeline), until=lambda: until(pipeline))
         balance = pipeline.balance()
-        found = contents(data, pipeline.origins())
+        found = contents(data, pipeline.origins(), seal_of(pipeline.settings))
     assert (balance.missing, balance.duplicated, balance.conflicting) == (0, 0, 0), balance.problems
     assert balance.offsets == EVENTS
     assert torn(data) == []

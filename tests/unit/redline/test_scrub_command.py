@@ -8,9 +8,9 @@ import pytest
 from redline import scrub_command
 from redline.scrub_command import ScrubInputError, scrub_lines
 from schemas.errors import ScrubError
+from streams.epochs import Keys
 from streams.privacy.engine import Engine
 from streams.privacy.options import Options
-from streams.scrub import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

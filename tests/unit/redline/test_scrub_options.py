@@ -14,11 +14,12 @@ from redline.settings import load
 from schemas.errors import SettingsError
 from schemas.events import Event, Suggestion
 from schemas.records import Coordinate
+from streams.epochs import KeyRing, Keys
 from streams.privacy.engine import Engine
 from streams.privacy.limits import Limits
 from streams.privacy.options import Options
 from streams.privacy.worker import Scrubber
-from streams.scrub import Job, Keys
+from streams.scrub import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,14 +103,14 @@ def _nhs_fits(number: str) -> bool:
 
 
 def test_the_style_of_surrogates_reaches_the_row() -> None:
-    keys = Keys(identity=b"i" * 32, surrogate=b"s" * 32, epoch=1)
+    ring = KeyRing.of(Keys(identity=b"i" * 32, surrogate=b"s" * 32, epoch=1))
     data = Suggestion(
         session_id="s", surface="ide", tool="t/1", interaction_id="i", task="reply", text="Dear Ms Lindqvist,"
     )
     event = Event(id="1", source="/x", type="redline.suggestion.v1", time_us=0, subject=None, data=data)
     job = Job(event, Coordinate("redline.events", 0, 0), "v1")
-    placeholder = Scrubber(keys, Options(style="placeholder"))(job)
-    natural = Scrubber(keys, Options())(job)
+    placeholder = Scrubber(Options(style="placeholder"))(job, ring)
+    natural = Scrubber(Options())(job, ring)
     assert b"Dear Ms <PERSON_" in placeholder.interaction
     assert b"Lindqvist" not in natural.interaction
     assert b"<PERSON_" not in natural.interaction

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from streams.epochs import Keys
 from streams.privacy.engine import Engine
-from streams.scrub import Keys
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 import subprocess
@@ -16,10 +17,12 @@ import pytest
 from schemas.errors import ScrubError
 from schemas.events import Edit, Event, Step
 from schemas.records import Coordinate
+from schemas.rows import decode_interaction
+from streams.epochs import Epoch, KeyRing, Keys
 from streams.privacy import pool as pool_module
 from streams.privacy.limits import Limits
 from streams.privacy.pool import ScrubPool
-from streams.scrub import Failed, Job, Keys, Scrubbed, scrub
+from streams.scrub import Failed, Job, Scrubbed, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -48,10 +51,10 @@ def analyze(texts, subject):
         if text == "print": print("x" * 100_000)
     return [[] for _ in texts]
 
-def make(keys, threshold):
-    def scrubber(job):
+def make(options):
+    def scrubber(job, ring):
         try:
-            return scrub(job, analyze, keys)
+            return scrub(job, analyze, ring.at(job.timestamp_ms))
         except ScrubError:
             return Failed("scrub_failed")
     return scrubber
@@ -68,7 +71,7 @@ def job(text: str, ident: int = 0) -> Job:
 
 def run(keys: Keys, work: Callable[[ScrubPool], Coroutine[None, None, None]], processes: int = 2) -> None:
     async def main() -> None:
-        async with ScrubPool(processes, keys, timeout_s=1.0, chunk=8) as scrubbers:
+        async with ScrubPool(processes, KeyRing.of(keys), timeout_s=1.0, chunk=8) as scrubbers:
             await work(scrubbers)
 
     asyncio.run(main())
@@ -122,7 +125,7 @@ def test_poison_fails_alone_and_the_rest_goes_on(keys: Keys, poison: str, reason
 @pytest.mark.usefixtures("fake_child")
 def test_what_is_over_a_limit_is_never_begun_and_the_rest_keeps_its_order(keys: Keys) -> None:
     async def main() -> None:
-        async with ScrubPool(2, keys, timeout_s=1.0, limits=Limits(text=30, event=60)) as scrubbers:
+        async with ScrubPool(2, KeyRing.of(keys), timeout_s=1.0, limits=Limits(text=30, event=60)) as scrubbers:
             jobs = [job("fine"), job("stall" * 7), job("fine", 2), job("die" * 11)]
             assert outcomes(await scrubbers.run(jobs)) == ["ok", "too_large", "ok", "too_large"]
             assert outcomes(await scrubbers.run([job("x" * 10_000_000)])) == ["too_large"]
@@ -207,7 +210,7 @@ def test_a_cancelled_call_leaves_a_pool_that_works(keys: Keys) -> None:
 
 def test_a_pool_that_was_not_started_says_so(keys: Keys) -> None:
     with pytest.raises(ScrubError, match=r"call start\(\) first"):
-        asyncio.run(ScrubPool(1, keys).run([job("x")]))
+        asyncio.run(ScrubPool(1, KeyRing.of(keys)).run([job("x")]))
 
 
 def test_children_that_cannot_start_are_an_error_and_not_a_loop(
@@ -217,19 +220,19 @@ def test_children_that_cannot_start_are_an_error_and_not_a_loop(
     script.write_text("raise SystemExit(1)")
     monkeypatch.setattr(pool_module, "CHILD", (str(script),))
     with pytest.raises(ScrubError, match="redline doctor"):
-        asyncio.run(ScrubPool(1, keys).start())
+        asyncio.run(ScrubPool(1, KeyRing.of(keys)).start())
 
 
 PARENT = """
 import asyncio, sys, time
 from streams.privacy import pool
-from streams.scrub import Keys
+from streams.epochs import KeyRing, Keys
 pool.CHILD = (sys.argv[1],)
 sys.path.insert(0, sys.argv[2])
 from test_pool import job
 
 async def main():
-    scrubbers = pool.ScrubPool(2, Keys(b"i" * 32, b"s" * 32, 1), timeout_s=60)
+    scrubbers = pool.ScrubPool(2, KeyRing.of(Keys(b"i" * 32, b"s" * 32, 1)), timeout_s=60)
     await scrubbers.start()
     print(*scrubbers.pids, flush=True)
     await scrubbers.run([job(sys.argv[3])]) if sys.argv[3] != "idle" else await asyncio.sleep(60)
@@ -260,3 +263,27 @@ def _alive(pid: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return False
+
+
+def test_a_new_ring_counts_from_the_next_call_in_every_child(keys: Keys) -> None:
+    old = KeyRing.of(keys)
+    new = KeyRing(keys.identity, (Epoch(keys.epoch, 0, None), Epoch(keys.epoch + 1, 5_000_000, b"t" * 32)))
+
+    def at(timestamp_ms: int) -> Job:
+        return dataclasses.replace(job("Dear Ms Lindqvist"), timestamp_ms=timestamp_ms)
+
+    async def work() -> None:
+        async with ScrubPool(2, old, timeout_s=60, chunk=1) as scrubbers:
+            first = await scrubbers.run([at(1_000), at(9_000)] * 2)
+            assert {epoch_of(one) for one in first} == {keys.epoch}
+            scrubbers.renew(new)
+            second = await scrubbers.run([at(1_000), at(9_000)] * 2)
+            assert [one.reason for one in second if isinstance(one, Failed)] == ["key_destroyed"] * 2
+            assert {epoch_of(one) for one in second if isinstance(one, Scrubbed)} == {keys.epoch + 1}
+
+    asyncio.run(work())
+
+
+def epoch_of(result: Scrubbed | Failed) -> int:
+    assert isinstance(result, Scrubbed)
+    return decode_interaction(result.interaction).key_epoch

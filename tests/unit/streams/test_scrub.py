@@ -14,9 +14,10 @@ from schemas import events, rows
 from schemas.errors import ScrubError
 from schemas.events import Event
 from schemas.records import Coordinate
+from streams.epochs import Keys
 from streams.join import Join
 from streams.marks import Hashes
-from streams.scrub import SCRUB_VERSION, Job, Keys, Scrubbed, scrub
+from streams.scrub import SCRUB_VERSION, Job, Scrubbed, scrub
 from streams.session import Sessions
 
 if TYPE_CHECKING:
