@@ -11,5 +11,6 @@ alert        what someone is told; the Channel protocol
 alerts       the Alerter: outside of the commit path, de-duplicated, retried
 outbox       undelivered alerts on disk
 channels     log, Kafka topic, webhook
+cohorts      nothing is counted per person, or about fewer people than k (pure)
 report       plain text tables of the above (pure)
 """

@@ -21,6 +21,7 @@ locks       which sinks are alive
 audit_chain  entries of the audit table, each with the hash of the one before (pure)
 audit_table  the audit table: one entry, one commit
 audit_check  whether it is as it was written
+purpose     what a table is for, and refusal of anything else
 layout      where everything lies below the data folder
 reader      rows, files and offsets, for the other rooms
 """
