@@ -6,11 +6,11 @@ and moved into place, so that a running scrubber reads the old one or the new on
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from redline import private_file
 from schemas.errors import InputError
 from streams.privacy.directory import listing, table
 from streams.privacy.directory.matcher import Directory
@@ -68,7 +68,7 @@ def import_people(source: Path, state: Path) -> Report:
         OSError: a file cannot be read or written; the old file stays.
     """
     report, content = _compiled(source)
-    _replace(path_of(state), content)
+    private_file.write(path_of(state), content)
     return report
 
 
@@ -106,17 +106,3 @@ def _compiled(source: Path) -> tuple[Report, bytes]:
     used, others = found.columns
     report = Report(roster.people, unusable, len(roster.forms), tuple(listing.told(found.faults)), used, len(others))
     return report, content
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)  # of a process of the same number that was killed
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -101,6 +101,28 @@ def emit_records(
     return sender.result()
 
 
+class Batches:
+    """Batches of records to one topic through one producer, made at the first batch and anew after a failure."""
+
+    def __init__(self, bootstrap: str, topic: str, kafka_config: Mapping[str, str]) -> None:
+        self._place = bootstrap, topic, kafka_config
+        self._sender: _Sender | None = None
+
+    def send(self, records: Iterable[Outgoing]) -> int:
+        """Send them as they are, and return once all are confirmed; gives how many were too long and have stand-ins.
+
+        Raises:
+            BrokerError, DeliveryError: as `emit`.
+        """
+        sender, self._sender = self._sender or _Sender(*self._place, lambda _: None), None
+        before = sender.result().refused
+        for record in records:
+            sender.send(record)
+        sender.confirm()
+        self._sender = sender
+        return sender.result().refused - before
+
+
 class _Stream(Protocol):
     """What is needed of a file: lines of bounded length."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from redline import cluster
+from redline import cluster, private_file
 from redline.cluster import ALL_TOPICS
 from redline.fleet import specs
 from redline.lock import DataLock
@@ -106,9 +106,7 @@ def _answers(bootstrap: str) -> bool:
 @contextmanager
 def _published(settings: Settings) -> Iterator[None]:
     address = settings.state / _ADDRESS
-    fresh = address.with_suffix(".new")
-    fresh.write_text(settings.kafka.bootstrap, "utf-8")
-    fresh.replace(address)  # nobody reads half an address
+    private_file.write(address, settings.kafka.bootstrap.encode())  # nobody reads half an address
     try:
         yield
     finally:

@@ -21,7 +21,11 @@ KEEP_S = 7 * 86_400
 BODY_BYTES = 8 << 20
 SUFFIX = ".spool"
 CONFIG = "capture.json"
+POSITIONS = "positions.json"
 DROPPED = "dropped"
+# A spool below both is never looked at more closely: less than anybody configures.
+_SMALL_BYTES = 1 << 20
+_YOUNG_S = 3600
 
 
 def frame(kind: str, body: bytes, at_ns: int) -> bytes:
@@ -30,10 +34,8 @@ def frame(kind: str, body: bytes, at_ns: int) -> bytes:
     return head + body + b"\n"
 
 
-def append(folder: str, kind: str, body: bytes, *, limit: int = LIMIT_BYTES) -> None:
-    """Add one record. A body over `BODY_BYTES` is left out and counted.
-
-    Segments older than `KEEP_S` go, and over `limit` bytes the oldest; what nobody had shipped of them is counted.
+def append(folder: str, kind: str, body: bytes) -> None:
+    """Add one record, after `make_room` for it. A body over `BODY_BYTES` is left out and counted.
 
     It is in the page cache when this returns: safe from the death of any process, not from that of the machine.
 
@@ -46,7 +48,7 @@ def append(folder: str, kind: str, body: bytes, *, limit: int = LIMIT_BYTES) -> 
         count_dropped(folder, 1, "too_large")
         return
     record = frame(kind, body, now)
-    _make_room(folder, limit - len(record), now // 1_000_000_000 - KEEP_S)
+    make_room(folder, len(record))
     path = os.path.join(folder, f"{now // 1_000_000_000 // SEGMENT_S * SEGMENT_S:012d}{SUFFIX}")
     while True:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -103,19 +105,60 @@ def remove(folder: str, name: str, *, unless_larger_than: int | None = None) -> 
         os.close(fd)
 
 
-def _make_room(folder: str, limit: int, oldest_s: int) -> None:
+def make_room(folder: str, coming: int = 0) -> int:
+    """Remove segments over the configured age, then the oldest until `coming` bytes more are within the limit.
+
+    Shipped or not: raw text does not lie around because a gateway is away. What nobody had shipped is counted; gives
+    how many records that were.
+    """
     names = segments(folder)
-    sizes = {name: os.stat(os.path.join(folder, name)).st_size for name in names}
-    total = sum(sizes.values())
+    sizes = {name: _size(os.path.join(folder, name)) for name in names}
+    total, now, lost = sum(sizes.values()) + coming, int(time.time()), 0
+    if not names or (total <= _SMALL_BYTES and _end(names[0]) > now - _YOUNG_S):
+        return 0  # the common case: whatever is configured, this is within it
+    configured, shipped = _json(folder, CONFIG), _json(folder, POSITIONS)
+    limit = int(configured.get("limit_mb", LIMIT_BYTES >> 20)) << 20
+    oldest_s = now - configured.get("keep_days", KEEP_S / 86_400) * 86_400
     for name in names:
-        expired = int(name[: -len(SUFFIX)]) + SEGMENT_S < oldest_s
+        expired = _end(name) < oldest_s
         if total <= limit and not expired:
-            return
+            break
         content = remove(folder, name)
         total -= sizes[name]
-        if content:
-            records = content.count(b"\n" + MAGIC + b" ") + content.startswith(MAGIC)
+        if content is not None and (records := _frames(content[int(shipped.get(name, 0)) :])):
             count_dropped(folder, records, "expired" if expired else "no_room")
+            lost += records
+    return lost
+
+
+def _frames(content: bytes) -> int:
+    return content.count(b"\n" + MAGIC + b" ") + content.startswith(MAGIC + b" ")
+
+
+def _end(name: str) -> int:
+    """When the hour of a segment is over, in seconds since 1970."""
+    return int(name[: -len(SUFFIX)]) + SEGMENT_S
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _json(folder: str, name: str) -> dict[str, float]:
+    """Numbers of one of the spool's own files; none where there is no file, or another one."""
+    import json  # noqa: PLC0415 - takes longer than all else here, and a spool that is shipped never comes to it
+
+    try:
+        with open(os.path.join(folder, name), "rb") as file:
+            tree = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return (
+        {key: value for key, value in tree.items() if isinstance(value, int | float)} if isinstance(tree, dict) else {}
+    )
 
 
 def main(arguments: list[str]) -> None:

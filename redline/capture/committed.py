@@ -41,9 +41,7 @@ def capture(folder: Path, repository: Path, commit: str) -> int:
             offers = [commits.Offer(one.interaction_id, one.before, one.text) for one in known.values()]
             for found in commits.kept(offers, file.before, file.after):
                 event = _edit(known[found.interaction_id], found.text)
-                append.append(
-                    str(folder), EVENT, codec.encode_structured(event).value or b"", limit=conf.limit_mb << 20
-                )
+                append.append(str(folder), EVENT, codec.encode_structured(event).value or b"")
                 proposals.settle([found.interaction_id])
                 added += 1
     return added

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -17,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from redline import private_file
 from redline.capture import append
 from schemas.errors import InputError
 
@@ -110,16 +110,8 @@ def write(path: Path, text: str, *, executable: bool = False) -> None:
     if not text:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-    fresh = path.with_name(f".{path.name}.redline-new")
-    fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(fd, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.chmod(mode | 0o111 if executable else mode)
-    fresh.replace(path)
+    mode = path.stat().st_mode & 0o777 if path.exists() else private_file.OWNER_ONLY
+    private_file.write(path, text.encode(), mode=mode | 0o111 if executable else mode)
 
 
 def _tree(settings: str) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import httpx
 
+from redline.capture import append
 from redline.capture.events import read
 from redline.capture.proposals import Proposals
 from redline.capture.spool import Config, Frame, Spool, config, locked
-from redline.emit import emit_records
+from redline.emit import Batches
 from schemas import codec, topics
 from schemas.errors import DeliveryError, SettingsError
 
@@ -53,17 +54,16 @@ class Target(Protocol):
 
 
 class Kafka:
-    """Straight to the raw topic."""
+    """Straight to the raw topic, through one producer."""
 
     def __init__(self, bootstrap: str, kafka_config: Mapping[str, str]) -> None:
-        self._bootstrap = bootstrap
-        self._config = kafka_config
+        self._batches = Batches(bootstrap, topics.EVENTS, kafka_config)
 
     def send(self, events: Sequence[Event], faults: Sequence[Fault]) -> Counter[str]:
         """Events and stand-ins of faults, all confirmed."""
         records = [codec.encode_structured(event) for event in events] + [codec.stand_in(fault) for fault in faults]
-        result = emit_records(records, bootstrap=self._bootstrap, topic=topics.EVENTS, kafka_config=self._config)
-        return Counter({"too_large": result.refused} if result.refused else {})
+        refused = self._batches.send(records)
+        return Counter({"too_large": refused} if refused else {})
 
 
 class Gateway:
@@ -144,7 +144,7 @@ def ship(folder: Path, target: Target) -> Shipped:
     conf, done = config(folder), Shipped()
     with locked(folder):
         spool = Spool(folder)
-        done.expired = spool.expire(conf.keep_days)
+        done.expired = append.make_room(str(folder))
         try:
             with Proposals(folder) as proposals:
                 proposals.expire(int(time.time() * 1_000_000 - conf.keep_days * _DAY_US))
@@ -163,9 +163,11 @@ def _ship(spool: Spool, conf: Config, target: Target, proposals: Proposals, done
     events: list[Event] = []
     faults: list[Fault] = []
     size, last = 0, None
+    prompts = proposals.prompts()
 
     def send(frame: Frame) -> None:
         nonlocal size
+        proposals.remember_prompts(prompts, frame.at_ns // 1000)
         done.refused += target.send(events, faults)
         done.events.update(event.type for event in events)
         spool.shipped(frame)
@@ -175,7 +177,7 @@ def _ship(spool: Spool, conf: Config, target: Target, proposals: Proposals, done
         size = 0
 
     for frame in spool.frames():
-        reading = read(frame, subject=conf.subject)
+        reading = read(frame, subject=conf.subject, prompts=prompts)
         proposals.remember(reading.events)
         done.skipped += reading.skipped
         events += reading.events

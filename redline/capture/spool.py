@@ -6,7 +6,6 @@ is over, or when it is older than the retention limit: raw text does not lie aro
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import zlib
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from redline import private_file
 from redline.capture import append as spool
 from redline.lock import DataLock
 from schemas.errors import SettingsError
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_POSITIONS = "positions.json"
 _HEAD = re.compile(rb"%s ([a-z][a-z0-9-]{0,31}) (\d{1,20}) (\d{1,9}) ([0-9a-f]{8})\n" % spool.MAGIC)
 _LONGEST_HEAD = 96
-_DAY_S = 86_400
 _APPENDING_S = 60
 
 
@@ -37,7 +35,7 @@ class Config(msgspec.Struct, kw_only=True, frozen=True):
     gateway: str = ""
     token_file: str = ""
     bootstrap: str = ""
-    keep_days: float = 7.0
+    keep_days: float = spool.KEEP_S / 86_400
     limit_mb: int = spool.LIMIT_BYTES >> 20
 
 
@@ -61,7 +59,7 @@ class Spool:
     _positions: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        path = self.folder / _POSITIONS
+        path = self.folder / spool.POSITIONS
         if path.exists():
             try:
                 self._positions = msgspec.json.decode(path.read_bytes(), type=dict[str, int])
@@ -99,21 +97,7 @@ class Spool:
                 spool.remove(str(self.folder), name, unless_larger_than=done)
         left = set(spool.segments(str(self.folder)))
         self._positions = {name: place for name, place in self._positions.items() if name in left}
-        _write(self.folder / _POSITIONS, msgspec.json.encode(self._positions))
-
-    def expire(self, keep_days: float) -> int:
-        """Remove segments older than that, shipped or not; gives how many records nobody got."""
-        oldest = time.time() - keep_days * _DAY_S
-        lost = 0
-        for name in spool.segments(str(self.folder)):
-            if int(name.removesuffix(spool.SUFFIX)) + spool.SEGMENT_S > oldest:
-                continue
-            content = spool.remove(str(self.folder), name) or b""
-            records = sum(1 for _ in _HEAD.finditer(content, self._positions.get(name, 0)))
-            if records:
-                spool.count_dropped(str(self.folder), records, "expired")
-            lost += records
-        return lost
+        private_file.write(self.folder / spool.POSITIONS, msgspec.json.encode(self._positions))
 
 
 def locked(folder: Path, *, wait_s: float = 0.0) -> DataLock:
@@ -139,8 +123,7 @@ def config(folder: Path) -> Config:
 
 def configure(folder: Path, conf: Config) -> None:
     """Write the configuration."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(folder / spool.CONFIG, msgspec.json.format(msgspec.json.encode(conf)))
+    private_file.write(folder / spool.CONFIG, msgspec.json.format(msgspec.json.encode(conf)))
 
 
 def dropped(folder: Path) -> dict[str, int]:
@@ -151,13 +134,6 @@ def dropped(folder: Path) -> dict[str, int]:
         _, records, why = line.split(" ")
         counts[why] = counts.get(why, 0) + int(records)
     return counts
-
-
-def _write(path: Path, content: bytes) -> None:
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-    fresh.replace(path)
 
 
 def _frame(content: bytes, place: int, name: str) -> tuple[Frame | None, int]:

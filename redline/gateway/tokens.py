@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import time
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from redline import private_file
 from schemas.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -152,14 +152,7 @@ def _changing(path: Path) -> Iterator[list[Producer]]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         producers = load(path)
         yield producers
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(_File(producers))))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        private_file.write(path, msgspec.json.format(msgspec.json.encode(_File(producers))))
 
 
 def _hash(token: str) -> str:

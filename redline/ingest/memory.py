@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from redline import private_file
 from redline.ingest.tail import Cursor
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HASH = 16
-_OWN = 0o600
 _FOLDER = 0o700
 
 
@@ -115,7 +115,7 @@ class Memory:
         return {data[i : i + _HASH] for i in range(0, len(data) - _HASH + 1, _HASH)}
 
     def _append(self, place: Path, hashes: list[bytes]) -> None:
-        fd = os.open(place, os.O_RDWR | os.O_CREAT, _OWN)
+        fd = os.open(place, os.O_RDWR | os.O_CREAT, private_file.OWNER_ONLY)
         try:
             size = os.fstat(fd).st_size
             os.pwrite(fd, b"".join(hashes), size - size % _HASH)
@@ -134,10 +134,4 @@ class Memory:
     def _save(self) -> None:
         if self._folder is None:
             return
-        fresh = self._folder / "files.json.new"
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWN)
-        with os.fdopen(fd, "wb") as file:
-            file.write(msgspec.json.encode(self._kept))
-            file.flush()
-            os.fsync(fd)
-        fresh.replace(self._folder / "files.json")
+        private_file.write(self._folder / "files.json", msgspec.json.encode(self._kept))

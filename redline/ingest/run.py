@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import watchfiles
 
 from redline import sources
-from redline.emit import emit_records
+from redline.emit import Batches
 from redline.ingest import find
 from redline.ingest.exports import mbox_source, revisions_source, slack_source
 from redline.ingest.lines import continue_source, otlp_source, tabby_source
@@ -109,13 +109,14 @@ class _Kafka:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._bootstrap, self._config = settings.kafka.bootstrap, settings.kafka.config
+        self._batches = Batches(self._bootstrap, topics.EVENTS, self._config)
         self._name = _TALLY.get(name, name)
         self._tally = Tally()
 
     def send(self, batch: Batch) -> None:
         """Send a batch and wait for its confirmation. Raises BrokerError, DeliveryError."""
         if batch.records:
-            emit_records(batch.records, bootstrap=self._bootstrap, topic=topics.EVENTS, kafka_config=self._config)
+            self._batches.send(batch.records)
         self._tally.add(batch.reading, source=self._name, day=sources.today())
 
     def tell(self) -> None:

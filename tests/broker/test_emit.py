@@ -7,10 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from redline import admin
-from redline.emit import EmitResult, emit, emit_records
+from redline.emit import Batches, EmitResult, emit, emit_records
 from schemas import codec, events
 from schemas.errors import BrokerError, DecodeError, DeliveryError, InputError
 from schemas.records import Coordinate, Outgoing, Record
@@ -182,3 +182,25 @@ def test_records_that_the_broker_refuses_are_a_delivery_error_without_text(
     with pytest.raises(DeliveryError, match="0 confirmed") as caught:
         emit_records([Outgoing(None, b"secret")], bootstrap=bootstrap, topic=compacted)
     assert "secret" not in str(caught.value)
+
+
+def test_batches_go_through_one_producer_that_a_failure_does_not_spoil(
+    bootstrap: str, unique: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Producer] = []
+
+    def producer(config: dict[str, str]) -> Producer:
+        made.append(Producer(config))
+        return made[-1]
+
+    monkeypatch.setattr("redline.emit.Producer", producer)
+    topic = unique("events")
+    batches = Batches(bootstrap, topic, {})
+    with pytest.raises(BrokerError):
+        batches.send([Outgoing(b"k", b"lost")])
+    admin.create_topics(bootstrap, [Topic(topic, "test", "test")], partitions=1, max_bytes=MAX_BYTES)
+    assert batches.send([Outgoing(b"k", b"one")]) == 0
+    assert batches.send([Outgoing(b"k", b"x" * MAX_BYTES), Outgoing(b"k", b"two")]) == 1
+    assert batches.send([]) == 0
+    assert len(made) == 1
+    assert [record.value for record in read(bootstrap, topic)] == [b"one", b"", b"two"]

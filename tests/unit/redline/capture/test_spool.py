@@ -108,9 +108,33 @@ def test_a_segment_that_has_grown_since_it_was_shipped_stays(tmp_path: Path) -> 
 def test_over_the_limit_the_oldest_hours_go_and_are_counted(tmp_path: Path) -> None:
     add_old(tmp_path, 5, b"x" * 400, b"x" * 400)
     add_old(tmp_path, 3, b"y" * 400)
-    append.append(str(tmp_path), "event", b"z" * 400, limit=1000)
-    assert bodies(tmp_path) == [b"y" * 400, b"z" * 400]
-    assert dropped(tmp_path) == {"no_room": 2}
+    configure(tmp_path, Config(limit_mb=0, keep_days=30))
+    append.append(str(tmp_path), "event", b"z" * 400)
+    assert bodies(tmp_path) == [b"z" * 400]
+    assert dropped(tmp_path) == {"no_room": 3}
+
+
+def test_what_goes_is_judged_by_the_configuration_and_only_what_nobody_got_is_counted(tmp_path: Path) -> None:
+    old = add_old(tmp_path, 24 * 8, b"shipped", b"not shipped")
+    spool = Spool(tmp_path)
+    spool.shipped(next(spool.frames()))
+    spool.save()
+    configure(tmp_path, Config(keep_days=30))
+    append.append(str(tmp_path), "event", b"new")
+    assert old.exists()
+    configure(tmp_path, Config(keep_days=2))
+    assert append.make_room(str(tmp_path)) == 1
+    assert bodies(tmp_path) == [b"new"]
+    assert dropped(tmp_path) == {"expired": 1}
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{", b'{"keep_days": "x"}', b"\xff"])
+def test_a_damaged_configuration_means_the_defaults(tmp_path: Path, damage: bytes) -> None:
+    add_old(tmp_path, 24 * 8, b"old")
+    (tmp_path / append.CONFIG).write_bytes(damage)
+    (tmp_path / append.POSITIONS).write_bytes(damage)
+    append.append(str(tmp_path), "event", b"new")
+    assert dropped(tmp_path) == {"expired": 1}
 
 
 def test_raw_text_is_not_kept_for_ever_even_if_nobody_ships(tmp_path: Path) -> None:
@@ -118,7 +142,8 @@ def test_raw_text_is_not_kept_for_ever_even_if_nobody_ships(tmp_path: Path) -> N
     append.append(str(tmp_path), "event", b"new")
     assert bodies(tmp_path) == [b"new"]
     add_old(tmp_path, 30, b"yesterday")
-    assert Spool(tmp_path).expire(keep_days=1) == 1
+    configure(tmp_path, Config(keep_days=1))
+    assert append.make_room(str(tmp_path)) == 1
     assert bodies(tmp_path) == [b"new"]
     assert dropped(tmp_path) == {"expired": 2}
 
