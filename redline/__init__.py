@@ -26,6 +26,7 @@ sql, summary     questions to the tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out
 scrub_eval       recall, precision and F1 on texts with known spans
 directory_command  a list of people compiled for the scrubbers
+published        what keys and decisions make of published rows
 ledger_reader    tables, state and offsets in, a balance out
 state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is

@@ -10,11 +10,13 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from quality import report
 from quality.gate import Gate
 from redline import scan, sql
+from redline.published import seal_of
 from schemas.errors import InputError
 from schemas.tables import TABLES
 from schemas.verdict import Severity
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from redline.settings import Settings
     from schemas.verdict import Verdict
+    from sinks.seal import Seal
 
 _MADE_OF = ("pairs", "trajectories")
 _LISTED = 20
@@ -61,11 +64,12 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
     chosen = [name for name in TABLES if name in names or not names]
     bad: list[tuple[str, str, str]] = []
     rows: dict[str, int] = dict.fromkeys(chosen, 0)
-    parts = ["suites over the tables as they are\n\n" + report.verdicts(_verdicts(data, chosen, rows, bad))]
+    seal = seal_of(settings)
+    parts = ["suites over the tables as they are\n\n" + report.verdicts(_verdicts(data, seal, chosen, rows, bad))]
     if bad:
         parts.append(report.table(("table", "expectation that failed", "record_id"), bad[:_LISTED]))
     faults = [fault for name in chosen for fault in (*_files(data, name, rows[name]), *_copies(data, name))]
-    faults += [fault for name in chosen if name in _MADE_OF for fault in _unknown_sources(data, name)]
+    faults += [fault for name in chosen if name in _MADE_OF for fault in _unknown_sources(data, seal, name)]
     if faults:
         parts.append(report.table(("table", "fault", "count", "what to do"), faults))
     parts += [_halt(halt) for halt in halts.halted(data) if halt.table in chosen]
@@ -75,12 +79,12 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
 
 
 def _verdicts(
-    data: Path, names: Sequence[str], rows: dict[str, int], bad: list[tuple[str, str, str]]
+    data: Path, seal: Seal, names: Sequence[str], rows: dict[str, int], bad: list[tuple[str, str, str]]
 ) -> Iterator[Verdict]:
     """The gate's verdict of every part of every table; notes the rows and what failed on the way."""
     for name in names:
         gate = Gate(TABLES[name])
-        for part in scan.parts(data, name):
+        for part in scan.parts(data, name, seal=seal):
             rows[name] += part.num_rows
             verdict = gate(part)
             for failure in verdict.failures:
@@ -114,7 +118,7 @@ def _files(data: Path, name: str, rows: int) -> list[Fault]:
     if not root.exists():
         return []
     # As a stranger would read it: any file below the folder, Hive names for columns.
-    plain = ds.dataset(str(root), format="parquet", partitioning="hive", schema=TABLES[name].schema).count_rows()
+    plain = ds.dataset(str(root), format="parquet", partitioning="hive", schema=TABLES[name].stored).count_rows()
     if plain == rows or rows != scan.count(data, name):  # it grew while we looked
         return []
     return [(name, "rows more or less to a plain Parquet reader than in the log", abs(plain - rows), "redline doctor")]
@@ -139,16 +143,24 @@ def _strays(data: Path, name: str, root: Path) -> tuple[set[str], set[str]]:
 def _copies(data: Path, name: str) -> list[Fault]:
     """Ids that stand in more than one row; a batch's gate sees only its own."""
     counted = f"select coalesce(sum(n - 1), 0) from (select count(*) as n from {name} group by record_id having n > 1)"  # noqa: S608 - our own names
-    [[more]] = sql.query(data, counted)[1]
-    return [(name, "rows whose record_id stands in the table already", int(more), "redline ledger")] if more else []
+    with sql.connection(data, [name]) as live:
+        found = live.execute(counted).fetchone()
+    more = int(found[0]) if found else 0
+    return [(name, "rows whose record_id stands in the table already", more, "redline ledger")] if more else []
 
 
-def _unknown_sources(data: Path, name: str) -> list[Fault]:
-    """Sources of rows that are in no row of `interactions`, nor in its quarantine."""
+def _unknown_sources(data: Path, seal: Seal, name: str) -> list[Fault]:
+    """Sources in no row of `interactions`, nor of its quarantine; and rows whose seal does not open."""
     with sql.connection(data) as live:
         live.register("_held", reader.read(data, "interactions", ["sources"], quarantine=True))
+        live.execute('create temp table _used (place struct(topic varchar, partition integer, "offset" bigint))')
+        closed = 0
+        for part in scan.parts(data, name, ["sources"], seal=seal):
+            live.register("_part", part)
+            live.execute("insert into _used select distinct unnest(sources) from _part")
+            closed += pc.sum(pc.equal(pc.list_value_length(part["sources"]), 0)).as_py() or 0
         found = live.execute(
-            f"select count(*) from (select distinct unnest(sources) as place from {name}) as used"  # noqa: S608 - our own names
+            "select count(*) from (select distinct place from _used) as used"
             " anti join (select unnest(sources) as place from interactions"
             " union all select unnest(sources) from _held) as known on used.place = known.place"
         ).fetchone()
@@ -156,7 +168,10 @@ def _unknown_sources(data: Path, name: str) -> list[Fault]:
     waits = (
         "its rows wait in Kafka: redline release interactions" if halts.load(data, "interactions") else "redline ledger"
     )
-    return [(name, "events that are not in interactions", count, waits)] if count else []
+    faults = [(name, "events that are not in interactions", count, waits)] if count else []
+    if closed:
+        faults.append((name, "rows whose sources this key does not open", closed, "put the folder's own keys back"))
+    return faults
 
 
 def _halt(halt: halts.Halt) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from quality.books import of_tables
 from quality.ledger import Balance, reconcile
 from redline.admin import watermarks
+from redline.published import seal_of
 from redline.state_reader import existing, open_events
 from schemas import topics
 from schemas.records import Coordinate, Partition
@@ -38,13 +39,17 @@ def balance(settings: Settings) -> Balance:
     Raises:
         BrokerError: the broker cannot be reached.
         LedgerError: state could not be read.
+        SettingsError: the keys are gone that open the coordinates of published rows.
         SinkError: a table could not be read.
     """
     kafka = settings.kafka
     data = settings.data_dir
     held = open_events(kafka.bootstrap, partitions=kafka.partitions, config=kafka.config)
-    tables = {name: reader.read(data, name, columns) for name, columns in _COLUMNS.items()}
-    quarantine = {name: reader.read(data, name, columns, quarantine=True) for name, columns in _COLUMNS.items()}
+    seal = seal_of(settings)
+    tables = {name: reader.read(data, name, columns, seal=seal) for name, columns in _COLUMNS.items()}
+    quarantine = {
+        name: reader.read(data, name, columns, quarantine=True, seal=seal) for name, columns in _COLUMNS.items()
+    }
     ends = watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.config)
     # At the end of a bounded run an interaction is published and its state stays open: what was published of it is
     # joined, what was rejected of it is late, and neither is open.

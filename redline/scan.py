@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from sinks.seal import Seal
+
 ROWS = 50_000  # of a table with texts some 100 MB, and enough that the gate's fixed cost does not count
 
 
@@ -30,9 +32,17 @@ def count(data_dir: Path, name: str, *, quarantine: bool = False) -> int:
 
 
 def parts(
-    data_dir: Path, name: str, columns: Sequence[str] | None = None, *, quarantine: bool = False, rows: int = ROWS
+    data_dir: Path,
+    name: str,
+    columns: Sequence[str] | None = None,
+    *,
+    quarantine: bool = False,
+    rows: int = ROWS,
+    seal: Seal | None = None,
 ) -> Iterator[pa.Table]:
     """Tables of about `rows` rows with the table's own schema, in no order; none if nothing was written.
+
+    `seal` opens the coordinates of a table that has them sealed.
 
     Raises:
         SinkError: there is no such table, or a sink replaced a file meanwhile (run again).
@@ -42,6 +52,10 @@ def parts(
         return
     names = list(columns) if columns is not None else source.schema.names
     schema = pa.schema([source.schema.field(column) for column in names])
+
+    def opened(part: pa.Table) -> pa.Table:
+        return part if seal is None else seal.open(part, TABLES[name])
+
     # Read-ahead is a matter of memory here, not of speed: by default 16 batches of 4 files are held.
     scanner = source.scanner(columns=names, batch_size=rows, batch_readahead=1, fragment_readahead=1)
     waiting: list[pa.RecordBatch] = []
@@ -49,12 +63,12 @@ def parts(
         for batch in scanner.to_batches():
             waiting.append(batch)
             if sum(b.num_rows for b in waiting) >= rows:
-                yield pa.Table.from_batches(waiting).cast(schema)
+                yield opened(pa.Table.from_batches(waiting).cast(schema))
                 waiting = []
     except FileNotFoundError:
         raise _moved(name) from None
     if sum(b.num_rows for b in waiting):
-        yield pa.Table.from_batches(waiting).cast(schema)
+        yield opened(pa.Table.from_batches(waiting).cast(schema))
 
 
 def _source(data_dir: Path, name: str, *, quarantine: bool) -> ds.Dataset | None:
@@ -65,7 +79,7 @@ def _source(data_dir: Path, name: str, *, quarantine: bool) -> ds.Dataset | None
     layout = Layout(data_dir)
     root = layout.quarantine(name) if quarantine else layout.dataset(name)
     folders = ds.partitioning(pa.schema([table.schema.field(column) for column in table.partition_by]), flavor="hive")
-    return ds.dataset(paths, schema=table.schema, partitioning=folders, partition_base_dir=str(root))
+    return ds.dataset(paths, schema=table.stored, partitioning=folders, partition_base_dir=str(root))
 
 
 def _moved(name: str) -> SinkError:

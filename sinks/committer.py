@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from schemas.tables import Table
     from schemas.verdict import Verdict
     from sinks.batch import Batch
+    from sinks.seal import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Checked:
 
 
 class Committer:
-    """Publishes batches of one table for one sink.
+    """Publishes batches of one table for one sink. `seal` is for tables that have their coordinates sealed.
 
     Raises:
         SinkError: the table is torn or of another version.
@@ -68,8 +69,12 @@ class Committer:
         gate: Callable[[pa.Table], Verdict],
         alert: Callable[[str, str, Mapping[str, Any]], None],
         crash: Callable[[int], None],
+        seal: Seal | None = None,
     ) -> None:
         layout = Layout(data_dir)
+        if table.sealed and seal is None:
+            raise SinkError(f"table {table.name}: needed the seal of its coordinates, came none")
+        self._seal = seal
         self._data_dir = data_dir
         self._table = table
         self._sink = sink
@@ -229,6 +234,8 @@ class Committer:
                         reasons = {position: reasons.get(position, reason) for position in range(rows.num_rows)}
             if verdict.failures:
                 self._alert("gate_failed", self._table.name, self._detail(batch, verdict))
+        if self._seal is not None:
+            rows = self._seal.close(rows, self._table)
         good = [i for i in range(rows.num_rows) if i not in reasons]
         bad = sorted(reasons)
         return _Checked(

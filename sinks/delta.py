@@ -59,12 +59,15 @@ class TableLog:
         """
         self._root = root
         self._table = table
-        self._schema = Schema.from_arrow(table.schema)
+        self._schema = Schema.from_arrow(table.stored)
         log.check_tail(root)
         self._delta = self._open()
-        if pa.schema(self._delta.schema().to_arrow()).names != table.schema.names or tuple(
-            self._delta.metadata().partition_columns
-        ) != tuple(table.partition_by):
+        found = pa.schema(self._delta.schema().to_arrow())
+        if (
+            found.names != table.schema.names
+            or tuple(self._delta.metadata().partition_columns) != tuple(table.partition_by)
+            or (table.sealed and not pa.types.is_binary(found.field("sources").type.value_type))
+        ):
             raise SinkError(
                 f"{root}: needed the columns and partitions of table {table.name}, came others. "
                 "The data folder was written by another version: use a new one, or migrate it"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from schemas.tables import Table
     from schemas.verdict import Verdict
+    from sinks.seal import Seal
 
     Gate = Callable[[pa.Table], Verdict]
 
@@ -59,6 +60,7 @@ class SinkLoop:
         clock: seconds, monotonic.
         name: this sink's name; the first free `sink-<n>` by default.
         topics: topics that are named otherwise than in `schemas.topics.BY_TABLE`, by table name.
+        seal: of the coordinates in published tables.
         patience: consecutive failures of one table before `run` gives up (10 are about two and a half minutes).
     """
 
@@ -78,6 +80,7 @@ class SinkLoop:
         name: str | None = None,
         patience: int = 10,
         topics: Mapping[str, str] | None = None,
+        seal: Seal | None = None,
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
@@ -93,6 +96,7 @@ class SinkLoop:
         self._sink = ""
         self._patience = patience
         self._topics = dict(topics or {})
+        self._seal = seal
         self._desks: dict[str, Desk] = {}
         self._source: Source | None = None
         self._halts_at = 0.0
@@ -334,6 +338,7 @@ class SinkLoop:
             gate=self._gates[table.name],
             alert=self._alert,
             crash=self._crash,
+            seal=self._seal,
         )
         self.counts[table.name]["orphans"] += committer.orphans
         return committer

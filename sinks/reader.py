@@ -22,15 +22,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.tables import Table
+    from sinks.seal import Seal
 
 # A sink unlinks a file as soon as its replacement is committed; a reader that listed it before lists again.
 _ATTEMPTS = 10
 
 
 def read(
-    data_dir: Path, table_name: str, columns: Sequence[str] | None = None, *, quarantine: bool = False
+    data_dir: Path,
+    table_name: str,
+    columns: Sequence[str] | None = None,
+    *,
+    quarantine: bool = False,
+    seal: Seal | None = None,
 ) -> pa.Table:
     """The rows of a table, with its partition columns, as of one Delta version; in no order.
+
+    `seal` opens the coordinates of a table that has them sealed.
 
     Raises:
         SinkError: there is no such table in the vocabulary, or its files kept changing.
@@ -38,19 +46,22 @@ def read(
     table, root = _find(data_dir, table_name, quarantine=quarantine)
     names = list(columns) if columns is not None else table.schema.names
     folders = ds.partitioning(pa.schema([table.schema.field(name) for name in table.partition_by]), flavor="hive")
+    stored = pa.schema([table.stored.field(name) for name in names])
     for _ in range(_ATTEMPTS):
         paths = [str(root / path) for path in delta.live_files(root)]
         if not paths:
+            rows = stored.empty_table()
             break
-        source = ds.dataset(paths, schema=table.schema, partitioning=folders, partition_base_dir=str(root))
+        source = ds.dataset(paths, schema=table.stored, partitioning=folders, partition_base_dir=str(root))
         try:
             rows = source.to_table(columns=names)
         except FileNotFoundError:
             continue
-        return rows.cast(pa.schema([table.schema.field(name) for name in names]))
+        rows = rows.cast(stored)
+        break
     else:
         raise SinkError(f"{root}: needed files that stay while they are read, came {_ATTEMPTS} changes in a row")
-    return pa.schema([table.schema.field(name) for name in names]).empty_table()
+    return rows if seal is None else seal.open(rows, table)
 
 
 def files(data_dir: Path, table_name: str, *, quarantine: bool = False) -> list[str]:

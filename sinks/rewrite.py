@@ -101,7 +101,7 @@ def rewrite(
     if not log.folder(root).is_dir():
         return Rewritten()
     own = table if kind == "dataset" else quarantine_of(table)
-    with _held(layout, name):
+    with writing(layout, name):
         work = _Work(layout=layout, kind=kind, name=name, table=own, change=change, where=where, merge=merge)
         crash(1)
         return work.run({"rewrite": name, **(note or {})}, crash, fence=fence)
@@ -260,17 +260,17 @@ class _Work:
     def _whole(self, body: pa.Table, partition: Mapping[str, str]) -> pa.Table:
         """Rows of a file with every column of the table: partition columns from the folder, newer columns empty."""
         columns = []
-        for field in self._table.schema:
+        for field in self._table.stored:
             if field.name in partition:
                 columns.append(pa.repeat(pa.scalar(partition[field.name]), body.num_rows).cast(field.type))
             elif field.name in body.column_names:
                 columns.append(body.column(field.name).cast(field.type))
             else:
                 columns.append(pa.nulls(body.num_rows, field.type))
-        return pa.Table.from_arrays(columns, schema=self._table.schema)
+        return pa.Table.from_arrays(columns, schema=self._table.stored)
 
     def _fitting(self, rows: pa.Table) -> pa.Table:
-        schema = self._table.schema
+        schema = self._table.stored
         came = "other columns"
         if rows.column_names == schema.names:
             empty = [field.name for field in schema if not field.nullable and rows.column(field.name).null_count]
@@ -312,7 +312,8 @@ class _Work:
 
 
 @contextmanager
-def _held(layout: Layout, name: str) -> Iterator[None]:
+def writing(layout: Layout, name: str) -> Iterator[None]:
+    """Hold a writer's name, as a sink holds its own; waits for another of the same name. Raises LockedError."""
     deadline = time.monotonic() + _HELD_S
     while True:
         try:

@@ -81,6 +81,7 @@ class Running:
             group=kafka.group,
             topics=kafka.topics,
             kafka_config={"session.timeout.ms": "6000"},
+            seal=make.SEAL,
             **options,
         )
         self._thread = threading.Thread(target=self._run)

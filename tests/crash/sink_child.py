@@ -47,6 +47,7 @@ def main() -> None:
         topics={"pairs": topic},
         kafka_config=config,
         crash=crash,
+        seal=make.SEAL,
     ).run(lambda: sum(reader.offsets(data, "pairs").values()) >= int(wanted))
 
 

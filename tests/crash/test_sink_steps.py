@@ -63,7 +63,7 @@ def expected(rows: Sequence[Pair]) -> tuple[Counter[Any], list[str]]:
 
 def check(data: Path, rows: Sequence[Pair]) -> None:
     good, bad = expected(rows)
-    table = reader.read(data, "pairs").to_pylist()
+    table = reader.read(data, "pairs", seal=make.SEAL).to_pylist()
     found = Counter((r["record_id"], r["revision"], r["final"], r["sources"][0]["offset"]) for r in table)
     assert found == good
     aside = reader.read(data, "pairs", ["record_id"], quarantine=True).column(0).to_pylist()
@@ -201,6 +201,7 @@ def looping(bootstrap: str, data: Path, topic: str, crash: Callable[[int], None]
         group=f"group-{topic}",
         topics={"pairs": topic},
         crash=crash,
+        seal=make.SEAL,
     )
 
     def run() -> None:

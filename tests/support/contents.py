@@ -15,8 +15,10 @@ from sinks.layout import Layout
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sinks.seal import Seal
 
-def contents(data: Path, origins: dict[Coordinate, str]) -> dict[str, Counter[str]]:
+
+def contents(data: Path, origins: dict[Coordinate, str], seal: Seal) -> dict[str, Counter[str]]:
     """Each table as a multiset of rows, to be compared between two runs over the same records with the same keys.
 
     Two things may differ between equal runs, and are left out. `revision`: a run that was restarted may close its input
@@ -26,7 +28,7 @@ def contents(data: Path, origins: dict[Coordinate, str]) -> dict[str, Counter[st
     found: dict[str, Counter[str]] = {}
     for name in TABLES:
         rows: Counter[str] = Counter()
-        for row in reader.read(data, name).to_pylist():
+        for row in reader.read(data, name, seal=seal).to_pylist():
             row.pop("revision", None)
             places = [Coordinate(s["topic"], s["partition"], s["offset"]) for s in row.pop("sources")]
             row["sources"] = sorted(origins[place] for place in places)

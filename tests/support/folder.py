@@ -14,6 +14,7 @@ from schemas.records import Partition
 from schemas.rows import Interaction, Mark, Pair, Reject
 from schemas.tables import TABLES
 from sinks.committer import Committer
+from sinks.seal import Seal
 from streams.join import Join, JoinPolicy
 from streams.marks import marks_of
 from streams.surrogates import Surrogates
@@ -33,7 +34,13 @@ MONDAY_S = 1_767_600_000  # 2026-01-05, 08:00 UTC: events of a test all lie on t
 def publish(data: Path, table: str, rows: Sequence[Any], *, gate: Callable[[pa.Table], Verdict] = make.passing) -> None:
     """One commit of these rows, after those that are there; what the gate refuses goes to quarantine."""
     sink = Committer(
-        data_dir=data, table=TABLES[table], sink="sink-0", gate=gate, alert=make.no_alert, crash=lambda _step: None
+        data_dir=data,
+        table=TABLES[table],
+        sink="sink-0",
+        gate=gate,
+        alert=make.no_alert,
+        crash=lambda _step: None,
+        seal=Seal(IDENTITY),
     )
     start = sink.offset(Partition(make.TOPIC, 0)) or 0
     sink.commit(make.batch(rows, start=start), lambda _offsets: None)

@@ -12,12 +12,14 @@ from schemas.rows import Interaction, Pair, Source, Subject, encode
 from schemas.topics import EVENTS
 from schemas.verdict import Failure, Severity, Verdict
 from sinks.batch import Batch, Range
+from sinks.seal import Seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 TOPIC = "rows"
+SEAL = Seal(bytes(range(32)))
 DATES = ("2026-01-05", "2026-01-06")
 SURFACES = ("ide", "doc", "chat")
 

@@ -39,6 +39,7 @@ class Sink:
             gate=gate,
             alert=lambda kind, _table, detail: self.alerts.append((kind, dict(detail))),
             crash=self._step,
+            seal=make.SEAL,
         )
 
     def _step(self, step: int) -> None:

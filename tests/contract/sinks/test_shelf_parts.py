@@ -27,7 +27,13 @@ PLACE = Partition(make.TOPIC, 0)
 
 def committer(data: Path, table: Table = PAIRS, name: str = "sink-0") -> Committer:
     return Committer(
-        data_dir=data, table=table, sink=name, gate=make.passing, alert=make.no_alert, crash=lambda _step: None
+        data_dir=data,
+        table=table,
+        sink=name,
+        gate=make.passing,
+        alert=make.no_alert,
+        crash=lambda _step: None,
+        seal=make.SEAL,
     )
 
 
@@ -127,7 +133,7 @@ def test_a_plain_reader_and_a_delta_reader_see_the_same_rows(tmp_path: Path) -> 
 
 def test_reading_what_is_not_there_is_empty_and_creates_nothing(tmp_path: Path) -> None:
     assert reader.read(tmp_path, "pairs").num_rows == 0
-    assert reader.read(tmp_path, "pairs").schema.equals(PAIRS.schema)
+    assert reader.read(tmp_path, "pairs").schema.equals(PAIRS.stored)
     assert reader.files(tmp_path, "pairs") == []
     assert reader.offsets(tmp_path, "pairs", quarantine=True) == {}
     assert list(tmp_path.iterdir()) == []
@@ -199,7 +205,9 @@ def test_an_interrupted_replacement_of_a_live_sinks_file_is_finished_at_start(tm
         if step == 8:
             raise Killed
 
-    ours = Committer(data_dir=tmp_path, table=PAIRS, sink="ours", gate=make.passing, alert=make.no_alert, crash=crash)
+    ours = Committer(
+        data_dir=tmp_path, table=PAIRS, sink="ours", gate=make.passing, alert=make.no_alert, crash=crash, seal=make.SEAL
+    )
     with pytest.raises(Killed):
         ours.commit(make.batch([make.pair(6, revision=1)], start=2), lambda _offsets: None)
     ours.close()

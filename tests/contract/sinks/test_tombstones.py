@@ -26,7 +26,13 @@ class Sink:
         hold(Layout(data).locks, name)
         self.at: dict[int, Any] = {}
         self.committer = Committer(
-            data_dir=data, table=PAIRS, sink=name, gate=gate, alert=make.no_alert, crash=self._crash
+            data_dir=data,
+            table=PAIRS,
+            sink=name,
+            gate=gate,
+            alert=make.no_alert,
+            crash=self._crash,
+            seal=make.SEAL,
         )
 
     def _crash(self, step: int) -> None:
