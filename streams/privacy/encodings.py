@@ -48,7 +48,7 @@ _CLASSES = bytes(
 _NEEDLE = b"a" * _RUN
 _TOKEN = re.compile(r"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{2,76}={0,2}|[A-Za-z0-9+/_\-]{16,}={0,2}")
 _PART = re.compile(r"[A-Za-z0-9+]{16,}={0,2}")
-_JOINS = re.compile(r"[/_\-]")
+_JOINS = re.compile(r"[/_\-\n]")
 _MIXED = re.compile(r"(?=.*[A-Z])(?=.*[a-z0-9])", re.DOTALL)
 _LEAST_PRINTABLE = 0.95
 _HEX_RUN = re.compile(r"(?:0[xX])?((?:[0-9A-Fa-f]{2}){8,})")
@@ -171,7 +171,7 @@ def _decoded(start: int, token: str) -> Iterator[Edit]:
     decoded = _base64(token) or _base16(token)
     if decoded is not None:
         yield Edit(start, start + len(token), decoded)
-    elif _JOINS.search(token):  # a path or a name of which a part may be one
+    elif _JOINS.search(token):  # a path, a name or lines of which a part may be one
         for part in _PART.finditer(token):
             if (inner := _base64(part[0]) or _base16(part[0])) is not None:
                 yield Edit(start + part.start(), start + part.end(), inner)

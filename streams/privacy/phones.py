@@ -137,7 +137,9 @@ def _judge(text: str, start: int, end: int, kind: str, body: str) -> float:
         return 0.0
     if kind != "abroad" and (_DATE.match(body) or _OTHER.match(body)):
         return 0.0
-    if nearby.OTHERS.label(text, start) or (
+    # A plus, a country and groups: "see line +44 29 …" is a number whatever the word before it calls.
+    dialled = "+" in body and _ANY_GAP.search(body) is not None
+    if (nearby.OTHERS.label(text, start) and not dialled) or (
         "+" not in body and (_AFTER_IN_DUMP.match(text, end) or nearby.counts(text, end))
     ):
         return 0.0

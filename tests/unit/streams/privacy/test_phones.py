@@ -74,6 +74,11 @@ def test_other_numbers_are_none(text: str) -> None:
     assert values(text) == []
 
 
+def test_a_label_speaks_for_no_number_that_is_dialled_with_country_and_groups() -> None:
+    assert values("see the second line\n+44 29 2018 0713\nbelow") == ["+44 29 2018 0713"]
+    assert values("offset: +442920180713") == []
+
+
 def test_words_count_whole_only() -> None:
     assert values("the hotel; 45 82 52 66;") == []
     assert values("a string; 45 82 52 66;") == []

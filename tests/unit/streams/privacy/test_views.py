@@ -145,6 +145,13 @@ def test_a_packed_or_base_16_token_is_read_and_replaced_whole(encode: Callable[[
     assert view.back(9, 26) == (11, 11 + len(token))
 
 
+def test_a_token_on_a_line_of_its_own_is_read_without_the_next_line() -> None:
+    token = b"please ask jane.doe@corp.com about it".hex()
+    assert [view.text for view in views(f"second line\n{token}\nlast line")] == [
+        "please ask jane.doe@corp.com about it"
+    ]
+
+
 def test_a_bomb_is_unpacked_only_as_far_as_text_would_be() -> None:
     token = base64.b64encode(zlib.compress(b"jane.doe@corp.com " * 1_000_000)).decode()
     assert sum(len(view.text) for view in views(token)) <= 40 * len(token)
