@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.events import Decision
 from schemas.sources.fields import Fields
 from schemas.sources.reading import Drift, Reading, notice, safe_name, safe_version
 from schemas.sources.scene import Scene, product
@@ -37,7 +38,12 @@ _SKIPPED = {
     "inline.done": "no_join_key",
     "cloud.session.invoke": "no_content",
 }
-_COMMON = frozenset({"event.name", "session.id"})
+_COMMON = frozenset(
+    {
+        "event.name", "session.id",
+        "repo.head_branch_name", "repo.head_commit_hash", "repo.remote_url", "file.relative_path",
+    }
+)  # fmt: skip
 _KEYS: dict[str, frozenset[str]] = {
     "edit.feedback": frozenset(
         {
@@ -97,6 +103,9 @@ def read_log(record: LogRecord, name: str, subject: str | None) -> Reading:
         time_us=record.time_us,
     )
     reading.events.append(_READERS[short](fields, scene))
+    if isinstance(reading.events[-1].data, Decision):
+        # An orphan behind the broker unless someone else sends the suggestion: counted here, where its source is known.
+        notice(reading.drift, Drift(_DRIFT, safe_version(version or None), "no_text", short))
     return reading
 
 

@@ -20,11 +20,14 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_.\-$/]{0,63}", re.ASCII)
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,31}", re.ASCII)
 
 MOST_DRIFT = 500  # a producer that invents names must not fill memory
-DriftKind = Literal["key", "type", "version", "value"]
+DriftKind = Literal["key", "type", "version", "value", "no_text"]
 
 
 class Drift(NamedTuple):
-    """One thing a reader did not know. Holds names of a format, never a value of an event."""
+    """One thing a reader did not know, or (`no_text`) one event about a text that its source never sends.
+
+    Holds names of a format, never a value of an event.
+    """
 
     source: str
     """The reader: `claude_code`, `continue_dev`, …"""

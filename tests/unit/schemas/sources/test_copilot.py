@@ -8,6 +8,7 @@ from support.readings import sound
 
 from schemas.events import Decision, Session
 from schemas.sources.otlp import read_logs, read_spans
+from schemas.sources.reading import Drift
 
 if TYPE_CHECKING:
     from schemas.sources.reading import Reading
@@ -60,7 +61,13 @@ def test_what_a_person_did_to_an_edit_is_a_decision_on_the_request(
     assert (event.data.interaction_id, event.data.verdict) == ("r-1", verdict)
     newer = read(f"github.copilot.{name}", {f"github.copilot.{key}": value for key, value in attributes.items()})
     assert newer.events == [event]
-    assert newer.drift == {}
+    assert newer.drift == {Drift("copilot", "0.33.1", "no_text", name): 1}
+
+
+def test_where_an_edit_was_made_is_known_and_not_kept() -> None:
+    place = {"copilot_chat.file.relative_path": "src/app.ts", "copilot_chat.repo.head_branch_name": "main"}
+    reading = read("copilot_chat.edit.feedback", {**FEEDBACK, **place})
+    assert [drift.kind for drift in reading.drift] == ["no_text"]
 
 
 def test_hunks_of_one_request_are_several_decisions() -> None:
