@@ -22,7 +22,8 @@ status, check    how far everything is; the tables on disk against their suites
 doctor           what is missing, and the command that fixes it, of finding and broker_findings
 erasure          a person's rows out of every table, exports included
 rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
-sql, summary     questions to the tables; what a run did, read back from them
+rejects          how many events were rejected, and why
+sql, summary     questions to the published tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out
 scrub_eval       recall, precision and F1 on texts with known spans
 directory_command  a list of people compiled for the scrubbers

@@ -141,7 +141,7 @@ def _reject_alert(limit: RejectLimit, breach: Breach) -> Alert:
         table="rejects",
         severity=Severity.ERROR,
         expected=f"at most {limit.max_ratio:.0%} of events rejected",
-        command="redline sql 'select reason, path, expected, count(*) from rejects group by all order by 4 desc'",
+        command="redline rejects",
         since=time.time(),
         got=counts,
     )

@@ -3,8 +3,9 @@
 root     the group, shared options, how an error is told
 jobs     run, demo, up
 parts    broker, topics, worker, sink, emit
-look     status, ledger, check, release, rebuild, sql, doctor, settings
+look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
 audit    who ran what: list, verify
+keys     list, rotate, destroy
 people   scrub
 consent  what people have said: grant, withdraw, import, show, repair
 erase    erase, retain

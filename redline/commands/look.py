@@ -1,4 +1,4 @@
-"""Commands that look at what is there, or let it go on: status, ledger, check, release, rebuild, sql, doctor."""
+"""Commands that look, or let things go on: status, ledger, check, release, rebuild, rejects, sql, doctor."""
 
 from __future__ import annotations
 
@@ -56,12 +56,14 @@ def check_command(data: str | None, tables: tuple[str, ...]) -> None:
 @click.option("--quarantine", is_flag=True, help="Rows that fail again go to quarantine instead of halting the table.")
 def release_command(data: str | None, table: str, quarantine: bool) -> None:
     """Let a halted TABLE go on: its waiting rows are read and checked again."""
+    from redline import audit
     from sinks import halts
 
     settings = settings_of(data=data)
     if not any(halt.table == table for halt in halts.halted(settings.data_dir)):
         click.echo(f"{table} is not halted")
         sys.exit(1)
+    audit.record(settings, "release", {"table": table, "quarantine": quarantine})
     halts.release(settings.data_dir, table, quarantine=quarantine)
     click.echo(f"{table} goes on" + (", rows that fail again go to quarantine" if quarantine else ""))
 
@@ -86,11 +88,21 @@ def rebuild_pairs(data: str | None, compare: bool, target: str | None) -> None:
     sys.exit(0 if result.equal or not compare else 1)
 
 
+@main.command("rejects")
+@data_option
+@click.option("--by", default="reason,path,expected", show_default=True, help="Columns to count by, with commas.")
+def rejects_command(data: str | None, by: str) -> None:
+    """How many events were rejected, and why; never whose."""
+    from redline.rejects import rejects
+
+    click.echo(rejects(settings_of(data=data), [name.strip() for name in by.split(",")]))
+
+
 @main.command("sql")
 @data_option
 @click.argument("query")
 def sql_command(data: str | None, query: str) -> None:
-    """Answer one QUERY over the tables with DuckDB."""
+    """Answer one QUERY, a SELECT over the published tables, with DuckDB."""
     from quality.report import table
     from redline.sql import query as ask
 
