@@ -61,6 +61,7 @@ ALONE: dict[str, str] = {
 
 # What has to stand before a structure that is drawn from its expression.
 BEFORE = {
+    "az_login": "az ",
     "sas": "https://acme.blob.core.windows.net/c/f?sv=2022-11-02&",
     "azure_function": "https://acme.azurewebsites.net/api/f?",
 }

@@ -5,13 +5,16 @@ rules        the forms of a rule
 tokens       tokens by their prefix: clouds, code hosts, registries, build
 dotted       tokens by their prefix, with a dot in it or behind it; web tokens
 issuers      tokens by their prefix: messaging, payment, models, observability, business
+platforms    tokens by their prefix: models and their tools, data, delivery
 keyed        values by their issuer's name and their shape
 structures   shapes with a mark in them: web tokens, addresses with a password, headers, webhooks
 marked       the same, of single issuers
+commands     passwords by their place: commands, calls, devices, sentences
 files        files where tools keep passwords; hashes of passwords
 blocks       private keys over lines, Kubernetes secrets
 assignments  values by the name they are given
-issued       values by an issuer's name before them
+issued       values by an issuer's or a service's name before them
+services     the names of services that give out keys
 layouts      values below their name, and in tags
 names        what a name says of its value
 values       what a value looks like: random, words, code, a stand-in

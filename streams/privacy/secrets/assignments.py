@@ -42,7 +42,7 @@ _TYPE = (
     r"|[ \t]{1,3}[\w*\[\].<>]{1,20}(?=\s{0,3}:?=))?"
 )
 _SEPARATOR = (
-    r"(?P<sep>\{(?=[ \t]{0,3}\")|(?:or|\|\||\?\?)(?=[ \t]?[\"'`])"
+    r"(?P<sep>\{(?=\s{0,3}[ \t]{0,20}\")|(?:or|\|\||\?\?)(?=\s{0,3}[ \t]{0,20}[\"'`])"
     r"|=>|:=|\?=|\|\|=|!==?|={1,3}|::=|:{1,2}|->|,|[ \t](?=[\"']))"
 )
 _AFTER = re.compile(
@@ -68,6 +68,7 @@ _FOLLOWS = frozenset("\"'`\\])>:=,|?!{ \t\r\n")  # what may stand behind a name 
 _MORE = re.compile(r"[^\s\"'`,;<>(){}\[\]\\]*")
 _FIELD = re.compile(r"&(?:amp;)?[\w.\-]{1,40}=")  # of a query, behind the value
 _LINE = re.compile(r"(?:^|\n)[ \t]*(?:#[ \t]*|export |set )?\Z")
+_LINE_ENDS = re.compile(r"[ \t]*(?:[ \t]#[^\n]*)?(?=\r|\n|\Z)")
 _SECTION = re.compile(
     r"(?:^|\n)\[[\w .:/\-]{1,60}\][ \t]*\r?\n(?:[ \t]*[\w.\-]{1,40}[ \t]*[=:][^\n]{0,200}\n){0,8}[ \t]*\Z"
 )
@@ -147,7 +148,7 @@ def _value(text: str, match: re.Match[str], first: int, name: str) -> Found | No
         start = text.index(inner, start) if inner else end
         end = start + len(inner)
     else:
-        literal = after in {"", "\r", "\n"} and _is_literal(text, match, first, name)
+        literal = _LINE_ENDS.match(text, end) is not None and _is_literal(text, match, first, name)
         if (next_field := _FIELD.search(text, start, end)) is not None:
             end = next_field.start()
         end = start + len(text[start:end].rstrip(".,;:?&|" if match["sep"] in {"=", ":"} else ".,;:!?&|"))
@@ -202,7 +203,8 @@ def _is_place(match: re.Match[str], *, quoted: bool) -> bool:
             return False  # an entry of a list below another
         return quoted and bool(match["close"]) and (any(c.isdigit() for c in value) or is_letters_at_random(value))
     if match["sep"].isspace():
-        return match.string[match.start() : match.start("sep")].lower() != "pass"
+        before = match.string[max(0, match.start() - 1) : match.start()]
+        return before.isalpha() or match.string[match.start() : match.start("sep")].lower() != "pass"
     return True
 
 
@@ -280,10 +282,11 @@ def _password(value: str, after: str, *, quoted: bool) -> bool:
 
 
 def _is_made(value: str) -> bool:
-    """Capitals, small letters and a digit between them, as few variables have."""
+    """Capitals, small letters and a digit between them, or two digits, as few variables have."""
+    inside = sum(c.isdigit() for c in value[1:-1])
     return (
-        any(c.isdigit() for c in value[1:-1])
-        and any(c.isupper() for c in value[1:])
+        inside > 0
+        and any(c.isupper() for c in (value if inside > 1 else value[1:]))
         and any(c.islower() for c in value)
         and "_" not in value
         and word_share(value) < _KEY_WORDS

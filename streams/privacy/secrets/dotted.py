@@ -27,6 +27,7 @@ TOKENS: tuple[Token, ...] = (
         r"(?:pt|st|ct|scim|audit|sa|said)\.(?:[\w\-]{2,35}\.)?" + ALNUM + "{40,44}",
         _GITLEAKS,
     ),
+    Token("stackhawk", "hawk.", r"[\w\-]{20}\.[\w\-]{20}", _SEEN),
     Token("dynatrace", "dt0", r"[a-z]\d\d\." + ALNUM + r"{24}\." + ALNUM + "{64}", _GITLEAKS),
     Token("harness", "pat. sat.", r"[\w\-]{22}\." + ALNUM + r"{24}\." + ALNUM + "{20}", _GITLEAKS),
     Token("dropbox_short", "sl.", r"(?:u\.)?[\w\-=]{120,}", _GITLEAKS),

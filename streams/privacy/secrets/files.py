@@ -45,6 +45,13 @@ FILES: tuple[Structure, ...] = (
         check=_is_written_out,
     ),
     Structure(
+        "pwdump",
+        ":::",
+        ascii_pattern(r"(?<![\w\-])\d{3,7}:(?P<v>[0-9a-fA-F]{32}:[0-9a-fA-F]{32}):::"),
+        "pwdump: LM and NT hashes",
+        back=80,
+    ),
+    Structure(
         "htpasswd",
         "SHA}",
         ascii_pattern(r"\{S?SHA\}[0-9A-Za-z+/]{26,60}={0,2}"),
@@ -53,11 +60,14 @@ FILES: tuple[Structure, ...] = (
     ),
 )
 
-# crypt(5), the PHC string format, Django (password storage): hashes of passwords, which can be guessed
-_CRYPT_BEGINS = re.compile(rb"\$(?:2[aby]|[156y]|apr1|argon2|scrypt|pbkdf2|\d{3,9}\$)")
+# crypt(5), the PHC string format, Django (password storage), phpass, Drupal, Cisco IOS, Kerberos as hashcat writes it:
+# hashes of passwords, which can be guessed
+_CRYPT_BEGINS = re.compile(rb"\$(?:2[aby]|[1-9y]|apr1|argon2|scrypt|pbkdf2|[PHS]\$|krb5|\d{3,9}\$)")
 _CRYPT = ascii_pattern(
     r"\$(?:2[aby]\$\d\d\$[./0-9A-Za-z]{53}|(?:1|apr1)\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{22}"
     r"|[56]\$(?:rounds=\d{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43,86}|y\$[./0-9A-Za-z$]{40,120}"
+    r"|[PH]\$[./0-9A-Za-z]{31}|S\$[./0-9A-Za-z]{52}|8\$[./0-9A-Za-z]{14}\$[./0-9A-Za-z]{43}|9\$[./0-9A-Za-z]{14}\$[./0-9A-Za-z]{43}"
+    r"|krb5(?:tgs|asrep|pa)\$(?:\d\d\$)?[^\s$]{0,120}(?:\$[^\s$]{1,80}){0,3}[$:][0-9a-fA-F]{32}[$][0-9a-fA-F]{40,20000}"
     r"|argon2(?:id?|d)\$(?:v=\d+\$)?m=\d+,t=\d+,p=\d+\$[0-9A-Za-z+/=]{8,90}\$[0-9A-Za-z+/=]{16,172}"
     r"|(?:scrypt|pbkdf2[\w\-]{0,12})\$[\w=,$+/.\-]{30,300}"
     r"|(?<=sha(?:256|512)\$)\d{3,9}\$[0-9A-Za-z]{6,40}\$[0-9A-Za-z+/]{27,90}={0,2}"

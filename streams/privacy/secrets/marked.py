@@ -38,7 +38,7 @@ MARKED: tuple[Structure, ...] = (
     Structure(
         "mailchimp",
         "-us",
-        ascii_pattern(r"(?<![0-9A-Za-z])[0-9a-f]{32}-us\d{1,2}(?![0-9A-Za-z])"),
+        ascii_pattern(r"(?<![0-9A-Za-z])[0-9A-Za-z]{32}-us\d{1,2}(?![0-9A-Za-z])"),
         _GITLEAKS,
         back=33,
         near=True,
@@ -158,6 +158,14 @@ MARKED: tuple[Structure, ...] = (
         ascii_pattern(STARTS + r"CLOJARS_[0-9a-z]{60}(?![0-9a-z])", re.IGNORECASE),
         _GITLEAKS,
         folded=True,
+        near=True,
+    ),
+    Structure(
+        "thingsboard",
+        "/api/v1/",
+        ascii_pattern(r"thingsboard[\w.:]{0,60}/api/v1/(?P<v>[0-9A-Za-z]{20})/"),
+        "ThingsBoard: HTTP and CoAP device API",
+        back=80,
         near=True,
     ),
     Structure(

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from streams.privacy.secrets.keyed import KEYED
+from streams.privacy.secrets.services import SERVICES
 
 if TYPE_CHECKING:
     from streams.privacy.secrets.rules import Keyed
@@ -68,7 +69,12 @@ def is_about_something_else(name: str) -> bool:
         words.pop()
     if not words or words[-1] in _NOT_LAST:
         return bool(words)
+    if words[-1] in {"secret", "secrets"} and len(words) > 1:
+        return not _NO_SECRET.isdisjoint(words)
     return not _NOT_BEFORE.isdisjoint(words) and not is_password(name)
+
+
+_NO_SECRET = frozenset(("public", "csrf", "xsrf", "nonce", "hash", "digest", "known", "publishable", "anon"))
 
 
 _NOISE_WORDS = "str string text const char var let final static value val default env dev prod test staging"
@@ -114,3 +120,47 @@ def keyed(name: str, value: str) -> bool:
 def _stands_apart(word: str, name: str) -> bool:
     """Short issuers' names are parts of other words (`box` in `checkbox`), so they must be a word of the name."""
     return len(word) > 5 or any(one.startswith(word) for one in words_of(name))  # noqa: PLR2004
+
+
+_MOST_WORDS, _NAME_WORDS = 8, 4  # words of a name that are looked at, and that the name of a service has
+_KEY_WORDS = frozenset(("private", "secret", "token", "key", "access", "api", "apikey", "auth"))
+
+
+def holds_service(name: str) -> bool:
+    """True if one to four words of `name`, joined, are the name of a service that gives out keys."""
+    words = words_of(name.rsplit(maxsplit=1)[-1])[-_MOST_WORDS:]
+    return any(_ends_service(words[:size]) for size in range(len(words), 0, -1))
+
+
+def ends_in_service(name: str) -> bool:
+    """True if `name` ends with the name of a service, or with it and words for a key."""
+    words = words_of(name)[-_MOST_WORDS:]
+    while words and words[-1] in _KEY_WORDS:
+        words.pop()
+    return _ends_service(words)
+
+
+def _ends_service(words: list[str]) -> bool:
+    joined = ""
+    for word in words[: -_NAME_WORDS - 1 : -1]:
+        joined = word + joined
+        if joined in SERVICES:
+            return True
+    return False
+
+
+_DATA_WORDS = (
+    "id uid uuid guid hash sha checksum integrity digest etag data content contents body payload blob bytes "
+    "encoded image img src icon version rev revision commit cursor nonce salt state name file path url href class msg "
+    "signature sig cert certificate fingerprint request response trace span build cache tree ref"
+)
+_DATA = frozenset(_DATA_WORDS.split())
+_CHECKSUM = re.compile(r"(?:^|[^0-9A-Za-z])(?:h1|b64|base64)\Z")
+
+
+def is_of_data(name: str) -> bool:
+    """True if `name` says that its value is a number of something, a checksum or data, whatever it looks like."""
+    words = words_of(name)
+    return (
+        not words or not _DATA.isdisjoint(words) or _CHECKSUM.search(name) is not None or is_about_something_else(name)
+    )

@@ -81,7 +81,7 @@ class Structure:
         marks: separated by spaces, of which one must be there; lower case where `folded`.
         expression: group `v`, or the whole match, is the secret.
         source: as for `Token`.
-        gate: must be in the text, or the marks are not looked for.
+        gate: must be in the text, in any letter case, or the marks are not looked for; rules share gates.
         near: looked for only around runs of 14 letters, digits, `_` and `-` with a digit among them.
         back: how many characters before the mark the expression may begin; 0: with the mark.
         folded: the marks are looked for in any letter case.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streams.privacy.secrets import assignments, blocks, dotted, files, issued, issuers, tokens
+from streams.privacy.secrets import assignments, blocks, dotted, files, issued, issuers, platforms, tokens
 from streams.privacy.secrets.structures import STRUCTURES
 from streams.privacy.secrets.values import is_random, is_token
 from streams.surrogates import SECRET, Found
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from streams.privacy.secrets.rules import Structure, Token
 
-TOKENS = tokens.TOKENS + issuers.TOKENS + dotted.TOKENS
+TOKENS = tokens.TOKENS + issuers.TOKENS + platforms.TOKENS + dotted.TOKENS
 
 _RUN = 14  # characters: no token with a prefix is shorter, nor any key with an issuer's name
 _ALPHABET = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
@@ -39,6 +39,8 @@ _TAIL = re.compile(r"[0-9A-Za-z_\-+/=:~.%]*")
 _HEAD = re.compile(r"[0-9A-Za-z_\-+/]*")
 _TOKEN_END = re.compile(r"[.:%\-_]+\Z")
 _APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A-Za-z_\-])")
+# Keys of Mailgun, and of TrueNAS
+_SHAPES = re.compile(r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|[0-9]{1,3}-(?=[0-9a-zA-Z]*[0-9])[0-9A-Za-z]{64}", re.ASCII)
 _COLOUR = re.compile(r"[\d;]{1,9}m")  # ECMA-48: what is left of the sequence that sets a colour
 # Prefix, joint, and what a generator of tokens puts behind it; `k`: the prefix says what it is
 _UNKNOWN = re.compile(
@@ -60,11 +62,11 @@ for _rule in TOKENS:
     for _prefix in _rule.prefixes.split():
         _BY_PREFIX.setdefault(_prefix[:_PREFIX].encode(), []).append(_rule)
 _BY_PREFIX = {key: list(dict.fromkeys(rules)) for key, rules in _BY_PREFIX.items()}
-_MARKED: tuple[tuple[bytes, bool, tuple[bytes, ...], Structure], ...] = tuple(
-    (rule.gate.encode(), rule.folded, tuple(mark.encode() for mark in rule.marks.split()), rule)
-    for rule in STRUCTURES
-    if not rule.near
-)
+_GATED: dict[bytes, list[tuple[bool, tuple[bytes, ...], Structure]]] = {}
+for _one in STRUCTURES:
+    if not _one.near:
+        _marks = tuple(mark.encode() for mark in _one.marks.split())
+        _GATED.setdefault(_one.gate.lower().encode(), []).append((_one.folded, _marks, _one))
 _NEAR: tuple[tuple[bytes, bool, Structure], ...] = tuple(
     (mark.encode(), rule.folded, rule) for rule in STRUCTURES for mark in rule.marks.split() if rule.near
 )
@@ -77,18 +79,10 @@ def find(text: str) -> list[Found]:
     data = text.encode("ascii", "replace")
     folded = data.lower()
     found = list(_runs(text, data))
-    for gate, fold, marks, rule in _MARKED:
-        if gate not in data:
-            continue
-        where = folded if fold else data
-        for mark in marks:
-            at = where.find(mark)
-            last = -1
-            while at >= 0:
-                if at >= last and (hit := _structure(text, at, rule)) is not None:
-                    found.append(hit)
-                    last = hit.end
-                at = where.find(mark, at + len(mark))
+    for gate, rules in _GATED.items():
+        if gate in folded:
+            for fold, marks, rule in rules:
+                found.extend(_marked(text, folded if fold else data, marks, rule))
     found.extend(assignments.named(text, folded))
     found.extend(files.hashes(text, data))
     if b"-----BEGIN" in data:
@@ -96,6 +90,17 @@ def find(text: str) -> list[Found]:
     if b"secret" in folded and b"kind" in folded:
         found.extend(blocks.kubernetes(text))
     return found
+
+
+def _marked(text: str, where: bytes, marks: tuple[bytes, ...], rule: Structure) -> Iterator[Found]:
+    for mark in marks:
+        at = where.find(mark)
+        last = -1
+        while at >= 0:
+            if at >= last and (hit := _structure(text, at, rule)) is not None:
+                yield hit
+                last = hit.end
+            at = where.find(mark, at + len(mark))
 
 
 def _structure(text: str, at: int, rule: Structure) -> Found | None:
@@ -128,8 +133,10 @@ def _runs(text: str, data: bytes) -> Iterator[Found]:
                 _inside(text, data, at, end)
                 or _near(text, data, at, end, tried)
                 or _app(text, at, end)
+                or _shaped(text, at, end)
                 or _unknown(text, at, end)
                 or _keyed(text, at, end)
+                or issued.joined(text, at, end)
             )
         if found is not None:
             yield found
@@ -199,6 +206,12 @@ def _near(text: str, data: bytes, at: int, end: int, tried: dict[tuple[int, str]
                 return found
             place = where.find(mark, place + len(mark))
     return None
+
+
+def _shaped(text: str, at: int, end: int) -> Found | None:
+    """A run that has the shape of one issuer's keys, and of nothing else."""
+    match = _SHAPES.fullmatch(text, at, end)
+    return Found(at, end, SECRET, 0.8) if match is not None and is_token(match[0]) else None
 
 
 def _app(text: str, at: int, end: int) -> Found | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from streams.privacy.secrets.commands import COMMANDS
 from streams.privacy.secrets.files import FILES
 from streams.privacy.secrets.marked import MARKED
 from streams.privacy.secrets.rules import Structure, always, ascii_pattern
@@ -58,6 +59,7 @@ def _is_aws_secret(value: str) -> bool:
 STRUCTURES: tuple[Structure, ...] = (
     *MARKED,
     *FILES,
+    *COMMANDS,
     Structure(
         "aws_secret_key",
         "secret_access_key secretaccesskey aws_secret awssecret",
@@ -161,7 +163,7 @@ STRUCTURES: tuple[Structure, ...] = (
         "hooks.",
         ascii_pattern(
             r"(?:https?://)?hooks\.(?:slack\.com/(?:services|workflows|triggers)|zapier\.com/hooks/catch)"
-            r"/(?P<c>[\w/+]{16,400})"
+            r"/(?:[TB]\w{4,14}/){0,2}(?P<c>[\w/+]{10,400})"
         ),
         _GITLEAKS,
         back=8,

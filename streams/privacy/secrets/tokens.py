@@ -75,7 +75,7 @@ TOKENS: tuple[Token, ...] = (
     Token("databricks_oauth", "dose", HEX + "{32}", _SEEN, closed=True),
     Token("prefect", "pnu_ pnb_", ALNUM + "{36}", _GITLEAKS),
     Token("dbt", "dbtc_ dbts_ dbtu_", r"[\w\-=]{30,}", _SEEN),
-    Token("launchdarkly", "sdk- mob- api-", HEX + "{8}(?:-" + HEX + "{4}){3}-" + HEX + "{12}", _GITLEAKS),
+    Token("launchdarkly", "sdk- mob- api-", "[0-9a-z]{8}(?:-[0-9a-z]{4}){3}-[0-9a-z]{12}", _GITLEAKS),
     Token("configcat", "configcat-sdk-1/", r"[\w\-]{22}/[\w\-]{22}", _SEEN),
     Token("openshift", "sha256~", r"[\w\-]{43}", _GITLEAKS, closed=True),
     Token("docker_swarm", "SWMTKN-1- SWMKEY-1-", r"[0-9A-Za-z\-+/]{40,90}", _SEEN),
@@ -89,7 +89,7 @@ TOKENS: tuple[Token, ...] = (
         r"[0-9A-Z]{6}-(?:[0-9A-Z]{11}|[0-9A-Z]{6}-[0-9A-Z]{5})(?:-[0-9A-Z]{5}){3}",
         _GITLEAKS,
     ),
-    Token("onepassword_service", "ops_eyJ", BASE64 + "{100,}={0,3}", _GITLEAKS),
+    Token("onepassword_service", "ops_eyJ", r"[\w+/\-]{100,}={0,3}", _GITLEAKS),
     Token(
         "key_block_base64",
         "LS0tLS1CRUdJTiBSU0Eg LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBFQyBQ LS0tLS1CRUdJTiBPUEVOU1NI "

@@ -16,7 +16,7 @@ from itertools import pairwise
 from streams.privacy.secrets.letters import word_score
 
 _LEAST = 2.0  # bits per character: four characters in turn; "0000…", "xxxx…", "abab…" have less
-_RANDOM_HEX, _RANDOM_SHORT, _RANDOM_LONG = 2.8, 2.7, 3.25
+_RANDOM_HEX, _RANDOM_SHORT, _RANDOM_LONG = 2.8, 2.7, 3.1
 _BLOB = 100  # characters from which on chance alone, or a header in base 64, can spell anything
 _LONG = 20  # from here on a random value shows more of its alphabet
 _LETTERS_ONLY = 16  # letters without a digit say little before that
@@ -52,7 +52,7 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 # Typed to fill a place: of a short value it is all that counts, of a long one it must be a good part.
-_FILLED = re.compile(r"x{4,}|0{6,}|abcdefgh|12345678|qwertyui", re.IGNORECASE)
+_FILLED = re.compile(r"x{4,}|X{4,}|0{6,}|abcdefgh|ABCDEFGH|12345678|qwertyui|QWERTYUI")
 _FILLED_LEAST, _FILLED_SHARE = 20, 0.3
 _PLAIN_WORDS = (
     "string text password passwd pass pwd passphrase secret token key apikey none null nil true false yes no on off "

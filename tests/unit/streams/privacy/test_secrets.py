@@ -25,6 +25,10 @@ DRAWS = 8
 LEAST = 7  # of 8: a draw may by chance be a sequence or spell a word for "none"
 # Expressions wider than what issuers give out, so that chance draws what nobody has: a path, two dots, one letter
 WIDE = {
+    "call_pair",
+    "call_password",
+    "told_pair",
+    "told_password",
     "curl_user",
     "teams_webhook",
     "session_cookie",
@@ -203,6 +207,7 @@ def test_known_forms(template: str, value: str) -> None:
 
 
 PASSWORD, KEY = "q8Zr4kP0", "Ajn2tEGeykk34qGzIRt3zvkydBbr4Rbt"
+HEX, UUID = "c19a2539b53367d726e5f04a8d0b7e61", "3f1d2c4b-9a7e-4c55-8b2f-0d1e6a7c9b35"
 HASH = "abcdefghijklmnopqrstuv".translate(str.maketrans("abcdefghijklmnopqrstuv", "Xq9.Lw2/Ze4uT7bR1mKpVd"))
 
 
@@ -249,6 +254,47 @@ def test_value_is_found_to_the_character_where_tools_keep_it(text: str, value: s
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # by a service's name, and by a word for a key, without a sign
+        (f"shodan: {HEX}", HEX),
+        (f"const chartMogul = '{UUID}';", UUID),
+        (f"pandadoc SECRET {KEY}", KEY),
+        (f"the private key {UUID} was", UUID),
+        (f"keenio '{KEY}'", KEY),
+        (f"acme.io-secret-{HEX}", HEX),
+        (f'unheardOf: "{KEY}"', KEY),
+        # by their place in a command, a call, a file of a device, a sentence
+        (f"psexec \\\\srv1 -u admin -p {PASSWORD} cmd", PASSWORD),
+        (f"net use Z: \\\\srv\\share /user:dom\\bob {PASSWORD}", PASSWORD),
+        (f"net user bob {PASSWORD} /add", PASSWORD),
+        (f"smbclient //srv/share -U bob%{PASSWORD}", PASSWORD),
+        (f"htpasswd -b /etc/nginx/users bob {PASSWORD}", PASSWORD),
+        (f"unzip -P {PASSWORD} a.zip", PASSWORD),
+        (f"keytool -import -storepass {PASSWORD} -alias a", PASSWORD),
+        (f"echo {PASSWORD} | sudo -S apt update", PASSWORD),
+        (f'echo "root:{PASSWORD}" | chpasswd', PASSWORD),
+        (f"sqlplus scott/{PASSWORD}@orcl", PASSWORD),
+        ("kubeadm join 10.0.0.1:6443 --token abcd3f.0123wx89ab4def12", "abcd3f.0123wx89ab4def12"),
+        ("username admin password 7 0822455D0A16544541", "0822455D0A16544541"),
+        ("snmp-server community s3cr3tRO RO", "s3cr3tRO"),
+        (f"requirepass {PASSWORD}", PASSWORD),
+        (f"ds.setPassword('{PASSWORD}');", PASSWORD),
+        (f'DriverManager.getConnection(url, "root", "{PASSWORD}")', PASSWORD),
+        (f"new PDO('mysql:host=h', 'root', '{PASSWORD}')", PASSWORD),
+        (f"The password for the admin account is {PASSWORD}.", PASSWORD),
+        (f"credentials: bob / {PASSWORD}", PASSWORD),
+        (f"Administrator:500:{HEX}:{HEX[::-1]}:::", f"{HEX}:{HEX[::-1]}"),
+        (f"const key =\n  process.env.ACCOUNT_KEY ||\n  '{KEY}';", KEY),
+        ("mnemonic: " + "candy maple cake " * 3 + "sugar cream honey", "candy maple cake " * 3 + "sugar cream honey"),
+    ],
+)
+def test_value_is_found_by_its_place(text: str, value: str) -> None:
+    start = text.index(value)
+    assert (start, start + len(value)) in spans(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "password:\n  secretKeyRef:\n    name: db1\n",
@@ -263,6 +309,17 @@ def test_value_is_found_to_the_character_where_tools_keep_it(text: str, value: s
         "localhost:5432:shop:bob:$PGPASSWORD\n",
         "users are identified by their name, or identified by what they said",
         "cost $1$ and $2a$10$ are prefixes",
+        '"openai": "gpt-4o-mini-2024-07-18"',
+        '"mistral-8x7b": "mixtral-8x7b-32768"',
+        "github.com/google/uuid v1.6.0 h1:NIvaJDMOsjHA8n1jAhLSgzrAzy1Hgr+hNrb57e+94F0=",
+        'src="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mMsKL5ZDwAFVAI9A6eNqwAAAABJRU5ErkJggg=="',
+        f'"primary key {UUID}", "request {UUID}", id={KEY}',
+        f"stripe_request_uuid: {UUID}",
+        "the password field is required; password is too short; a password of 8 characters",
+        "Password Manager, password reset Tokens and password2 fields",
+        'login("bob", "wrong"), setPassword("password"), credentials: name and mail',
+        "snmp-server community public RO",
+        'send "yes" to the password prompt, net user /domain, echo done | sudo tee log',
     ],
 )
 def test_what_looks_like_it_is_none(text: str) -> None:
