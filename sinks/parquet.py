@@ -52,6 +52,8 @@ class Files:
         self._sink = sink
         self._partition_by = table.partition_by
         self._amendable = table.amendable
+        # In the order of their ids, which are hashes: what stands side by side did not arrive so.
+        self._ordered = table.published
         self._purpose = {PURPOSE_KEY: table.purpose}
 
     def write(self, rows: pa.Table, ids: Sequence[Identity], label: str) -> list[DataFile]:
@@ -66,6 +68,9 @@ class Files:
             SinkError: a partition value cannot be a folder name.
         """
         done: list[DataFile] = []
+        if self._ordered and rows.num_rows:
+            order = pc.sort_indices(rows.column("record_id"))
+            rows, ids = rows.take(order), [ids[i] for i in order.to_pylist()]
         try:
             for partition, body, positions in split(rows, self._partition_by):
                 done.append(self._write_one(body, [ids[i] for i in positions], partition, label))

@@ -131,6 +131,19 @@ def test_a_plain_reader_and_a_delta_reader_see_the_same_rows(tmp_path: Path) -> 
     assert make.plain_ids(root) == sorted(reader.read(tmp_path, "pairs", ["record_id"]).column(0).to_pylist())
 
 
+def test_rows_of_a_published_file_stand_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    sink = committer(tmp_path)
+    numbers = [11, 2, 17, 5, 8, 14, 0]
+    sink.commit(make.batch([make.pair(i) for i in numbers], start=0), lambda _offsets: None)
+    sink.close()
+    for path in reader.files(tmp_path, "pairs"):
+        found = pq.read_table(path, partitioning=None, columns=["record_id", "sources"])
+        assert found["record_id"].to_pylist() == sorted(found["record_id"].to_pylist())
+    opened = reader.read(tmp_path, "pairs", seal=make.SEAL).to_pylist()
+    assert {row["record_id"]: row["sources"][0]["offset"] for row in opened} == {f"{i:032x}": i for i in numbers}
+    assert covered(tmp_path) == {f"{i:032x}" for i in numbers}
+
+
 def test_reading_what_is_not_there_is_empty_and_creates_nothing(tmp_path: Path) -> None:
     assert reader.read(tmp_path, "pairs").num_rows == 0
     assert reader.read(tmp_path, "pairs").schema.equals(PAIRS.stored)
