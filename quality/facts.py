@@ -35,6 +35,7 @@ _HEX32 = r"^[0-9a-f]{32}$"
 _HASHES = r"^[0-9a-f]{16}( [0-9a-f]{16}){0,7}$"
 _SURROGATES = r"^(<[A-Z]+_[0-9a-f]{4}>|[\pL\pN]+( [\pL\pN]+){0,7})$"
 _STEP_TEXTS = ("content", "tool_name", "arguments", "outcome")
+_NESTED_TEXTS = {"steps": _STEP_TEXTS, "variants": ("tool", "data")}
 
 
 def schema_faults(batch: pa.Table, table: Table) -> int:
@@ -184,11 +185,12 @@ class Facts:
         for field in self._table.schema:
             if pa.types.is_string(field.type) and field.name not in _NOT_TEXT:
                 total += np.asarray(leaks.scan(self._own(field.name), self._canaries), dtype=np.int64)
-        if "steps" in self._batch.column_names:
-            parents, steps = self._nested("steps")
-            for part in _STEP_TEXTS:
-                found = leaks.scan(pc.struct_field(steps, part), self._canaries)
-                total += self._per_row(parents, np.asarray(found, dtype=np.int64))
+        for column, texts in _NESTED_TEXTS.items():
+            if column in self._batch.column_names:
+                parents, values = self._nested(column)
+                for part in texts:
+                    found = leaks.scan(pc.struct_field(values, part), self._canaries)
+                    total += self._per_row(parents, np.asarray(found, dtype=np.int64))
         return total
 
     def _matches_not(self, name: str, regex: str) -> Numbers:

@@ -1,6 +1,37 @@
 """The `redline` command: the group with every command on it."""
 
-from redline.commands import capture, directory, gateway, ingest, jobs, look, parts, people, schema, sources
+from redline.commands import (
+    audit,
+    capture,
+    consent,
+    directory,
+    erase,
+    gateway,
+    ingest,
+    jobs,
+    keys,
+    look,
+    parts,
+    people,
+    schema,
+    sources,
+)
 from redline.commands.root import main
 
-__all__ = ["capture", "directory", "gateway", "ingest", "jobs", "look", "main", "parts", "people", "schema", "sources"]
+__all__ = [
+    "audit",
+    "capture",
+    "consent",
+    "directory",
+    "erase",
+    "gateway",
+    "ingest",
+    "jobs",
+    "keys",
+    "look",
+    "main",
+    "parts",
+    "people",
+    "schema",
+    "sources",
+]

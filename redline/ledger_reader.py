@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from quality.books import of_tables
+from quality.books import ROUTES, of_tables
 from quality.ledger import Balance, reconcile
 from redline.admin import watermarks
+from redline.key_ring.presumed import joined
 from redline.published import seal_of
 from redline.state_reader import existing, open_events
 from schemas import topics
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _COLUMNS = {
-    "interactions": ["sources", "event_type"],
+    "interactions": ["sources", "event_type", "key_epoch"],
     "rejects": ["sources", "stage", "fate", "reason"],
     "pairs": ["sources"],
     "trajectories": ["sources"],
@@ -54,6 +56,10 @@ def balance(settings: Settings) -> Balance:
     # At the end of a bounded run an interaction is published and its state stays open: what was published of it is
     # joined, what was rejected of it is late, and neither is open.
     refused = _published(tables["rejects"], quarantine["rejects"])
+    events = pa.concat_tables(t["interactions"].select(_COLUMNS["interactions"]) for t in (tables, quarantine))
+    for name in _STATE_TABLE.values():
+        presumed = joined(events, refused, ROUTES, name, tables[name])
+        tables[name] = pa.concat_tables([tables[name], presumed])
     done = {name: _published(tables[name], quarantine[name]) | refused for name in _STATE_TABLE.values()}
     open_ = {
         _STATE_TABLE[state]: _by_partition([s for s in sources if s not in done[_STATE_TABLE[state]]])

@@ -4,6 +4,8 @@ What the stream decided by arrival cannot be seen in `interactions`: an event th
 settled. `rejects` says which (stage join), and these are left out. Everything else is a function of the set of events,
 so the rows must be equal in all columns but `revision`, which counts how often the stream published one.
 
+What belongs to an epoch whose key is destroyed is neither rebuilt nor compared.
+
 Memory is bounded: rows of both sides are first spread over buckets by the pair's id, on disk in the state folder.
 """
 
@@ -21,6 +23,7 @@ import pyarrow.parquet as pq
 from quality import report
 from redline import scan
 from redline.buckets import Buckets, Side
+from redline.key_ring.traces import DESTROYED
 from redline.keys import keys_of
 from redline.open_interactions import Waiting, waiting
 from redline.worker import join_policy
@@ -79,6 +82,7 @@ class _Tally:
     unfinished: int = 0
     quarantined: int = 0
     left_out: int = 0
+    destroyed: int = 0
     rebuilt: int = 0
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -114,7 +118,8 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
         for part in scan.parts(data, "interactions", _READ):
             _spread(part, events, rejected, tally)
         for part in scan.parts(data, "pairs", seal=Seal(keys.identity)):
-            streamed.add(part, part["record_id"].to_pylist())
+            left = part.filter(pc.not_equal(part["key_epoch"], DESTROYED))
+            streamed.add(left, left["record_id"].to_pylist())
         join = Join(Hashes(keys.identity), join_policy(settings))
         for bucket in buckets.all():
             rebuilt = _rebuild(join, events.take(bucket), tally)
@@ -156,6 +161,9 @@ def _place(source: dict[str, Any]) -> Place:
 
 def _spread(part: pa.Table, events: Side, rejected: set[Place], tally: _Tally) -> None:
     part = part.filter(pc.is_valid(part["interaction_key"]))
+    whole = part.num_rows
+    part = part.filter(pc.not_equal(part["key_epoch"], DESTROYED))
+    tally.destroyed += whole - part.num_rows
     if rejected:
         late = [any(_place(s) in rejected for s in sources) for sources in part["sources"].to_pylist()]
         tally.left_out += sum(late)
@@ -243,6 +251,7 @@ def _result(tally: _Tally, state: Waiting, *, moved: bool, target: Path | None) 
         ("still open: no suggestion or no kept text yet", tally.unfinished),
         ("not compared: events or row in quarantine", tally.quarantined),
         ("events left out: rejected by the join", tally.left_out),
+        ("events left out: their epoch's key is destroyed", tally.destroyed),
     )
     parts = [report.table(("rebuilt from interactions", "count"), lines)]
     if faults:

@@ -6,4 +6,8 @@ known        which epochs there were: a lost or older key file is found out
 source       where the ring comes from
 rotation     the next epoch
 live         a ring that notices new epochs
+destruction  a key that is gone, and what its rows lose with it
+traces       the changes of these rows (pure)
+listing      the epochs for people
+presumed     events of destroyed epochs, for the ledger (pure)
 """

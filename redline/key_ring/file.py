@@ -51,7 +51,7 @@ def make(path: Path) -> None:
         pass
     finally:
         temporary.unlink()
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def replace(path: Path, ring: KeyRing) -> None:
@@ -66,7 +66,7 @@ def replace(path: Path, ring: KeyRing) -> None:
     temporary = _written(path, ring)
     old = os.open(path, os.O_WRONLY) if path.exists() else None
     temporary.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
     if old is not None:
         _overwrite(old)
 
@@ -95,7 +95,8 @@ def _overwrite(descriptor: int) -> None:
         os.close(descriptor)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Force the names in a folder to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

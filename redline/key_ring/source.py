@@ -28,6 +28,13 @@ def is_file(settings: Settings) -> bool:
     return not settings.keys.source
 
 
+def is_unmade(settings: Settings) -> bool:
+    """True if the key file is still to be made, by whoever needs keys first."""
+    state = settings.state
+    used = (state / file.NAME).exists() or (state / known.NAME).exists() or has_rows(settings.dataset)
+    return is_file(settings) and not used
+
+
 def read(settings: Settings) -> KeyRing:
     """The ring, checked against what this folder has seen.
 

@@ -78,7 +78,8 @@ def interaction(n: int) -> dict[str, Any]:
         ]
         * (n % 3),
         "subject_mark": None,
-        "key_epoch": 0,
+        "variants": [{"key_epoch": 1, "tool": "", "data": '{"text":"c"}', "marks": []}],
+        "key_epoch": 2,
         "consent_version": "1",
     }
 
@@ -237,6 +238,7 @@ def test_a_null_in_a_required_column_is_quarantined(gates: dict[str, Gate]) -> N
         ("pairs", lambda row, text: row.update(prompt='[{"role":"user","content":"a\\n' + text + '"}]')),
         ("pairs", lambda row, text: row.update(model=text)),
         ("interactions", lambda row, text: row.update(data='{"text":"' + text + '"}')),
+        ("interactions", lambda row, text: row["variants"][0].update(data='{"text":"' + text + '"}')),
         ("trajectories", lambda row, text: row["steps"][0].update(arguments='{"to":"' + text + '"}')),
         ("rejects", lambda row, text: row.update(expected=text)),
     ],
