@@ -38,7 +38,11 @@ def main(rate: int, seconds: int) -> None:
     """Run `redline up`, emit at the rate, and write the result."""
     with tempfile.TemporaryDirectory(prefix="redline-bench-") as folder:
         data = Path(folder) / "data"
-        env = os.environ | {"REDLINE_DATA": str(data), "REDLINE_CONSENT_MODE": "opt-out"}
+        env = os.environ | {
+            "REDLINE_DATA": str(data),
+            "REDLINE_CONSENT_MODE": "opt-out",
+            "REDLINE_PRIVACY_ACCEPT_WEAKER": "consent.mode",
+        }
         up = subprocess.Popen([sys.executable, "-m", "redline", "up"], env=env)
         try:
             figures = _measure(data, rate, seconds)

@@ -17,6 +17,7 @@ ingest           files that tools leave on a disk: transcripts, development data
 emit             lines of files, or records of a generator, to Kafka until all are confirmed
 consent          what people have said, on the consent topic; consent_words: new and earlier words put together;
                  consent_file: lists of people
+weaker           settings that weaken a promise: refused until accepted by name
 audit            who ran what, when: the audit table of a data folder
 status, check    how far everything is; the tables on disk against their suites
 doctor           what is missing, and the command that fixes it, of finding and broker_findings

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from redline import broker_findings
+from redline import broker_findings, weaker
 from redline.finding import Finding
 from redline.jars import KAFKA_VERSION, cached, default_cache, locked
 from redline.keys import has_rows, keys_of
@@ -242,6 +242,16 @@ def _halts(settings: Settings) -> Iterator[Finding]:
         yield Finding("halted tables", "none")
 
 
+def _promises(settings: Settings) -> Iterator[Finding]:
+    weak = weaker.found(settings)
+    for one in weak:
+        accepted = one.name in settings.privacy.accepted
+        came = f"weakened{', accepted' * accepted}: {one.name} = {one.value}: {one.meaning}"
+        yield Finding("promises to staff", came, "" if accepted else f"set it back, or --accept-weaker {one.name}")
+    if not weak:
+        yield Finding("promises to staff", "no setting weakens one")
+
+
 _Look = Callable[["Settings"], "Iterator[Finding]"]
 _MACHINE: tuple[_Look, ...] = (_python, _environment, _packages, _java)
-_FOLDER: tuple[_Look, ...] = (_data, _keys, _tables, _halts)
+_FOLDER: tuple[_Look, ...] = (_promises, _data, _keys, _tables, _halts)

@@ -12,12 +12,18 @@ from redline.settings import Settings, as_env
 from redline.supervisor import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _RUN_AGE_S = 5.0
 _RUN_QUIET_S = 1.5  # longer than a worker takes from one batch to the next
 _GRACE_S = 20.0  # a worker drains its batch, a sink finishes its commit
+_FLEET = "REDLINE_OF_A_FLEET"
+
+
+def belongs(environ: Mapping[str, str]) -> bool:
+    """True in a process of `run` or `up`: they have recorded what there is to record of a start."""
+    return _FLEET in environ
 
 
 def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = None) -> Sequence[Spec]:
@@ -33,7 +39,7 @@ def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = 
         # Nobody queries a bounded run while it goes on: fewer, larger commits, and none waits once it is quiet.
         sink = msgspec.structs.replace(settings.sink, age_s=max(settings.sink.age_s, _RUN_AGE_S), quiet_s=_RUN_QUIET_S)
         settings = msgspec.structs.replace(settings, sink=sink)
-    env = as_env(settings) | {"REDLINE_WORKER_TICKS": "true" if live else "false"} | (extra_env or {})
+    env = as_env(settings) | {"REDLINE_WORKER_TICKS": "true" if live else "false", _FLEET: "1"} | (extra_env or {})
     found = [_spec("worker", number, logs, env) for number in range(1, settings.worker.count + 1)]
     found += [_spec("sink", number, logs, env) for number in range(1, settings.sink.count + 1)]
     if live and (settings.state / tokens.FILE).exists():

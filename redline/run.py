@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from redline import cluster, consent, drain
+from redline import cluster, consent, drain, weaker
 from redline.emit import EmitResult
 from redline.fleet import specs
 from redline.lag import STAGES, LagWatch, Progress
@@ -55,6 +55,7 @@ def run(
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o755)
     settings.state.mkdir(exist_ok=True, mode=0o700)
     with DataLock(settings.state), cluster.tended(settings, say) as (live, tend):
+        weaker.begin(live)
         say(f"broker at {live.kafka.bootstrap} after {time.monotonic() - started:.1f} s")
         cluster.prepare_topics(live)
         if consenting:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from redline import cluster, private_file
+from redline import cluster, private_file, weaker
 from redline.cluster import ALL_TOPICS
 from redline.fleet import specs
 from redline.lock import DataLock
@@ -37,6 +37,7 @@ def up(settings: Settings, *, say: Callable[[str], None]) -> None:
     settings.state.mkdir(exist_ok=True, mode=0o700)
     stopping = _stop_event()
     with DataLock(settings.state), cluster.tended(settings, say) as (live, tend), _published(live):
+        weaker.begin(live)
         cluster.prepare_topics(live)
         with Supervisor(specs(live, live=True), on_death=_mourner(live, say)) as fleet:
             say(

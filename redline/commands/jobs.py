@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from redline.commands.root import bootstrap_option, consent_option, data_option, lines_of, main, say, settings_of
+from redline.commands.root import (
+    bootstrap_option,
+    consent_option,
+    data_option,
+    lines_of,
+    main,
+    say,
+    settings_of,
+    weaker_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,17 +48,28 @@ def _bounded(
 @click.option("--out", "data", type=click.Path(file_okay=False), help="Data folder; a second run continues it.")
 @bootstrap_option
 @consent_option
+@weaker_option
 @click.option(
     "--consent-file", type=click.Path(exists=True, dir_okay=False), help="People who have agreed, one per line."
 )
 def run_command(
-    files: tuple[str, ...], data: str | None, bootstrap: str | None, mode: str | None, consent_file: str | None
+    *,
+    files: tuple[str, ...],
+    data: str | None,
+    bootstrap: str | None,
+    mode: str | None,
+    accepted: str | None,
+    consent_file: str | None,
 ) -> None:
     """Raw events from FILES (JSON lines of CloudEvents, - for standard input) to checked Parquet."""
+    from redline import weaker
     from redline.emit import emit
     from schemas import topics
 
-    settings = settings_of(**{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode})
+    settings = settings_of(
+        **{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode, "privacy.accept_weaker": accepted}
+    )
+    weaker.require_accepted(settings)
 
     def send(live: Settings, progress: Callable[[int], None]) -> Any:
         return emit(
@@ -69,9 +89,9 @@ def run_command(
 @click.option("--seed", type=int, default=7, show_default=True)
 def demo_command(data: str, events: int, seed: int) -> None:
     """The main job over a generated company. An older demo in the same folder is replaced."""
-    from redline import demo
+    from redline import demo, weaker
 
-    settings = settings_of(data=data)
+    settings = weaker.accepting_all(settings_of(data=data))  # its people are invented
     demo.prepare(settings)
     emit, people = demo.source(seed, events)
     from redline.run import run
@@ -87,8 +107,14 @@ def demo_command(data: str, events: int, seed: int) -> None:
 @data_option
 @bootstrap_option
 @consent_option
-def up_command(data: str | None, bootstrap: str | None, mode: str | None) -> None:
+@weaker_option
+def up_command(data: str | None, bootstrap: str | None, mode: str | None, accepted: str | None) -> None:
     """Broker, workers and sinks until Ctrl-C; what dies is started again."""
+    from redline import weaker
     from redline.up import up
 
-    up(settings_of(**{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode}), say=say)
+    settings = settings_of(
+        **{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode, "privacy.accept_weaker": accepted}
+    )
+    weaker.require_accepted(settings)
+    up(settings, say=say)

@@ -124,6 +124,10 @@ def doctor_command(data: str | None, bootstrap: str | None) -> None:
 
 @main.command("settings")
 def settings_command() -> None:
-    """The effective settings, secrets hidden."""
-    for name, value in shown(settings_of()):
-        click.echo(f"{name} = {value}")
+    """The effective settings, secrets hidden, what weakens a promise marked."""
+    from redline import weaker
+
+    settings = settings_of()
+    why = {one.name: f"  # WEAKER than promised: {one.meaning}" for one in weaker.found(settings)}
+    for name, value in shown(settings):
+        click.echo(f"{name} = {value}{why.get(name, '')}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
-from redline.commands.root import bootstrap_option, consent_option, data_option, main, say, settings_of
+from redline.commands.root import bootstrap_option, consent_option, data_option, main, say, settings_of, weaker_option
 
 
 @main.command("broker")
@@ -43,13 +45,22 @@ def topics_create(bootstrap: str | None, data: str | None, registry: str | None)
 @data_option
 @bootstrap_option
 @consent_option
+@weaker_option
 @click.option("--name", default="worker-1", show_default=True, help="Unique on this machine: names its state folder.")
-def worker_command(data: str | None, bootstrap: str | None, mode: str | None, name: str) -> None:
+def worker_command(data: str | None, bootstrap: str | None, mode: str | None, accepted: str | None, name: str) -> None:
     """Scrub, join and sessionise until told to stop."""
+    from redline import fleet, weaker
     from redline.up import attached
+
+    settings = settings_of(
+        **{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode, "privacy.accept_weaker": accepted}
+    )
+    weaker.require_accepted(settings)
     from redline.worker import run
 
-    run(attached(settings_of(**{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode})), name=name)
+    if not fleet.belongs(os.environ):
+        weaker.begin(settings)
+    run(attached(settings), name=name)
 
 
 @main.command("sink")

@@ -62,6 +62,12 @@ consent_option = click.option(
     type=click.Choice(["opt-in", "opt-out"]),
     help="What silence means: opt-in (default) drops people without a record, opt-out reads them.",
 )
+weaker_option = click.option(
+    "--accept-weaker",
+    "accepted",
+    metavar="NAMES",
+    help="Settings that may weaken a promise to staff, such as consent.mode; it is recorded.",
+)
 
 
 @click.group(cls=_Group, context_settings=_CONTEXT)

@@ -16,7 +16,7 @@ from redline.capture.spool import Spool
 from redline.cli import main
 from redline.emit import EmitResult
 from redline.run import run
-from redline.settings import ConsentSettings, Scrub, Settings, Worker
+from redline.settings import ConsentSettings, Privacy, Scrub, Settings, Worker
 from sinks import reader
 from streams.consent import ConsentMode
 
@@ -109,6 +109,7 @@ def test_the_pairs_hold_what_was_committed(tmp_path: Path) -> None:
         worker=Worker(scrub_processes=1),
         scrub=Scrub(timeout_s=30.0),
         consent=ConsentSettings(mode=ConsentMode.OPT_OUT),
+        privacy=Privacy(accept_weaker="consent.mode"),
     )
     outcome = run(settings, emit, consenting=(), say=lambda _line: None)
     assert outcome.ok

@@ -86,7 +86,16 @@ def heard(process: subprocess.Popen[str], word: str) -> None:
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ran")
     (folder / "events.jsonl").write_text(lines(range(8)) + "no event\n")
-    done = redline("run", str(folder / "events.jsonl"), "--out", str(folder / "data"), "--consent", "opt-out")
+    done = redline(
+        "run",
+        str(folder / "events.jsonl"),
+        "--out",
+        str(folder / "data"),
+        "--consent",
+        "opt-out",
+        "--accept-weaker",
+        "consent.mode",
+    )
     assert done.returncode == 0, done.stderr
     return folder / "data"
 
@@ -127,7 +136,7 @@ def test_beside_a_running_broker_every_command_finds_it_and_open_interactions_ar
         assert "3 records confirmed" in sent.stdout
         assert re.search(r"scrub +redline\.events +3 +3\b", redline("status", "--data", data).stdout)
         with (
-            lasting_part("worker", "--data", data, "--consent", "opt-out"),
+            lasting_part("worker", "--data", data, "--consent", "opt-out", "--accept-weaker", "consent.mode"),
             lasting_part("sink", "--data", data),
         ):
             until(

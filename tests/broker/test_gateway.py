@@ -251,7 +251,9 @@ def test_every_acknowledged_event_is_in_the_ledger(
     redline: Callable[..., Command], tmp_path: Path, unique: Callable[[str], str]
 ) -> None:
     data = tmp_path / "live"
-    up = redline("up", "--data", str(data), REDLINE_CONSENT_MODE="opt-out")
+    up = redline(
+        "up", "--data", str(data), REDLINE_CONSENT_MODE="opt-out", REDLINE_PRIVACY_ACCEPT_WEAKER="consent.mode"
+    )
     up.until("up: broker")
     token = tokens.add(data / "state" / tokens.FILE, "test", subject="jo@corp.example")
     gateway = redline("gateway", "--port", "0", "--data", str(data))

@@ -56,7 +56,19 @@ def expected() -> list[dict[str, Any]]:
 def redline_run(out: Path, *files: Path) -> None:
     """The command as a user types it; it must end with 0, and what it prints must say that the ledger balances."""
     done = subprocess.run(
-        [sys.executable, "-m", "redline", "run", *map(str, files), "--out", str(out), "--consent", "opt-out"],
+        [
+            sys.executable,
+            "-m",
+            "redline",
+            "run",
+            *map(str, files),
+            "--out",
+            str(out),
+            "--consent",
+            "opt-out",
+            "--accept-weaker",
+            "consent.mode",
+        ],
         capture_output=True,
         text=True,
         cwd=ROOT,

@@ -59,7 +59,9 @@ def test_events_from_standard_input(redline: Callable[..., Command], tmp_path: P
     planted = write_jsonl(tmp_path / "events.jsonl", SEED, 600, _START_US)
     data = tmp_path / "out"
     lines = (tmp_path / "events.jsonl").read_bytes()
-    said = redline("run", "-", "--out", str(data), "--consent", "opt-out", stdin=lines).end(0)
+    said = redline(
+        "run", "-", "--out", str(data), "--consent", "opt-out", "--accept-weaker", "consent.mode", stdin=lines
+    ).end(0)
     assert "ledger balances" in said
     as_planted(data, planted)
 
@@ -69,7 +71,7 @@ def test_an_interrupted_run_leaves_nothing_and_the_next_completes_it(
 ) -> None:
     events, data = tmp_path / "events.jsonl", tmp_path / "out"
     planted = write_jsonl(events, SEED, 1_000, _START_US)
-    run = ("run", str(events), "--out", str(data), "--consent", "opt-out")
+    run = ("run", str(events), "--out", str(data), "--consent", "opt-out", "--accept-weaker", "consent.mode")
 
     stopped = redline(*run)
     address = stopped.until(r"127\.0\.0\.1:\d+")

@@ -15,7 +15,7 @@ from redline import jars
 from redline.emit import EmitResult, emit_records
 from redline.registry import register
 from redline.run import run
-from redline.settings import ConsentSettings, Kafka, Scrub, Settings, Worker
+from redline.settings import ConsentSettings, Kafka, Privacy, Scrub, Settings, Worker
 from schemas import topics
 from schemas.contract import event_schemas
 from schemas.errors import BrokerError
@@ -109,6 +109,7 @@ def test_framed_records_become_a_pair_and_those_of_unknown_schemas_rejects(addre
         worker=Worker(scrub_processes=1),
         scrub=Scrub(timeout_s=30.0),
         consent=ConsentSettings(mode=ConsentMode.OPT_OUT),
+        privacy=Privacy(accept_weaker="consent.mode"),
     )
     assert run(settings, emit, consenting=(), say=lambda _line: None).ok
     pairs = reader.read(settings.data_dir, "pairs", ["suggestion", "final", "label"]).to_pylist()

@@ -27,7 +27,7 @@ from redline.emit import emit_records
 from redline.fleet import specs
 from redline.lag import LagWatch, Progress
 from redline.ledger_reader import balance
-from redline.settings import ConsentSettings, Kafka, Scrub, Settings, Sink, Sources, Worker
+from redline.settings import ConsentSettings, Kafka, Privacy, Scrub, Settings, Sink, Sources, Worker
 from redline.supervisor import Backoff, Death, Spec, Supervisor
 from schemas import topics
 from schemas.codec import DEFAULT_LIMITS, decode
@@ -95,6 +95,7 @@ class Pipeline:
             ),
             scrub=Scrub(timeout_s=30.0),  # a busy machine must not look like poison
             consent=ConsentSettings(mode=ConsentMode.OPT_OUT),
+            privacy=Privacy(accept_weaker="consent.mode"),
             sink=Sink(count=sinks, age_s=0.5),
             sources=sources or Sources(),
         )
