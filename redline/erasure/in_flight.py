@@ -1,0 +1,191 @@
+"""What Kafka still carries towards the tables, what it keeps after them, and whether workers have caught up."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+
+from redline.admin import committed, watermarks
+from schemas import topics
+from schemas.errors import BrokerError
+from schemas.rows import Subject
+from sinks import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from confluent_kafka import Message
+
+    from redline.settings import Kafka
+    from schemas.records import Partition
+
+_POLL_S = 1.0
+_SILENT_POLLS = 30
+_REQUEST_S = 30.0
+_LOOK_S = 0.5
+# A worker sees a consent record within a fraction of a second; what it admitted before that is on its way.
+SETTLE_S = 3.0
+# Every topic that carries something made of one event.
+_CARRIERS = (
+    topics.EVENTS,
+    topics.SCRUBBED,
+    topics.CLEAN,
+    topics.STEPS,
+    topics.PAIRS,
+    topics.TRAJECTORIES,
+    topics.SUBJECTS,
+)
+_subject = msgspec.msgpack.Decoder(Subject).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A topic that holds records: how many, and how long each stays. `hours` None: for ever, or until compaction."""
+
+    topic: str
+    records: int
+    hours: int | None
+    compacted: bool = False
+
+    def __str__(self) -> str:
+        if self.compacted:
+            return f"{self.topic}: {self.records:,} records, until Kafka compacts it"
+        rest = "for ever: it has no retention by time" if self.hours is None else f"each for {self.hours:,} hours"
+        return f"{self.topic}: {self.records:,} records, {rest}"
+
+
+def settled(kafka: Kafka, *, wait_s: float) -> bool:
+    """True once no worker can hold an event that it admitted before the consent record was written.
+
+    Nobody at work: at once, as whoever starts reads all of consent before the first event.
+    """
+    if not members(kafka):
+        return True
+    time.sleep(SETTLE_S)
+    ends = {p: high for p, (_, high) in watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.config).items()}
+    deadline = time.monotonic() + wait_s
+    while True:
+        done = committed(kafka.bootstrap, topics.APP_ID, [topics.EVENTS], config=kafka.config)
+        if all(done.get(p, 0) >= end for p, end in ends.items()) or not members(kafka):
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_S)
+
+
+def subjects(kafka: Kafka, data_dir: Path) -> list[Subject]:
+    """Rows of `subjects` that are on their way: scrubbed and not yet told duplicates from, or not yet in the table.
+
+    Raises:
+        BrokerError: the broker went silent.
+    """
+    found: list[Subject] = []
+    passed = committed(kafka.bootstrap, topics.APP_ID, [topics.SCRUBBED], config=kafka.config)
+    with _reader(kafka) as consumer:
+        # In the order of their way: what moves on while we look is seen at one of the two places.
+        found += [
+            _subject(value)
+            for message in _records(kafka, consumer, topics.SCRUBBED, passed)
+            if (value := dict(message.headers() or ()).get(topics.HEADER_SUBJECT)) is not None
+        ]
+        found += [
+            _subject(message.value())
+            for message in _records(kafka, consumer, topics.SUBJECTS, reader.offsets(data_dir, "subjects"))
+            if topics.TICK_HEADER not in dict(message.headers() or ())
+        ]
+    return found
+
+
+def consent(kafka: Kafka, person_key: bytes) -> bytes | None:
+    """Somebody's latest record on the consent topic. Raises BrokerError."""
+    latest: bytes | None = None
+    with _reader(kafka) as consumer:
+        for message in _records(kafka, consumer, topics.CONSENT, {}):
+            if message.key() == person_key:
+                latest = message.value()
+    return latest
+
+
+def kept(kafka: Kafka) -> list[Kept]:
+    """Topics that still hold something of what went through them. Raises BrokerError."""
+    names = [*_CARRIERS, *(topic.name for topic in topics.CHANGELOGS)]
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.config})
+    asked = {ConfigResource(ResourceType.TOPIC, name): name for name in names}
+    found = []
+    try:
+        answers = {asked[r]: f.result(_REQUEST_S) for r, f in client.describe_configs(list(asked)).items()}
+    except KafkaException as error:
+        raise BrokerError(f"the broker does not say how long it keeps records: {error.args[0].name()}") from None
+    for name in names:
+        ends = watermarks(kafka.bootstrap, name, config=kafka.config)
+        records = sum(high - low for low, high in ends.values())
+        retention_ms = int(answers[name]["retention.ms"].value)
+        compacted = "compact" in answers[name]["cleanup.policy"].value
+        hours = None if compacted or retention_ms < 0 else -(-retention_ms // 3_600_000)
+        if records:
+            found.append(Kept(name, records, hours, compacted))
+    return found
+
+
+def members(kafka: Kafka) -> int:
+    """Workers that are at work now."""
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.config})
+    try:
+        answer = client.describe_consumer_groups([topics.APP_ID], request_timeout=_REQUEST_S)[topics.APP_ID]
+        return len(answer.result(_REQUEST_S).members)
+    except KafkaException as error:
+        if error.args[0].code() in {KafkaError.GROUP_ID_NOT_FOUND, KafkaError.COORDINATOR_NOT_AVAILABLE}:
+            return 0
+        raise BrokerError(f"the broker does not say which workers there are: {error.args[0].name()}") from None
+
+
+def _records(kafka: Kafka, consumer: Consumer, topic: str, starts: Mapping[Partition, int]) -> Iterator[Message]:
+    """The records of a topic, from these offsets to its end as it is now."""
+    for partition, (low, high) in watermarks(kafka.bootstrap, topic, config=kafka.config).items():
+        start = max(low, starts.get(partition, 0))
+        if start >= high:
+            continue
+        consumer.assign([TopicPartition(topic, partition.index, start)])
+        silent = 0
+        while True:
+            message = consumer.poll(_POLL_S)
+            silent = silent + 1 if message is None else 0
+            if silent > _SILENT_POLLS:
+                raise BrokerError(f"{topic}/{partition.index}: the broker went silent; run `redline doctor`")
+            if message is None:
+                continue
+            if message.error() is not None:
+                if message.error().code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's public name
+                    break
+                raise BrokerError(f"{topic}/{partition.index}: {message.error().name()}; run `redline doctor`")
+            yield message
+            if message.offset() + 1 >= high:
+                break
+
+
+@contextmanager
+def _reader(kafka: Kafka) -> Iterator[Consumer]:
+    """A consumer that joins no group and commits nothing."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka.bootstrap,
+            "group.id": "redline-erase",  # the client wants a name
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 20,
+            "log_level": 3,
+            **kafka.config,
+        }
+    )
+    try:
+        yield consumer
+    finally:
+        consumer.close()

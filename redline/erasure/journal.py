@@ -1,0 +1,136 @@
+"""What one erasure has found and done so far: one JSON file per person, named by a keyed hash of them.
+
+What was found stands in it only while the erasure is at work: once it is done, which rows belonged together is
+forgotten, and the counts stay.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.errors import InputError
+from schemas.rows import Source
+from sinks.parquet import sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FOLDER = "erasures"  # in the state folder
+
+
+class Fated(msgspec.Struct, frozen=True):
+    """What the reject of one raw offset will say. `stage` is scrub for the person's own events."""
+
+    source: Source
+    stage: str
+    event_date: str
+    scrub_version: str
+    event_type: str = ""
+
+
+class Found(msgspec.Struct):
+    """Everything that goes.
+
+    Attributes:
+        events: record ids of `interactions` and `subjects`.
+        rows: record ids of `pairs` and `trajectories`, by table.
+        own: the person's raw offsets.
+        others: raw offsets of other people whose pair or session goes with them.
+    """
+
+    events: set[str] = msgspec.field(default_factory=set)
+    rows: dict[str, set[str]] = msgspec.field(default_factory=dict)
+    own: list[Fated] = []
+    others: list[Fated] = []
+
+    def grown(self, more: Found) -> bool:
+        """Take over what is new; True if anything is."""
+        before = self._size()
+        self.events |= more.events
+        for table, ids in more.rows.items():
+            self.rows[table] = self.rows.get(table, set()) | ids
+        own = {fated.source for fated in self.own}
+        self.own += [fated for fated in _unique(more.own) if fated.source not in own]
+        own = {fated.source for fated in self.own}
+        others = {fated.source for fated in self.others}
+        self.others += [fated for fated in _unique(more.others) if fated.source not in own | others]
+        self.others = [fated for fated in self.others if fated.source not in own]
+        return self._size() != before
+
+    def _size(self) -> tuple[int, ...]:
+        return len(self.events), sum(map(len, self.rows.values())), len(self.own), len(self.others)
+
+
+def _unique(fates: Iterable[Fated]) -> list[Fated]:
+    return list({fated.source: fated for fated in fates}.values())
+
+
+class Counts(msgspec.Struct):
+    """Rows and raw offsets that were erased, all times of one person together. `exports`: rows of exported files."""
+
+    events: int = 0
+    pairs: int = 0
+    trajectories: int = 0
+    own_offsets: int = 0
+    other_offsets: int = 0
+    exports: int = 0
+
+
+class Journal(msgspec.Struct):
+    """One person's erasure. Times are UTC, ISO 8601; `finished` is empty while it is at work."""
+
+    name: str
+    started: str
+    finished: str = ""
+    times: int = 0
+    counts: Counts = msgspec.field(default_factory=Counts)
+    found: Found = msgspec.field(default_factory=Found)
+
+    def settle(self, now: str) -> None:
+        """It is done: add up, and forget which rows belonged together."""
+        counts, found = self.counts, self.found
+        counts.events += len(found.events)
+        counts.pairs += len(found.rows.get("pairs", ()))
+        counts.trajectories += len(found.rows.get("trajectories", ()))
+        counts.own_offsets += len(found.own)
+        counts.other_offsets += len(found.others)
+        self.found, self.finished, self.times = Found(), now, self.times + 1
+
+
+def load(state: Path, name: str) -> Journal | None:
+    """A person's journal; None if there was no erasure. Raises InputError if it cannot be read."""
+    path = state / FOLDER / f"{name}.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Journal)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError:
+        pass
+    raise InputError(f"{path}: needed the journal of an erasure, came something else; move it away and erase again")
+
+
+def everything(state: Path) -> list[Journal]:
+    """All erasures, in the order of their beginnings."""
+    folder = state / FOLDER
+    names = [path.stem for path in folder.glob("*.json")] if folder.is_dir() else []
+    found = [journal for name in names if (journal := load(state, name)) is not None]
+    return sorted(found, key=lambda journal: (journal.started, journal.name))
+
+
+def save(state: Path, journal: Journal) -> None:
+    """Write it durably: a kill finds the journal before or after. Raises OSError."""
+    folder = state / FOLDER
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{journal.name}.json"
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(journal, order="deterministic"))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    sync_folder(folder)
