@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Not faults of a producer: people who said no, and Kafka's ordinary repetitions.
-EXPECTED_REASONS = frozenset({"no_consent", "consent_withdrawn", "duplicate"})
+EXPECTED_REASONS = frozenset(
+    {"no_consent", "consent_withdrawn", "out_of_scope", "erased", "key_destroyed", "duplicate"}
+)
 
 
 @dataclass(frozen=True, slots=True)

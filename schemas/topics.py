@@ -20,9 +20,10 @@ SUBJECTS = "redline.subjects"
 ALERTS = "redline.alerts"
 SOURCES = "redline.sources"
 
-# Header of a tick record; value: `<watermark in microseconds>` or `flush` (end of input: publish what is open).
+# Header of a tick record; value: `<watermark in microseconds>`, `flush` (end of input: publish what is open), `purge`.
 TICK_HEADER = "redline-tick"
 TICK_FLUSH = b"flush"
+TICK_PURGE = b"purge"  # somebody's consent has changed: drop what it does not cover any more
 
 # Headers of a record on `redline.scrubbed`, so that the dedupe stage need not decode the row.
 HEADER_CLEAN_KEY = "redline-clean-key"
@@ -31,6 +32,10 @@ HEADER_ORIGIN = "redline-origin"  # raw coordinates: topic/partition/offset
 HEADER_DATE = "redline-date"
 HEADER_TYPE = "redline-type"
 HEADER_SUBJECT = "redline-subject"  # an encoded row of `subjects`
+HEADER_REFUSED = "redline-refused"  # the record is no event but its row of `rejects`
+
+# Header of a record on `redline.clean` and `redline.steps` too: whose event it is (`streams.owners`).
+HEADER_PERSON = "redline-person"
 
 
 @dataclass(frozen=True, slots=True)

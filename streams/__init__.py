@@ -16,6 +16,7 @@ session         the steps of a session, in order
 similarity      how much of a suggestion was kept
 keyed           the shape that join and session share
 watermark       event time of a partition
+timers          when each open key is due
 offsets         which offset may be committed
 
 Shells:

@@ -8,10 +8,11 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any
 
+from schemas import topics
 from schemas.errors import DeliveryError
 from streams.commit import Changelog
 from streams.explode_stage import MOST_RECORDS, ExplodeStage
-from streams.keyed_stage import KeyedStage
+from streams.keyed_stage import KeyedStage, tick
 from streams.runtime import (
     Runner,
     RuntimePolicy,
@@ -23,6 +24,7 @@ from streams.runtime import (
     tables_for,
     watchdog,
 )
+from streams.withdrawals import Purges
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -75,8 +77,8 @@ def run_worker(
     async def watch() -> None:
         await watchdog(app, runners, policy, time.monotonic)
 
-    async def tick() -> None:
-        await _ticker(app, keyed, delivery)
+    async def ticks() -> None:
+        await _ticker(app, keyed, delivery, live=live_ticks)
 
     async def opened() -> None:
         try:
@@ -87,8 +89,7 @@ def run_worker(
     app.closing = closing
     app.task(watch)
     app.task(opened)
-    if live_ticks:
-        app.task(tick)
+    app.task(ticks)
     worker = SafeWorker(
         app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True, blocking_timeout=None
     )
@@ -125,19 +126,37 @@ def agent_of(
     return runner
 
 
-async def _ticker(app: SafeApp, stages: Sequence[KeyedStage], delivery: Delivery) -> None:
-    """Put watermarks into this worker's partitions. The clock is read here; the logic reads the record."""
+async def _ticker(app: SafeApp, stages: Sequence[KeyedStage], delivery: Delivery, *, live: bool) -> None:
+    """Put ticks into this worker's partitions: purges, and watermarks if `live`.
+
+    The clock is read here; the logic reads the record.
+    """
+    purges = [Purges(_narrowed(stage), takeovers=live) for stage in stages]
     try:
         while not app.should_stop:
             await asyncio.sleep(_TICK_S)
             if app.rebalancing:
                 continue
-            for stage in stages:
+            for stage, asked in zip(stages, purges, strict=True):
                 try:
-                    await delivery.send(stage.ticks(int(app.consumer_generation_id)))
+                    await _purge(app, stage, asked, delivery)
+                    if live:
+                        await delivery.send(stage.ticks(int(app.consumer_generation_id)))
                 except DeliveryError as error:
                     log.warning("a tick could not be sent, the next will do: %s", error)
     except asyncio.CancelledError:
         raise
     except BaseException as error:  # noqa: BLE001  # without ticks nothing would ever close
         fail("ticker", error)
+
+
+async def _purge(app: SafeApp, stage: KeyedStage, asked: Purges, delivery: Delivery) -> None:
+    generation, narrowed = int(app.consumer_generation_id), _narrowed(stage)
+    here = [tp.partition for tp in app.consumer.assignment() if tp.topic == stage.topic]
+    due = asked.due(here, generation, narrowed)
+    await delivery.send([tick(stage.topic, partition, topics.TICK_PURGE) for partition in due])
+    asked.sent(due, generation, narrowed)
+
+
+def _narrowed(stage: KeyedStage) -> int:
+    return 0 if stage.owners is None else stage.owners.narrowed

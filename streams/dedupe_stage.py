@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from schemas.records import Record
 
+_REFUSED = b"!"  # no topic's name begins with it
+_MOST_REFUSED = 8  # copies of one refused event that are known by their places: what a replay can bring again
+
 
 class DedupeStage:
     """redline.scrubbed -> redline.clean and redline.steps: the first raw record of a (source, id) wins, for ever.
@@ -35,19 +38,36 @@ class DedupeStage:
             identity = record.key or b""
             state = commit.state(record.coordinate.partition)
             winner = state.get(identity)
-            if winner is None:
+            refused = _refused(winner)
+            if topics.HEADER_REFUSED in headers:
+                if winner == origin:
+                    continue  # read a second time, it was refused; the first time it was not, and has gone on
+                if (winner is None or refused) and origin not in refused:
+                    state.put(identity, _REFUSED + b"\n".join([*refused, origin][-_MOST_REFUSED:]))
+                outs.append(Out(topics.REJECTS, origin, record.value))
+                continue
+            if origin in refused:
+                continue  # the other way round: its reject stands
+            if winner is None or refused:
                 state.put(identity, origin)
-            if winner is None or winner == origin:
+            if winner is None or refused or winner == origin:
                 outs += _pass_on(record, headers)
             else:
                 outs.append(out(_duplicate(origin, headers)))
         await commit.write(outs)
 
 
+def _refused(winner: bytes | None) -> list[bytes]:
+    """Origins that were refused under an identity that nobody has won yet."""
+    return winner.removeprefix(_REFUSED).split(b"\n") if winner is not None and winner.startswith(_REFUSED) else []
+
+
 def _pass_on(record: Record, headers: dict[str, bytes]) -> list[Out]:
-    outs = [Out(topics.CLEAN, headers[topics.HEADER_CLEAN_KEY], record.value)]
+    tag = headers.get(topics.HEADER_PERSON)
+    owner = () if tag is None else ((topics.HEADER_PERSON, tag),)
+    outs = [Out(topics.CLEAN, headers[topics.HEADER_CLEAN_KEY], record.value, owner)]
     if topics.HEADER_STEP_KEY in headers:
-        outs.append(Out(topics.STEPS, headers[topics.HEADER_STEP_KEY], record.value))
+        outs.append(Out(topics.STEPS, headers[topics.HEADER_STEP_KEY], record.value, owner))
     if topics.HEADER_SUBJECT in headers:
         outs.append(Out(topics.SUBJECTS, record.key, headers[topics.HEADER_SUBJECT]))
     return outs

@@ -74,6 +74,9 @@ class KeyedLogic(Protocol):
     def settle(self, key: bytes, header: bytes, members: list[Interaction], *, final: bool) -> Settlement:
         """The key is due (`final`), or input has ended for now (not final: publish what is known, keep the state)."""
 
+    def drop(self, header: bytes, members: list[Interaction], reason: str) -> Settlement:
+        """Consent no longer covers the key: it is settled without a row, and what it has not published is rejected."""
+
 
 def derived_id(kind: str, *parts: bytes) -> str:
     """32 hex digits from parts that are already keyed hashes or coordinates: same parts, same id."""
@@ -125,6 +128,11 @@ def turned_away(row: Interaction, *, stage: str, reason: str, expected: str, pat
         expected=expected,
         dropped=True,
     )
+
+
+def withdrawn(row: Interaction, *, stage: str, reason: str) -> Emit:
+    """The reject of an event that stood open when consent stopped covering somebody in it."""
+    return turned_away(row, stage=stage, reason=reason, path="$.subject", expected="consent until it is published")
 
 
 def event_order(row: Interaction) -> tuple[int, str]:

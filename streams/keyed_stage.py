@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import heapq
+import logging
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from msgspec import msgpack
 
 from schemas import rows, topics
-from schemas.rows import Interaction, Source
+from schemas.rows import Interaction, Reject, Source
 from streams.delivery import Out
 from streams.keyed import KeyedLogic, Members
 from streams.outputs import Committer, out
+from streams.timers import Timers
 from streams.watermark import Watermark, WatermarkPolicy
+from streams.withdrawals import Withdrawals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from schemas.records import Record
+    from streams.keyed import Settlement
     from streams.state import Overlay
+    from streams.withdrawals import Asked
 
+log = logging.getLogger("redline.streams")
 # Kinds of keys in state.
 HEADER = b"h"  # a key's header: the ledger and `redline rebuild` read these from the changelog
 _MEMBER = b"m"
 _WATERMARK = b"w"
+_PUBLISHED = b"p"  # the sources of a row that stands in a table though its key is open
+_SETTLING = b"s"  # which keys are being settled, while their outputs are on the way
 _FORGOTTEN = b"x"  # a settled key whose members are gone: one byte, for ever, so that it is not opened a second time
 # A key that is overdue when an event of it comes is history read from files: the rest of it is still on the way.
 _PATIENCE_US = 300_000_000
@@ -32,37 +40,27 @@ _SETTLE_CHUNK = 200  # keys per write: bounds memory when a flush closes everyth
 
 
 @dataclass(slots=True)
-class _Timers:
-    """When each key of one partition is due: a heap with lazy deletion, rebuilt from state after a rebalance."""
-
-    heap: list[tuple[int, bytes]] = field(default_factory=list)
-    due: dict[bytes, int] = field(default_factory=dict)
-
-    def set(self, key: bytes, due: int) -> None:
-        if self.due.get(key) != due:
-            self.due[key] = due
-            heapq.heappush(self.heap, (due, key))
-
-    def pop(self, watermark: int) -> bytes | None:
-        while self.heap and self.heap[0][0] <= watermark:
-            due, key = heapq.heappop(self.heap)
-            if self.due.get(key) == due:
-                del self.due[key]
-                return key
-        return None
-
-
-@dataclass(slots=True)
 class _PartitionView:
     generation: int
-    timers: _Timers
+    timers: Timers
     watermark: Watermark
+    dropping: set[bytes] = field(default_factory=set)
 
 
 class KeyedStage:
     """Runs a `KeyedLogic` over a topic: state in a table, time by tick records of the partition itself."""
 
-    def __init__(self, topic: str, logic: KeyedLogic, watermarks: WatermarkPolicy, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        topic: str,
+        logic: KeyedLogic,
+        watermarks: WatermarkPolicy,
+        now_us: Callable[[], int],
+        owners: Asked | None = None,
+    ) -> None:
+        """`owners`: who is asked whether consent still covers what is held; None: nobody."""
+        self.owners = owners
+        self._withdrawals = None if owners is None else Withdrawals(owners)
         self.topic = topic
         self.table: str | None = logic.name
         self._logic = logic
@@ -71,21 +69,55 @@ class KeyedStage:
         self._views: dict[int, _PartitionView] = {}
 
     async def handle(self, records: Sequence[Record], commit: Committer) -> None:
-        """Admit events in order; a tick settles what is due."""
+        """Admit events in order; a tick settles what is due, or drops what consent no longer covers."""
         outs: list[Out] = []
         for record in records:
             partition = record.coordinate.partition
+            await self._take_over(partition, commit)
             tick = next((value for name, value in record.headers if name == topics.TICK_HEADER), None)
             if tick is None:
                 outs += self._admit(record, commit)
                 continue
-            await commit.write(outs)
+            await self._write(outs, commit)
             outs = []
             if tick == topics.TICK_FLUSH:
+                await self._purge(partition, commit)
                 await self._flush(partition, commit)
+            elif tick == topics.TICK_PURGE:
+                await self._purge(partition, commit)
             else:
                 await self._tick(partition, int(tick), commit)
+        await self._write(outs, commit)
+
+    async def _take_over(self, partition: int, commit: Committer) -> None:
+        """End what another worker, or another life of this one, had begun."""
+        known = self._views.get(partition)
+        if known is not None and known.generation == commit.generation:
+            return
+        self._view(partition, commit)
+        begun = commit.state(partition).get(_SETTLING)
+        if begun is not None:
+            final, keys = msgpack.decode(begun, type=tuple[bool, list[bytes]])
+            await self._publish(partition, keys, commit, final=final)
+        await self._write([], commit)
+
+    async def _write(self, outs: list[Out], commit: Committer) -> None:
+        """What was said, and then the second step of every drop whose first is now on the changelog."""
         await commit.write(outs)
+        for partition, view in self._views.items():
+            if view.generation != commit.generation or not view.dropping:
+                continue
+            keys, view.dropping = sorted(view.dropping), set()
+            for at in range(0, len(keys), _SETTLE_CHUNK):
+                state = commit.state(partition)
+                rejects = [one for key in keys[at : at + _SETTLE_CHUNK] for one in self._drop(view, state, key)]
+                await commit.write(rejects)
+                log.warning(
+                    "consent: %d open keys of the %s dropped, %d events of them rejected",
+                    len(keys[at : at + _SETTLE_CHUNK]),
+                    self._logic.name,
+                    len(rejects),
+                )
 
     def _admit(self, record: Record, commit: Committer) -> list[Out]:
         row = rows.decode_interaction(record.value or b"")
@@ -103,66 +135,123 @@ class KeyedStage:
         answer = self._logic.admit(key, header, row, known=state.get(member) is not None)
         if answer.keep:
             state.put(member, record.value or b"")
+            self._own(record, view, state, key, row)
         if answer.header is not None:
             state.put(HEADER + key, answer.header)
             view.timers.set(key, self._patient(view.watermark, answer.header))
         return [out(emit) for emit in answer.emits]
 
+    def _own(self, record: Record, view: _PartitionView, state: Overlay, key: bytes, row: Interaction) -> None:
+        tag = next((value for name, value in record.headers if name == topics.HEADER_PERSON), None)
+        if tag is None or self._withdrawals is None:
+            return
+        if self._withdrawals.keep(state, key, row.record_id.encode(), tag):
+            view.dropping.add(key)
+
+    async def _purge(self, partition: int, commit: Committer) -> None:
+        """Drop every key of the partition that consent no longer covers."""
+        view = self._view(partition, commit)
+        if self._withdrawals is not None:
+            view.dropping.update(self._withdrawals.sweep(commit.state(partition)))
+        await self._write([], commit)
+
     async def _tick(self, partition: int, watermark: int, commit: Committer) -> None:
         view = self._view(partition, commit)
         view.watermark.on_tick(watermark, self._now_us())
-        state = commit.state(partition)
-        outs: list[Out] = []
-        settled = 0
-        while (key := view.timers.pop(watermark)) is not None:
-            outs += self._settle(view, state, key, final=True)
-            settled += 1
-            if settled % _SETTLE_CHUNK == 0:
-                await commit.write(outs)
-                outs = []
+        settled = False
+        while keys := list(islice(iter(lambda: view.timers.pop(watermark), None), _SETTLE_CHUNK)):
+            await self._settle(partition, keys, commit, final=True)
+            settled = True
         if settled:
-            state.put(_WATERMARK, str(watermark).encode())
-        await commit.write(outs)
+            commit.state(partition).put(_WATERMARK, str(watermark).encode())
+        await self._write([], commit)
 
     async def _flush(self, partition: int, commit: Committer) -> None:
         """End of input: publish what is open as it stands; the state stays open for a next run."""
-        view = self._view(partition, commit)
         state = commit.state(partition)
-        keys = [name[len(HEADER) :] for name, header in state.scan(HEADER) if self._logic.wants_flush(header)]
-        outs: list[Out] = []
-        for count, key in enumerate(sorted(keys), start=1):
-            outs += self._settle(view, state, key, final=False)
-            if count % _SETTLE_CHUNK == 0:
-                await commit.write(outs)
-                outs = []
+        keys = sorted(name[len(HEADER) :] for name, header in state.scan(HEADER) if self._logic.wants_flush(header))
+        for at in range(0, len(keys), _SETTLE_CHUNK):
+            await self._settle(partition, keys[at : at + _SETTLE_CHUNK], commit, final=False)
+
+    async def _settle(self, partition: int, keys: list[bytes], commit: Committer, *, final: bool) -> None:
+        """Settle what consent covers, in two steps: after a crash the first answer of consent must count."""
+        view, state = self._view(partition, commit), commit.state(partition)
+        if self._withdrawals is not None:
+            refused = {key for key in keys if self._withdrawals.check(state, key)}
+            view.dropping |= refused
+            keys = [key for key in keys if key not in refused]
+            state.put(_SETTLING, msgpack.encode((final, keys)))
+            await self._write([], commit)
+        await self._publish(partition, keys, commit, final=final)
+
+    async def _publish(self, partition: int, keys: list[bytes], commit: Committer, *, final: bool) -> None:
+        view, state = self._view(partition, commit), commit.state(partition)
+        outs = [one for key in keys for one in self._rows(view, state, key, final=final)]
+        if self._withdrawals is not None:
+            state.delete(_SETTLING)
         await commit.write(outs)
 
-    def _settle(self, view: _PartitionView, state: Overlay, key: bytes, *, final: bool) -> list[Out]:
+    def _rows(self, view: _PartitionView, state: Overlay, key: bytes, *, final: bool) -> list[Out]:
         header = state.get(HEADER + key)
         if header is None:
             return []
         stored = list(state.scan(_MEMBER + key))
         members = [rows.decode_interaction(value) for _, value in stored if value]
         answer = self._logic.settle(key, header, members, final=final)
+        published = [emit.row.sources for emit in answer.emits if not isinstance(emit.row, Reject)]
+        if published and not final:
+            state.put(_PUBLISHED + key, msgpack.encode(published[0]))
+        self._apply(view, state, key, stored=stored, answer=answer, final=final)
+        return [out(emit) for emit in answer.emits]
+
+    def _drop(self, view: _PartitionView, state: Overlay, key: bytes) -> list[Out]:
+        """Settle a key without a row. What stands in a row already stays there until it is erased."""
+        header = state.get(HEADER + key)
+        reason = None if self._withdrawals is None else self._withdrawals.reason(state, key)
+        if header is None or reason is None:
+            return []
+        stored = list(state.scan(_MEMBER + key))
+        sources = state.get(_PUBLISHED + key)
+        published = set() if sources is None else set(msgpack.decode(sources, type=list[Source]))
+        members = [rows.decode_interaction(value) for _, value in stored if value]
+        open_ones = [row for row in members if published.isdisjoint(row.sources)]
+        answer = self._logic.drop(header, open_ones, reason)
+        self._apply(view, state, key, stored=stored, answer=answer, final=True)
+        return [out(emit) for emit in answer.emits]
+
+    def _apply(
+        self,
+        view: _PartitionView,
+        state: Overlay,
+        key: bytes,
+        *,
+        stored: list[tuple[bytes, bytes]],
+        answer: Settlement,
+        final: bool,
+    ) -> None:
+        """Header, members and what hangs on them, as the logic wants them."""
         if answer.members is not Members.KEEP:
             for name, _ in stored:
                 if answer.members is Members.MARK:
                     state.put(name, b"")
                 else:
                     state.delete(name)
+            if self._withdrawals is not None:
+                self._withdrawals.forget(state, key)
+            if state.get(_PUBLISHED + key) is not None:
+                state.delete(_PUBLISHED + key)
         if answer.header is None:
             state.delete(HEADER + key)
             state.put(_FORGOTTEN + key, b"1")
-        elif answer.header != header:
+        elif answer.header != state.get(HEADER + key):
             state.put(HEADER + key, answer.header)
             if final:
                 view.timers.set(key, self._logic.due(answer.header))
-        return [out(emit) for emit in answer.emits]
 
     def _view(self, partition: int, commit: Committer) -> _PartitionView:
         view = self._views.get(partition)
         if view is None or view.generation != commit.generation:
-            timers = _Timers()
+            timers = Timers()
             state = commit.state(partition)
             watermark = Watermark(self._watermarks)
             stored = state.get(_WATERMARK)
@@ -171,6 +260,8 @@ class KeyedStage:
             for name, header in state.scan(HEADER):
                 timers.set(name[len(HEADER) :], self._patient(watermark, header))
             view = self._views[partition] = _PartitionView(commit.generation, timers, watermark)
+            if self._withdrawals is not None:
+                view.dropping.update(self._withdrawals.marked(state))
         return view
 
     def _patient(self, watermark: Watermark, header: bytes) -> int:
@@ -199,5 +290,5 @@ def open_sources(changelog: dict[bytes, bytes | Any]) -> list[Source]:
     held: list[Source] = []
     for key, value in changelog.items():
         if key.startswith(_MEMBER) and value:
-            held += msgspec.msgpack.decode(value, type=Interaction).sources
+            held += msgpack.decode(value, type=Interaction).sources
     return held

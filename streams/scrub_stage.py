@@ -1,24 +1,30 @@
-"""redline.events -> redline.scrubbed: decode, ask consent, scrub. A thin shell with no import of Faust."""
+"""redline.events -> redline.scrubbed: decode, ask consent, scrub. A thin shell with no import of Faust.
+
+What depends on more than the record (consent, keys, the scrubber's luck) may be another answer when the record is read
+a second time after a crash. So these rejects go the way of events, and the dedupe stage holds to the first answer.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas import topics
+from schemas import rows, topics
 from schemas.errors import DecodeError
 from schemas.rows import Source
 from streams.consent import ConsentBook, Refused
 from streams.delivery import Out
-from streams.identity import person_key
+from streams.identity import event_id, person_key
 from streams.keyed import Emit, reject
 from streams.outputs import Committer, out, utc_date
-from streams.scrub import SCRUB_VERSION, Failed, Job, Keys, Scrubbed
+from streams.owners import Tags
+from streams.scrub import SCRUB_VERSION, Failed, Job, Scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from schemas.events import Event
     from schemas.records import Record
+    from streams.epochs import KeyRing, Keys
 
 
 class ScrubStage:
@@ -31,7 +37,7 @@ class ScrubStage:
         self,
         decode: Callable[[Record], Event],
         book: ConsentBook,
-        keys: Keys,
+        ring: Callable[[], KeyRing],
         scrub: Callable[[Sequence[Job]], Awaitable[list[Scrubbed | Failed]]],
         on_unknown: Callable[[Event], None],
         *,
@@ -40,10 +46,11 @@ class ScrubStage:
         """`prepare` sees a batch before its records are decoded: what decoding needs may have to be asked for."""
         self._decode = decode
         self._book = book
-        self._keys = keys
+        self._ring = ring
         self._scrub = scrub
         self._on_unknown = on_unknown
         self._prepare = prepare
+        self._tags: dict[Keys, Tags] = {}
 
     async def handle(self, records: Sequence[Record], commit: Committer) -> None:
         """Decode, ask consent, scrub in the pool, write everything at once."""
@@ -51,51 +58,73 @@ class ScrubStage:
             await self._prepare(records)
         outs: list[Out] = []
         jobs: list[Job] = []
+        tags: list[bytes | None] = []
         for record in records:
-            job = self._admit(record)
+            job, tag = self._admit(record)
             if isinstance(job, Job):
                 jobs.append(job)
+                tags.append(tag)
             else:
-                outs.append(out(job))
+                outs.append(job)
         results = await self._scrub(jobs) if jobs else []
-        for job, result in zip(jobs, results, strict=True):
-            outs.append(_scrubbed(job, result) if isinstance(result, Scrubbed) else out(_failed(job, result)))
+        for job, tag, result in zip(jobs, tags, results, strict=True):
+            if isinstance(result, Scrubbed):
+                outs.append(_scrubbed(job, tag, result))
+            else:
+                outs.append(self._refused(job.event, _failed(job, result)))
         await commit.write(outs)
 
-    def _admit(self, record: Record) -> Job | Emit:
+    def _admit(self, record: Record) -> tuple[Job, bytes | None] | tuple[Out, None]:
+        """The event and the tag of whose it is, or what is said instead."""
         source = Source.of(record.coordinate)
         try:
             event = self._decode(record)
         except DecodeError as error:
-            return reject(
-                source,
-                stage="scrub",
-                reason=error.reason,
-                event_date=utc_date(record.timestamp_ms * 1000),
-                scrub_version=SCRUB_VERSION,
-                path=error.path,
-                expected=error.expected,
-            )
-        person = None if event.subject is None else person_key(self._keys.identity, event.subject)
-        answer = self._book.decide(person, event.time_us)
+            return out(
+                reject(
+                    source,
+                    stage="scrub",
+                    reason=error.reason,
+                    event_date=utc_date(record.timestamp_ms * 1000),
+                    scrub_version=SCRUB_VERSION,
+                    path=error.path,
+                    expected=error.expected,
+                )
+            ), None
+        ring, surface = self._ring(), event.data.surface
+        person = None if event.subject is None else person_key(ring.identity, event.subject)
+        known = self._book.position
+        answer = self._book.decide(person, event.time_us, surface, event.source, record.timestamp_ms)
         if isinstance(answer, Refused):
-            return reject(
-                source,
-                stage="scrub",
-                reason=answer.reason,
-                event_date=utc_date(event.time_us),
-                scrub_version=SCRUB_VERSION,
-                event_type=event.type,
-                path="$.subject",
-                expected="a person who has agreed",
-                dropped=True,
-            )
+            return self._refused(event, _turned_away(source, event, answer.reason, "a person who has agreed")), None
+        keys = ring.at(record.timestamp_ms)
+        if keys is None:
+            expected = "an event of an epoch whose key is there"
+            return self._refused(event, _turned_away(source, event, "key_destroyed", expected, path="$")), None
         if event.unknown:
             self._on_unknown(event)
-        return Job(event, record.coordinate, answer.version)
+        tag = None
+        if person is not None:
+            if keys not in self._tags:
+                self._tags[keys] = Tags(keys.surrogate, keys.epoch)
+            tag = self._tags[keys].of(
+                person,
+                event_us=event.time_us,
+                arrived_ms=record.timestamp_ms,
+                surface=surface,
+                source=event.source,
+                consent=known,
+            )
+        return Job(event, record.coordinate, answer.version, record.timestamp_ms), tag
+
+    def _refused(self, event: Event, emit: Emit) -> Out:
+        """A reject by the way of events: under the identity of the event, with the coordinates of its record."""
+        headers = ((topics.HEADER_ORIGIN, emit.key), (topics.HEADER_REFUSED, b"1"))
+        identity = event_id(self._ring().identity, event.source, event.id).encode()
+        return Out(topics.SCRUBBED, identity, rows.encode(emit.row), headers)
 
 
-def _scrubbed(job: Job, result: Scrubbed) -> Out:
+def _scrubbed(job: Job, tag: bytes | None, result: Scrubbed) -> Out:
     place = job.coordinate
     headers = [
         (topics.HEADER_CLEAN_KEY, result.clean_key),
@@ -107,7 +136,23 @@ def _scrubbed(job: Job, result: Scrubbed) -> Out:
         headers.append((topics.HEADER_STEP_KEY, result.step_key))
     if result.subject is not None:
         headers.append((topics.HEADER_SUBJECT, result.subject))
+    if tag is not None:
+        headers.append((topics.HEADER_PERSON, tag))
     return Out(topics.SCRUBBED, result.identity, result.interaction, tuple(headers))
+
+
+def _turned_away(source: Source, event: Event, reason: str, expected: str, path: str = "$.subject") -> Emit:
+    return reject(
+        source,
+        stage="scrub",
+        reason=reason,
+        event_date=utc_date(event.time_us),
+        scrub_version=SCRUB_VERSION,
+        event_type=event.type,
+        path=path,
+        expected=expected,
+        dropped=True,
+    )
 
 
 def _failed(job: Job, failed: Failed) -> Emit:
@@ -120,4 +165,5 @@ def _failed(job: Job, failed: Failed) -> Emit:
         event_type=job.event.type,
         path=failed.path,
         expected=failed.expected,
+        dropped=failed.reason == "key_destroyed",
     )

@@ -1,18 +1,14 @@
-"""Commands about people: scrub, consent."""
+"""Text of people: scrub."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from redline.commands.root import bootstrap_option, data_option, lines_of, main, say, settings_of
-
-if TYPE_CHECKING:
-    from redline.settings import Settings
+from redline.commands.root import data_option, main, settings_of
 
 
 @main.command("scrub")
@@ -51,48 +47,3 @@ def scrub_command(
     keys, style = keys_of(settings), settings.scrub.style
     for line in scrub_lines(file, plain=plain, spans=spans, keys=keys, style=style, analyze=find):
         click.echo(line)
-
-
-@main.group("consent")
-def consent_group() -> None:
-    """Who has agreed. People are named as events' `subject` names them; only keyed hashes are stored."""
-
-
-def _consent(people: tuple[str, ...], settings: Settings, *, granted: bool, version: str) -> None:
-    from redline import cluster, consent
-    from redline.up import attached
-
-    with cluster.broker(attached(settings), say) as live:
-        cluster.prepare_topics(live)
-        count = consent.record(live, people, granted=granted, version=version)
-    click.echo(f"{'granted' if granted else 'withdrawn'}: {count:,} people")
-
-
-@consent_group.command("grant")
-@click.argument("people", nargs=-1, required=True)
-@click.option("--consent-version", "version", default="", help="Name of the text they agreed to (default: today).")
-@data_option
-@bootstrap_option
-def consent_grant(people: tuple[str, ...], version: str, data: str | None, bootstrap: str | None) -> None:
-    """PEOPLE have agreed."""
-    _consent(people, settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), granted=True, version=version)
-
-
-@consent_group.command("withdraw")
-@click.argument("people", nargs=-1, required=True)
-@data_option
-@bootstrap_option
-def consent_withdraw(people: tuple[str, ...], data: str | None, bootstrap: str | None) -> None:
-    """PEOPLE have withdrawn: their events are dropped from now on."""
-    _consent(people, settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), granted=False, version="")
-
-
-@consent_group.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--consent-version", "version", default="", help="Name of the text they agreed to (default: today).")
-@data_option
-@bootstrap_option
-def consent_import(file: str, version: str, data: str | None, bootstrap: str | None) -> None:
-    """Everybody in FILE has agreed, one person per line."""
-    people = tuple(line.strip() for line in lines_of(Path("/dev/stdin" if file == "-" else file)) if line.strip())
-    _consent(people, settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), granted=True, version=version)

@@ -13,7 +13,10 @@ from schemas.records import Coordinate, Record
 from schemas.rows import REASONS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
-BEHIND_THE_CODEC = {"no_consent", "consent_withdrawn", "duplicate", "late", "orphan", "scrub_failed", "scrub_timeout"}
+BEHIND_THE_CODEC = {
+    "no_consent", "consent_withdrawn", "out_of_scope", "erased", "key_destroyed",
+    "duplicate", "late", "orphan", "scrub_failed", "scrub_timeout",
+}  # fmt: skip
 
 
 def rows(title: str) -> list[list[str]]:

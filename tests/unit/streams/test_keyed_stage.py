@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
+from support.stage import Commit
 from support.world import HASHES, SECOND, event
 
 from schemas import rows, topics
@@ -13,50 +13,13 @@ from schemas.records import Coordinate, Record
 from schemas.rows import Pair, Reject
 from streams.join import Join
 from streams.keyed_stage import KeyedStage
-from streams.state import Overlay
 from streams.watermark import WatermarkPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from schemas.rows import Interaction
-    from streams.delivery import Out
 
 NOW_S = 10_000_000.0
 LONG_AGO_S = 1_000.0
-
-
-class Store(dict[bytes, bytes]):
-    """What an overlay asks of RocksDB."""
-
-    def items(self, from_key: bytes) -> Iterator[tuple[bytes, bytes]]:  # type: ignore[override]
-        return iter(sorted((key, value) for key, value in super().items() if key >= from_key))
-
-
-class Commit:
-    """Writes at once, and keeps what was said."""
-
-    generation = 1
-
-    def __init__(self) -> None:
-        self.store = Store()
-        self.overlay = Overlay(self.store)
-        self.outs: list[Out] = []
-
-    def state(self, partition: int) -> Overlay:
-        return self.overlay
-
-    async def write(self, outs: Sequence[Out]) -> None:
-        self.outs += outs
-        for key, value in self.overlay.take_changes().items():
-            if value is None:
-                self.store.pop(key, None)
-            else:
-                self.store[key] = value
-        self.overlay = Overlay(self.store)
-
-    def said(self, topic: str, row: type[Any]) -> list[Any]:
-        return [msgspec.convert(rows.decode_map(out.value), row) for out in self.outs if out.topic == topic]
 
 
 def record(value: bytes, *headers: tuple[str, bytes]) -> Record:
