@@ -1,4 +1,4 @@
-"""`redline capture git`: what a commit says of the open proposals becomes final edits in the spool."""
+"""`redline capture git`: what a commit says of the open proposals becomes final edits and rejections in the spool."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from redline.capture.events import EVENT, read
 from redline.capture.proposals import Proposals
 from redline.capture.spool import Spool, config
 from schemas import codec
-from schemas.events import Edit, Event
+from schemas.events import Decision, Edit, Event
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from redline.capture.proposals import Proposal
@@ -21,8 +22,9 @@ _SOURCE = "redline-capture-git"
 
 
 def capture(folder: Path, repository: Path, commit: str) -> int:
-    """Add a final edit for each proposal that this commit holds; gives how many.
+    """Add what a commit says of the open proposals: final edits of those it holds, rejections of those undone.
 
+    Gives how many these are.
     Nothing is added while git itself makes commits (rebase, cherry-pick, revert, merge): nobody has edited then.
 
     Raises:
@@ -36,15 +38,25 @@ def capture(folder: Path, repository: Path, commit: str) -> int:
     with Proposals(folder) as proposals:
         for frame in Spool(folder).frames():  # proposals that are not shipped yet are proposals too
             proposals.remember(read(frame, subject=conf.subject).events)
-        for file in place.changed(commit):
+        for file in [*place.changed(commit), *place.unchanged(commit, proposals.paths())]:
             known = {one.interaction_id: one for one in proposals.of([file.path, file.old_path])}
-            offers = [commits.Offer(one.interaction_id, one.before, one.text) for one in known.values()]
-            for found in commits.kept(offers, file.before, file.after):
-                event = _edit(known[found.interaction_id], found.text)
+            said = commits.said([_offer(one) for one in known.values()], file.before, file.after)
+            made = [_edit(known[one.interaction_id], one.text) for one in said.kept]
+            if said.undone and place.undone(file, commit, min(known[one].time_us for one in said.undone)):
+                made += [_rejection(known[one]) for one in said.undone]
+            for event in made:
                 append.append(str(folder), EVENT, codec.encode_structured(event).value or b"")
-                proposals.settle([found.interaction_id])
-                added += 1
+            proposals.settle([*_interactions(made), *said.overtaken])
+            added += len(made)
     return added
+
+
+def _offer(proposal: Proposal) -> commits.Offer:
+    return commits.Offer(proposal.interaction_id, proposal.pieces, proposal.cell)
+
+
+def _interactions(events: Iterable[Event]) -> list[str]:
+    return [event.data.interaction_id for event in events if isinstance(event.data, Edit | Decision)]
 
 
 def _edit(proposal: Proposal, text: str) -> Event:
@@ -57,11 +69,21 @@ def _edit(proposal: Proposal, text: str) -> Event:
         final=True,
         origin="commit",
     )
-    return Event(
-        source=_SOURCE,
-        id=f"edit/{proposal.interaction_id}",
-        type="redline.edit.v1",
-        time_us=max(time.time_ns() // 1000, proposal.time_us + 1),
-        subject=proposal.subject or None,
-        data=data,
+    return _event(proposal, f"edit/{proposal.interaction_id}", "redline.edit.v1", data)
+
+
+def _rejection(proposal: Proposal) -> Event:
+    """What was taken over and then undone before it was ever committed is rejected after all."""
+    data = Decision(
+        session_id=proposal.session_id,
+        surface=proposal.surface,  # type: ignore[arg-type]  # likewise
+        tool=proposal.tool,
+        interaction_id=proposal.interaction_id,
+        verdict="rejected",
     )
+    return _event(proposal, f"undone/{proposal.interaction_id}", "redline.decision.v1", data)
+
+
+def _event(proposal: Proposal, name: str, kind: str, data: Edit | Decision) -> Event:
+    time_us = max(time.time_ns() // 1000, proposal.time_us + 2)  # after the decision to take it over
+    return Event(source=_SOURCE, id=name, type=kind, time_us=time_us, subject=proposal.subject or None, data=data)

@@ -6,8 +6,12 @@ import os
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from schemas.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # While one of these is in the git folder, commits are made by git and not by a person who has just edited something.
 _UNDER_WAY = (
@@ -83,6 +87,43 @@ class Repository:
                 found.append(Changed(str(self.top / path), str(self.top / old_path), before, after))
         return found
 
+    def unchanged(self, commit: str, paths: Iterable[str]) -> list[Changed]:
+        """Of these files those that a commit has as its parent had them, before and after alike; none for a merge."""
+        found = []
+        parents = self._ask("rev-list", "--parents", "-n", "1", commit).decode().split()[1:]
+        for path in paths if len(parents) == 1 else ():
+            if not Path(path).is_relative_to(self.top):
+                continue
+            now, then = (self._entry(one, path) for one in (commit, parents[0]))
+            if now and now == then and (text := self._text(now)) is not None:
+                found.append(Changed(path, path, text, text))
+        return found
+
+    def undone(self, file: Changed, commit: str, since_us: int) -> bool:
+        """True if nothing of what was done to a file since then is anywhere but in this commit.
+
+        It is the branch's last one, the file on the disk reads like it, nothing is stashed, and no commit that is not
+        behind this one has touched the file.
+        """
+        name = self._ask("rev-parse", "--verify", "--end-of-options", f"{commit}^{{commit}}")
+        if name != self._ask("rev-parse", "--verify", "HEAD") or self._ask("stash", "list"):
+            return False
+        try:
+            on_disk = Path(file.path).read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return False
+        if on_disk.replace("\r\n", "\n") != file.after.replace("\r\n", "\n"):
+            return False
+        since = f"--since={since_us // 1_000_000 - 1}"
+        return not self._ask("rev-list", "--all", since, "--max-count=1", "--not", "HEAD", "--", file.path)
+
+    def _entry(self, commit: str, path: str) -> str:
+        """The blob of a regular file in a commit; empty if there is none."""
+        relative = str(Path(path).relative_to(self.top))
+        entry = self._ask("ls-tree", "-z", "--full-tree", commit, "--", relative).decode("utf-8", "surrogateescape")
+        mode, kind, blob = (*entry.partition("\t")[0].split(), "", "", "")[:3]
+        return blob if mode in _REGULAR and kind == "blob" else ""
+
     def _text(self, blob: str) -> str | None:
         if int(self._ask("cat-file", "-s", blob)) > _MOST_BYTES:
             return None
@@ -95,7 +136,7 @@ class Repository:
             return None
 
     def _ask(self, *arguments: str) -> bytes:
-        command = ["git", "-C", str(self._folder), *arguments]
+        command = ["git", "--literal-pathspecs", "-C", str(self._folder), *arguments]
         try:
             answer = subprocess.run(  # noqa: S603 - git, by name, no shell
                 command, capture_output=True, check=False, env=self._environment, timeout=_TIMEOUT_S

@@ -44,10 +44,10 @@ def capture_claude_code(folder: Path) -> None:
 @click.option("--repository", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Default: here.")
 @click.option("--commit", default="HEAD", show_default=True, help="Which one.")
 def capture_git(folder: Path, repository: Path, commit: str) -> None:
-    """Keep what a commit made of the proposals in its files, as final edits."""
+    """Keep what a commit made of the proposals: final edits, and rejections of what was undone before it."""
     from redline.capture.committed import capture
 
-    click.echo(f"{capture(folder.expanduser(), repository, commit)} final edits")
+    click.echo(f"{capture(folder.expanduser(), repository, commit)} final edits and rejections")
 
 
 @capture_group.command("install")

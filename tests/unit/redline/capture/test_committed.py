@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 OLD = "def area(r):\n    return 3 * r * r\n"
 NEW = "def area(r):\n    return math.pi * r ** 2\n"
+REJECTED = "(rejected)"
 START = f"import math\n\n{OLD}\nprint(area(1))\n"
 
 
@@ -83,12 +84,14 @@ class Scene:
         """What one commit adds to the spool: final text by interaction."""
         known = len(list(Spool(self.spool).frames()))
         added = capture(self.spool, self.repository, commit)
-        edits = [json.loads(f.body) for f in list(Spool(self.spool).frames())[known:]]
-        assert len(edits) == added
-        assert all(
-            (e["type"], e["data"]["final"], e["data"]["origin"]) == ("redline.edit.v1", True, "commit") for e in edits
-        )
-        return {e["data"]["interaction_id"]: e["data"]["text"] for e in edits}
+        said = [json.loads(f.body) for f in list(Spool(self.spool).frames())[known:]]
+        assert len(said) == added
+        edits = [e for e in said if e["type"] == "redline.edit.v1"]
+        assert all((e["data"]["final"], e["data"]["origin"]) == (True, "commit") for e in edits)
+        others = [e["data"] for e in said if e not in edits]
+        assert all(data["verdict"] == "rejected" for data in others)
+        finals = {e["data"]["interaction_id"]: e["data"]["text"] for e in edits}
+        return finals | {data["interaction_id"]: REJECTED for data in others}
 
 
 @pytest.fixture
@@ -142,10 +145,6 @@ def _delete(scene: Scene) -> None:
     (scene.repository / "a.py").unlink()
 
 
-def _restore(scene: Scene) -> None:
-    scene.write("a.py", START.replace("print", "print  "))
-
-
 def _binary(scene: Scene) -> None:
     (scene.repository / "a.py").write_bytes(b"\0\1\2")
 
@@ -163,12 +162,97 @@ def _line_ends(scene: Scene) -> None:
     scene.write("a.py", (scene.repository / "a.py").read_text().replace("\n", "\r\n"))
 
 
-@pytest.mark.parametrize("change", [_format, _delete, _restore, _binary, _latin, _link, _line_ends])
+@pytest.mark.parametrize("change", [_format, _delete, _binary, _latin, _link, _line_ends])
 def test_no_edit_that_nobody_made(scene: Scene, change: Callable[[Scene], None]) -> None:
     call = scene.propose("a.py", OLD, NEW)
     change(scene)
     scene.commit("change")
     assert scene.captured() in ({}, {call: NEW})
+
+
+def test_what_is_undone_before_it_is_committed_is_rejected_after_all(scene: Scene) -> None:
+    call, waits = scene.propose("a.py", OLD, NEW), scene.propose("b.py", "", "y = 2\n")
+    scene.write("a.py", START.replace("print", "print  "))
+    scene.git("commit", "-q", "-a", "-m", "a person's own change of the same file")
+    assert scene.captured() == {call: REJECTED}
+    assert scene.captured() == {}
+    scene.commit("b")
+    assert scene.captured() == {waits: "y = 2\n"}
+
+
+def test_what_is_undone_in_a_file_that_is_not_in_the_commit_is_rejected_too(scene: Scene) -> None:
+    call = scene.propose("a.py", OLD, NEW)
+    scene.git("checkout", "-q", "--", "a.py")
+    scene.write("b.py", "x = 1\n")
+    scene.commit("another file")
+    assert scene.captured() == {call: REJECTED}
+
+
+def _only_staged_elsewhere(scene: Scene) -> None:
+    """The proposal is on the disk, and not in the commit."""
+
+
+def _stashed(scene: Scene) -> None:
+    scene.git("stash", "-q")
+
+
+def _on_another_branch(scene: Scene) -> None:
+    """Committed where no hook was installed."""
+    scene.git("switch", "-q", "-c", "other")
+    scene.git("commit", "-q", "-a", "-m", "not captured")
+    scene.git("switch", "-q", "main")
+
+
+def _edited_by_a_person(scene: Scene) -> None:
+    scene.write("a.py", START.replace("3 *", "3.1 *"))
+
+
+@pytest.mark.parametrize("change", [_only_staged_elsewhere, _stashed, _on_another_branch, _edited_by_a_person])
+def test_what_may_come_back_is_not_undone(scene: Scene, change: Callable[[Scene], None]) -> None:
+    scene.propose("a.py", OLD, NEW)
+    change(scene)
+    scene.write("b[1].py", "x = 1\n")
+    scene.git("add", "b[1].py")
+    scene.git("commit", "-q", "-m", "another file")
+    assert scene.captured() == {}
+
+
+def test_an_older_commit_says_nothing_of_what_was_undone_since(scene: Scene) -> None:
+    scene.propose("a.py", OLD, NEW)
+    scene.git("checkout", "-q", "--", "a.py")
+    for name in ("b.py", "c.py"):
+        scene.write(name, "x = 1\n")
+        scene.commit(name)
+    assert scene.captured("HEAD~1") == {}
+
+
+def test_every_tool_of_claude_code_that_writes_is_followed(scene: Scene) -> None:
+    path = str(scene.repository / "a.py")
+    pieces = [
+        {"old_string": "import math\n", "new_string": "from math import pi\n"},
+        {"old_string": "3 * r * r", "new_string": "pi * r * r"},
+    ]
+    multi = {"file_path": path, "edits": pieces}
+    every = {"file_path": path, "old_string": "area", "new_string": "circle_area", "replace_all": True}
+    notebook = str(scene.repository / "n.ipynb")
+    cell = {"notebook_path": notebook, "cell_id": "c1", "new_source": "y = 2"}
+    scene.write("n.ipynb", json.dumps({"cells": [{"id": "c1", "source": "y = 1"}]}))
+    scene.commit("a notebook")
+    calls = {"MultiEdit": multi, "Edit": every, "NotebookEdit": cell}
+    for tool, arguments in calls.items():
+        told = {"tool_name": tool, "tool_input": arguments, "tool_use_id": tool}
+        scene.hook("PreToolUse", **told)
+        scene.hook("PostToolUse", **told, tool_response={})
+    scene.hook("PreToolUse", tool_name="NotebookEdit", tool_use_id="new", tool_input=cell | {"edit_mode": "insert"})
+    scene.hook("PostToolUse", tool_name="NotebookEdit", tool_use_id="new", tool_input=cell | {"edit_mode": "insert"})
+    scene.write("a.py", "from math import pi\n\ndef disc_area(r):\n    return pi * r ** 2\n\nprint(disc_area(1))\n")
+    scene.write("n.ipynb", json.dumps({"cells": [{"id": "c1", "source": ["y = 2\n", "z = 3"]}]}))
+    scene.commit("all of it")
+    assert scene.captured() == {
+        "MultiEdit": "from math import pi\n\npi * r ** 2",
+        "Edit": "disc_area",
+        "NotebookEdit": "y = 2\nz = 3",
+    }
 
 
 def test_another_branch_says_nothing_of_a_proposal(scene: Scene) -> None:
