@@ -22,6 +22,7 @@ audit            who ran what, when: the audit table of a data folder
 status, check    how far everything is; the tables on disk against their suites
 doctor           what is missing, and the command that fixes it, of finding and broker_findings
 erasure          a person's rows out of every table, exports included
+retain           rows that are older than their table keeps them
 rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
 rejects          how many events were rejected, and why
 sql, summary     questions to the published tables; what a run did, read back from them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 
@@ -60,3 +61,15 @@ def erase_command(
         outcome = run.erase(settings, names, rewrite=rewrite, say=say, target=path, wait_s=wait_s)
     click.echo(outcome.text)
     sys.exit(0 if outcome.complete else 1)
+
+
+@main.command("retain")
+@click.option("--dry-run", is_flag=True, help="Say what would go.")
+@data_option
+@bootstrap_option
+def retain_command(*, dry_run: bool, data: str | None, bootstrap: str | None) -> None:
+    """Remove rows that are older than their table keeps them (settings `retain.<table>_days`)."""
+    from redline.retain import retain
+
+    settings = settings_of(**{"data": data, "kafka.bootstrap": bootstrap})
+    click.echo(retain(settings, dry_run=dry_run, today=dt.datetime.now(dt.UTC).date(), say=say))

@@ -7,10 +7,14 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 from support.command import Command, wait
 
 from redline.erasure import receipt
+from schemas import topics
 from sinks import reader
 
 if TYPE_CHECKING:
@@ -62,8 +66,6 @@ def left(said: str) -> list[str]:
 
 def bytes_of(data: Path) -> bytes:
     """Every text of every table file, live or not."""
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
     paths = [p for f in ("dataset", "quarantine", "_staging") for p in (data / f).rglob("*.parquet")]
     return b"".join(repr(pq.ParquetFile(p).read().to_pylist()).encode() for p in paths if "_delta_log" not in p.parts)
 
@@ -124,6 +126,17 @@ def test_while_workers_and_sinks_are_at_work(redline: Redline, tmp_path: Path) -
     wait(lambda: counts(data)[0] == 20 + 20)
     assert "nothing is left" in redline("erase", "--verify", ANN, *here).end(0)
     assert CANARY.encode() not in bytes_of(data)
+
+    # All is months old, and Kafka holds all of it: retention may only take what the ledger no longer asks for.
+    days = {f"REDLINE_RETAIN_{name}_DAYS": "30" for name in ("INTERACTIONS", "PAIRS", "TRAJECTORIES", "REJECTS")}
+    redline("retain", *here, **days).end(0)
+    assert counts(data)[0] == 40
+    bootstrap = (data / "state" / "bootstrap").read_text()
+    parts = [TopicPartition(topics.EVENTS, index, -1) for index in range(4)]
+    for answer in AdminClient({"bootstrap.servers": bootstrap}).delete_records(parts).values():
+        answer.result()
+    redline("retain", *here, **days).end(0)
+    assert counts(data)[:2] == (0, 0)
     up.process.send_signal(signal.SIGINT)
     up.end(0)
-    redline("ledger", *here).end(0)
+    assert "ledger balances" in redline("ledger", *here).end(0)

@@ -1,0 +1,164 @@
+"""`redline retain`: rows that are older than their table keeps them, out of the table and out of quarantine.
+
+A row goes when its day is over that age and Kafka holds none of the raw records it came from any more: the ledger asks
+for those, and every one of them must have its fate. So a backfill of old days is kept until Kafka lets go of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from quality import report
+from redline import audit, cluster
+from redline.admin import watermarks
+from redline.lock import DataLock
+from redline.published import seal_of
+from redline.up import attached
+from schemas import topics
+from schemas.errors import SettingsError
+from schemas.tables import TABLES
+from sinks.rewrite import rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
+
+    from redline.settings import Settings
+    from schemas.records import Partition
+    from schemas.tables import Table
+    from sinks.seal import Seal
+
+    Marks = npt.NDArray[np.bool_]
+
+NAME = "retain"  # of the writer: as a sink's
+_LEDGER = ("interactions", "pairs", "trajectories", "rejects")
+_OF_PEOPLE = ("interactions", "pairs", "trajectories")  # what `subjects` lead to
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """One table: rows of days before `before` that go, and those that Kafka's raw records still speak for."""
+
+    table: str
+    before: dt.date
+    gone: int
+    kept: int
+
+
+def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[str], None]) -> str:
+    """Remove what is too old, by the settings of section `retain`; says what it did, or would do.
+
+    Raises:
+        SettingsError: a table would be kept so short that the ledger or an erasure could not work.
+        BrokerError: there is no broker to ask which raw records it still holds.
+        SinkError: a table cannot be rewritten.
+    """
+    days = days_of(settings)
+    check(settings)
+    if not days:
+        return "every table keeps its rows for ever: set retain.<table>_days"
+    with DataLock(settings.state, name="retain.lock"), cluster.broker(attached(settings), say) as live:
+        cluster.prepare_topics(live)
+        if not dry_run:
+            audit.record(live, "retain", {f"{table}_days": number for table, number in days.items()})
+        held = watermarks(live.kafka.bootstrap, topics.EVENTS, config=live.kafka.config)
+        lows, seal = {place: low for place, (low, _) in held.items()}, seal_of(live)
+        done = [
+            _age(live, _Old(TABLES[table], today - dt.timedelta(days=number), lows, seal), dry_run=dry_run)
+            for table, number in days.items()
+        ]
+        if not dry_run:
+            audit.record(live, "retain.done", {one.table: one.gone for one in done})
+    said = "would go" if dry_run else "gone"
+    rows = [(one.table, f"before {one.before}", one.gone, one.kept) for one in done]
+    return report.table(("table", "days", said, "kept: Kafka holds their raw records"), rows)
+
+
+def days_of(settings: Settings) -> dict[str, int]:
+    """How many days a table keeps its rows; tables that keep them for ever are not there."""
+    kept = {name: int(getattr(settings.retain, f"{name}_days")) for name in TABLES}
+    return {name: days for name, days in kept.items() if days}
+
+
+def check(settings: Settings) -> None:
+    """Raises SettingsError if a table would be kept too short for what others need of it."""
+    days, hours = days_of(settings), settings.kafka.retention_hours
+    for table in _LEDGER:
+        if table in days and days[table] * 24 < hours:
+            raise SettingsError(
+                f"retain.{table}_days: needed at least {-(-hours // 24)}, the {hours} hours of kafka.retention_hours: "
+                "the ledger accounts for every raw record that Kafka holds"
+            )
+    if "subjects" in days:
+        longer = [table for table in _OF_PEOPLE if days.get(table, 0) > days["subjects"] or table not in days]
+        if longer:
+            raise SettingsError(
+                f"retain.subjects_days: needed as many days as {longer[0]} keeps its rows, or 0: "
+                "by `subjects` an erasure finds a person's rows"
+            )
+
+
+@dataclass(slots=True)
+class _Old:
+    """Parts the rows of days before `before`: those that go from those whose raw records Kafka still holds."""
+
+    table: Table
+    before: dt.date
+    lows: Mapping[Partition, int]
+    seal: Seal
+    gone: int = 0
+    kept: int = 0
+
+    def where(self, partition: Mapping[str, str]) -> bool:
+        return dt.date.fromisoformat(partition["event_date"]) < self.before
+
+    def drop(self, rows: pa.Table) -> pa.Table | None:
+        held = self._held(rows)
+        return None if held.all() else rows.filter(pa.array(held))
+
+    def count(self, rows: pa.Table) -> None:
+        kept = int(self._held(rows).sum())
+        self.kept += kept
+        self.gone += rows.num_rows - kept
+
+    def _held(self, rows: pa.Table) -> Marks:
+        if self.table.name == "subjects":  # no raw offset needs a fate there
+            return np.zeros(rows.num_rows, dtype=np.bool_)
+        return still_held(self.seal.open(rows.select(["sources"]), self.table), self.lows)
+
+
+def _age(live: Settings, old: _Old, *, dry_run: bool) -> Aged:
+    removed = 0
+    for kind in ("dataset", "quarantine"):
+        if not dry_run:
+            done = rewrite(live.data_dir, old.table, old.drop, kind=kind, name=NAME, where=old.where)
+            removed += done.rows_before - done.rows_after
+        rewrite(live.data_dir, old.table, old.count, kind=kind, name=NAME, where=old.where)
+    return Aged(old.table.name, old.before, old.gone if dry_run else removed, old.kept)
+
+
+def still_held(rows: pa.Table, lows: Mapping[Partition, int]) -> Marks:
+    """Rows of which Kafka holds a raw record: `lows` are the first offsets that it holds."""
+    column = rows["sources"].combine_chunks()
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    held: Marks = np.zeros(rows.num_rows, dtype=np.bool_)
+    places = pc.list_flatten(column)
+    parents, indexes, offsets = (
+        np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.int64)
+        for array in (
+            pc.list_parent_indices(column),
+            pc.struct_field(places, "partition"),
+            pc.struct_field(places, "offset"),
+        )
+    )
+    for (topic, index), low in lows.items():
+        ours = np.asarray(pc.equal(pc.struct_field(places, "topic"), topic).to_numpy(zero_copy_only=False), np.bool_)
+        held[parents[ours & (indexes == index) & (offsets >= low)]] = True
+    return held

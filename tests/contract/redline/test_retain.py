@@ -1,0 +1,147 @@
+"""Old rows leave their tables, as far as the ledger allows, on real tables; Kafka is what it says of its offsets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from support import rows as make
+from support.folder import key_file, publish
+from support.world import IDENTITY
+
+from redline import retain as module
+from redline.retain import check, retain, still_held
+from redline.settings import Kafka, Retain, Settings
+from schemas.errors import SettingsError
+from schemas.records import Partition
+from schemas.tables import SOURCE
+from schemas.topics import EVENTS
+from sinks import reader
+from sinks.layout import Layout
+from sinks.seal import Seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TODAY = dt.date(2026, 1, 16)
+BACK = Kafka(bootstrap="nowhere:1", retention_hours=24)
+
+
+def settings(data: Path, **days: int) -> Settings:
+    return Settings(data=str(data), kafka=BACK, retain=Retain(**days))
+
+
+@pytest.fixture
+def kafka(monkeypatch: pytest.MonkeyPatch) -> dict[Partition, tuple[int, int]]:
+    """What Kafka holds of the raw topic; the test fills it."""
+    held: dict[Partition, tuple[int, int]] = {}
+
+    @contextmanager
+    def broker(settings: Settings, _say: Any) -> Iterator[Settings]:
+        yield settings
+
+    monkeypatch.setattr(module.cluster, "broker", broker)
+    monkeypatch.setattr(module.cluster, "prepare_topics", lambda _settings: [])
+    monkeypatch.setattr(module, "watermarks", lambda *_args, **_more: held)
+    return held
+
+
+def days(data: Path, table: str) -> Counter[str]:
+    by_log = reader.read(data, table, ["record_id", "event_date"]).to_pylist()
+    assert sorted(r["record_id"] for r in by_log) == make.plain_ids(Layout(data).dataset(table))
+    return Counter(str(row["event_date"]) for row in by_log)
+
+
+def fill(data: Path) -> None:
+    key_file(data)
+    publish(data, "pairs", [make.pair(i, date=f"2026-01-{1 + i % 10:02}") for i in range(100)])
+    publish(data, "interactions", [make.interaction(i) for i in range(20)])
+    publish(data, "subjects", [make.subject(i) for i in range(20)])
+
+
+def run(where: Settings, *, dry_run: bool = False) -> str:
+    return retain(where, dry_run=dry_run, today=TODAY, say=lambda _line: None)
+
+
+def test_days_before_the_age_go_and_no_other(tmp_path: Path, kafka: dict[Partition, tuple[int, int]]) -> None:
+    fill(tmp_path)
+    kafka[Partition(EVENTS, 0)] = (1000, 1000)
+    where = settings(tmp_path, pairs_days=10)
+    said = run(where, dry_run=True)
+    assert "50" in said
+    assert sum(days(tmp_path, "pairs").values()) == 100
+    said = run(where)
+    assert "before 2026-01-06" in said
+    assert days(tmp_path, "pairs") == {f"2026-01-{d:02}": 10 for d in range(6, 11)}
+    assert sum(days(tmp_path, "interactions").values()) == 20
+    assert "50" not in run(where).split("pairs", 1)[1]
+
+
+def test_rows_whose_raw_records_kafka_holds_stay(tmp_path: Path, kafka: dict[Partition, tuple[int, int]]) -> None:
+    fill(tmp_path)
+    kafka[Partition(EVENTS, 0)] = (42, 100)
+    said = run(settings(tmp_path, pairs_days=1))
+    offsets = {
+        source["offset"]
+        for row in reader.read(tmp_path, "pairs", seal=Seal(IDENTITY)).to_pylist()
+        for source in row["sources"]
+    }
+    assert offsets == set(range(42, 100))
+    assert "42" in said
+    assert "58" in said
+
+
+def test_subjects_go_by_their_day_alone(tmp_path: Path, kafka: dict[Partition, tuple[int, int]]) -> None:
+    fill(tmp_path)
+    kafka[Partition(EVENTS, 0)] = (0, 100)
+    run(settings(tmp_path, subjects_days=10, pairs_days=10, interactions_days=10, trajectories_days=10))
+    assert days(tmp_path, "subjects") == {"2026-01-06": 10}
+    assert sum(days(tmp_path, "pairs").values()) == 100  # Kafka holds every one of their raw records
+    assert "for ever" in run(settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("kept", "word"),
+    [
+        ({"pairs_days": 29}, "at least 30"),
+        ({"rejects_days": 1}, "at least 30"),
+        ({"subjects_days": 30}, "subjects_days"),
+        (
+            dict.fromkeys(("interactions_days", "pairs_days", "trajectories_days"), 31) | {"subjects_days": 30},
+            "subjects",
+        ),
+    ],
+)
+def test_what_would_break_the_ledger_or_an_erasure_is_refused(kept: dict[str, int], word: str) -> None:
+    with pytest.raises(SettingsError, match=word):
+        check(Settings(retain=Retain(**kept)))
+
+
+def test_what_leaves_everything_working_is_not() -> None:
+    check(Settings(retain=Retain(pairs_days=30, interactions_days=30, rejects_days=400)))
+    same = dict.fromkeys(("interactions_days", "pairs_days", "trajectories_days", "subjects_days"), 30)
+    check(Settings(retain=Retain(**same)))
+    check(Settings(kafka=Kafka(retention_hours=0), retain=Retain(pairs_days=1)))
+
+
+def test_a_row_is_held_if_one_of_its_records_is() -> None:
+    def places(*offsets: tuple[str, int, int]) -> list[dict[str, Any]]:
+        return [{"topic": t, "partition": p, "offset": o} for t, p, o in offsets]
+
+    rows = [
+        places((EVENTS, 0, 9)),
+        places((EVENTS, 0, 10)),
+        places((EVENTS, 0, 1), (EVENTS, 1, 5)),
+        places((EVENTS, 0, 1), (EVENTS, 1, 4)),
+        places(("another", 0, 99)),
+        [],
+    ]
+    table = pa.table({"sources": pa.array(rows, pa.list_(SOURCE))})
+    lows = {Partition(EVENTS, 0): 10, Partition(EVENTS, 1): 5}
+    assert still_held(table, lows).tolist() == [False, True, True, False, False, False]
+    assert still_held(table.slice(0, 0), lows).tolist() == []
