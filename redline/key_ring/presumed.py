@@ -32,4 +32,4 @@ def joined(
         for sources in rows["sources"].to_pylist()
         if not any((s["topic"], s["partition"], s["offset"]) in places for s in sources)
     ]
-    return pa.table({"sources": pa.array(kept, like.schema.field("sources").type)})
+    return pa.table([pa.array(kept, like.schema.field("sources").type)], schema=like.schema)
