@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sinks import delta, log
 from sinks.audit_chain import digest_of, faults
-from sinks.audit_table import UNREADABLE, head, read_entry
+from sinks.audit_table import UNREADABLE, head, read_entry, sha256
 from sinks.layout import Layout
 from sinks.locks import exclusive
 
@@ -63,19 +63,21 @@ def _walked(root: Path) -> _Walk:
     for version in there:
         body = log.entry(root, version).read_bytes()
         where = f"log entry {version}"
-        for commit in log.commits(root, version - 1, version) or _unreadable(walk, where):
+        for commit in _commits(root, version, walk.wrong):
             if commit.removes or len(commit.adds) > 1:
                 walk.wrong.append((where, "removes files, or adds more than one"))
             for path in sorted(commit.adds):
                 walk.named.add(path)
                 try:
-                    entry = read_entry(root / path)
+                    entry, digest = read_entry(root / path), sha256(root / path)
                 except UNREADABLE as error:
                     came = "is gone" if isinstance(error, FileNotFoundError) else "is not one entry"
                     walk.wrong.append((where, f"its file {came}"))
                     continue
                 if entry.log != digest_of(walk.since):
                     walk.wrong.append((f"entry {entry.seq}", "the Delta log before it is not what it was"))
+                if digest != commit.note.get("sha256"):
+                    walk.wrong.append((f"entry {entry.seq}", "its file is not the one that was committed"))
                 walk.entries.append(entry)
                 walk.versions[entry.seq] = version
                 walk.since.clear()
@@ -83,9 +85,15 @@ def _walked(root: Path) -> _Walk:
     return walk
 
 
-def _unreadable(walk: _Walk, where: str) -> list[log.Commit]:
-    walk.wrong.append((where, "cannot be read"))
-    return []
+def _commits(root: Path, version: int, wrong: list[Fault]) -> list[log.Commit]:
+    """The one commit of a version; none, and a fault, if its entry is no longer one."""
+    try:
+        found = log.commits(root, version - 1, version)
+    except UNREADABLE:
+        found = None
+    if found is None:
+        wrong.append((f"log entry {version}", "cannot be read"))
+    return found or []
 
 
 def _at_the_end(layout: Layout, end: Head | None, walk: _Walk) -> list[Fault]:

@@ -12,6 +12,8 @@ goes on from what is there. If it finds anything else it first writes an entry t
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import re
@@ -87,10 +89,11 @@ def entries(data_dir: Path) -> list[Entry]:
 def head(data_dir: Path, key: bytes) -> Head | None:
     """The head, or None if there is none or it was not written with this key."""
     try:
-        tree = json.loads(Layout(data_dir).audit_head.read_bytes())
-        mac = tree.pop("mac")
+        body = Layout(data_dir).audit_head.read_bytes()
+        tree = json.loads(body)
+        del tree["mac"]
         found = Head(**tree)
-        return found if mac == found.mac(key) else None
+        return found if hmac.compare_digest(body, _body(found, key)) else None
     except UNREADABLE:
         return None
 
@@ -151,7 +154,7 @@ def _land(
         file = _write(root, whole, table.live().keys())
         crash(3)
         try:
-            version = table.commit(adds=[file], removes={}, offsets={}, note={"seq": whole.seq})
+            version = table.commit(adds=[file], removes={}, offsets={}, note={"sha256": sha256(root / file.path)})
         except ConflictError:
             (root / file.path).unlink()
             continue
@@ -189,13 +192,18 @@ def _last(root: Path, path: str) -> Entry:
 def read_entry(path: Path) -> Entry:
     """The one entry of a file. Raises one of UNREADABLE."""
     rows = pq.ParquetFile(path).read()
-    if rows.schema.names != AUDIT.schema.names or rows.num_rows != 1:
+    if not rows.schema.equals(AUDIT.schema) or rows.num_rows != 1:
         raise ValueError("one entry")
     [row] = rows.set_column(1, "at", rows.column("at").cast(pa.int64())).to_pylist()
     entry = Entry(row.pop("seq"), row.pop("at"), **row)
     if any(value is None for value in astuple(entry)):
         raise ValueError("no nulls")
     return entry
+
+
+def sha256(path: Path) -> str:
+    """Digest of a file, as its commit notes it: so the log, and with it the chain, covers every byte."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _write(root: Path, entry: Entry, live: Iterable[str]) -> DataFile:
@@ -221,8 +229,12 @@ def _write_head(layout: Layout, end: Head, key: bytes) -> None:
     path = layout.audit_head
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
-        file.write(json.dumps(asdict(end) | {"mac": end.mac(key)}).encode())
+        file.write(_body(end, key))
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
     sync_folder(path.parent)
+
+
+def _body(end: Head, key: bytes) -> bytes:
+    return json.dumps(asdict(end) | {"mac": end.mac(key)}, separators=(",", ":")).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -281,6 +282,23 @@ def test_tampering_is_found_and_later_entries_do_not_hide_it(
     assert faults
     assert [entry.action for entry in found[-2:]] == ["consent.grant"] * 2
     assert found[-1].fits(KEY)
+
+
+def test_a_change_of_any_byte_is_found(tmp_path: Path) -> None:
+    put(tmp_path, 2)
+    chance = random.Random(7)  # noqa: S311 - a seeded order, no secret
+    everything = [*files(tmp_path), *log.folder(root(tmp_path)).glob("*.json"), Layout(tmp_path).audit_head]
+    for path in everything:
+        kept = path.read_bytes()
+        for _ in range(6):
+            place, bit = chance.randrange(len(kept)), 1 << chance.randrange(8)
+            path.write_bytes(kept[:place] + bytes([kept[place] ^ bit]) + kept[place + 1 :])
+            assert verify(tmp_path, KEY)[1], (path.name, place, bit)
+        for other in (b"", kept[:-7], kept + b"\n", b'{"add": 5}', b"\xff" * 9):
+            path.write_bytes(other)
+            assert verify(tmp_path, KEY)[1], (path.name, other[:10])
+        path.write_bytes(kept)
+    assert verify(tmp_path, KEY)[1] == []
 
 
 def test_an_older_head_is_found_and_put_on_record(tmp_path: Path) -> None:
