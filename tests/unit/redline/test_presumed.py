@@ -10,6 +10,10 @@ from schemas.rows import Source
 from schemas.tables import INTERACTIONS, SOURCE
 
 
+def _place(offset: int) -> dict[str, str | int]:
+    return {"topic": "t", "partition": 0, "offset": offset}
+
+
 def test_events_of_destroyed_epochs_count_as_joined_unless_they_were_rejected() -> None:
     columns = ["sources", "event_type", "key_epoch"]
     kinds = [("edit", 0), ("edit", 1), ("suggestion", 0), ("step", 0), ("message", 0)]
@@ -27,6 +31,6 @@ def test_events_of_destroyed_epochs_count_as_joined_unless_they_were_rejected() 
     there = pa.schema([pa.field("sources", pa.list_(SOURCE), nullable=False)]).empty_table()
     found = {name: joined(events, {Source("t", 0, 2)}, ROUTES, name, there) for name in ("pairs", "trajectories")}
     assert {name: pa.concat_tables([there, rows])["sources"].to_pylist() for name, rows in found.items()} == {
-        "pairs": [[{"topic": "t", "partition": 0, "offset": 0}]],
-        "trajectories": [[{"topic": "t", "partition": 0, "offset": 3}]],
+        "pairs": [[_place(0)]],
+        "trajectories": [[_place(3)]],
     }
