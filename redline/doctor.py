@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from redline import broker_findings, weaker
 from redline.finding import Finding
 from redline.jars import KAFKA_VERSION, cached, default_cache, locked
-from redline.keys import has_rows, keys_of
+from redline.key_ring import source
+from redline.key_ring.destruction import unfinished
 from redline.settings import no_settings
 from redline.up import attached
 from schemas.errors import RedlineError, SinkError
@@ -182,17 +183,22 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     state = settings.state
     if state.exists() and state.stat().st_mode & _OTHERS:
         yield Finding("state folder is private", f"others may enter {state}", f"chmod 700 {state}")
-    if not (state / "keys.json").exists() and not has_rows(settings.dataset):
+    if source.is_unmade(settings):
         yield Finding("key file", "none yet: made at the first run")
         return
+    what = "key file" if source.is_file(settings) else "keys"
     try:
-        epoch = keys_of(settings).epoch
+        ring = source.read(settings)
     except (RedlineError, OSError) as error:
         came = str(error) if isinstance(error, RedlineError) else f"cannot be read: {type(error).__name__}"
         fix = f"chmod 600 {state / 'keys.json'}" if "mode 0600" in came else "put it back from your backup"
-        yield Finding("key file", came, fix)
+        yield Finding(what, came, fix if what == "key file" else "see keys.source in docs/keys.md")
         return
-    yield Finding("key file", f"mode 0600, epoch {epoch}")
+    live = [keys.epoch for keys in ring.live]
+    yield Finding(what, f"{len(ring.epochs)} epochs, {len(live)} with a key, the newest {live[-1]}")
+    if (left := unfinished(settings)) is not None:
+        fix = f"redline keys destroy {left}"
+        yield Finding("destruction of keys", f"that of epoch {left} was interrupted", fix)
 
 
 def _tables(settings: Settings) -> Iterator[Finding]:
