@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import time
@@ -12,7 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from redline import audit, cluster
+from redline import audit, cluster, consent
 from redline.erasure import exports, in_flight, journal, receipt, tables
 from redline.erasure.find import find
 from redline.erasure.people import Person, person_of
@@ -20,12 +19,9 @@ from redline.erasure.verify import erased_places, open_members, verify
 from redline.lock import DataLock
 from redline.published import seal_of
 from redline.up import attached
-from schemas import topics
 from schemas.errors import SinkError
 from schemas.tables import TABLES
 from sinks import tombstones
-from streams.consent import Consent, encode
-from streams.delivery import Delivery, Out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,7 +89,7 @@ def erase(
         audit.record(live, "erase", {"receipt": number, "resumed": resumed})
         journal.save(live.state, page)
         crash("journal")
-        _refuse(live, person)
+        consent.erase(live, names, time.time_ns() // 1000)
         crash("consent")
         settled = in_flight.settled(live.kafka, wait_s=wait_s)
         _take_out(live, person, page, say, crash)
@@ -166,15 +162,6 @@ def listing(settings: Settings) -> str:
         for page in pages
     ]
     return report.table(("erasure", "started", "finished", "events", "pairs", "trajectories"), rows)
-
-
-def _refuse(live: Settings, person: Person) -> None:
-    value = encode(Consent(granted=False, version="erased", erased_us=time.time_ns() // 1000))
-    delivery = Delivery(live.kafka.bootstrap, live.kafka.config)
-    try:
-        asyncio.run(delivery.send([Out(topics.CONSENT, key, value) for key in person.keys]))
-    finally:
-        delivery.close()
 
 
 def _take_out(
