@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from redline import cluster, consent, drain, weaker
+from redline import cluster, consent, disclose, drain, weaker
 from redline.emit import EmitResult
 from redline.fleet import specs
 from redline.lag import STAGES, LagWatch, Progress
@@ -59,7 +59,8 @@ def run(
         say(f"broker at {live.kafka.bootstrap} after {time.monotonic() - started:.1f} s")
         cluster.prepare_topics(live)
         if consenting:
-            say(f"consent recorded for {consent.record(live, consenting, granted=True, version=''):,} people")
+            count = consent.record(live, consenting, granted=True, version="", only_new=True)
+            say(f"consent recorded for {count:,} people")
         lags = LagWatch(
             live.kafka.bootstrap,
             live.data_dir,
@@ -82,6 +83,7 @@ def run(
                 drained = drain.wait(live, lags, step=step, show=show.progress)
             say(f"drained after {time.monotonic() - started:.1f} s")
         lags.close()
+        disclose.disclose(live)
         answer = balance(live)
         say("\n" + summary(live, answer) + "\n")
     return Outcome(answer.balanced, drained.complete, result.records, time.monotonic() - started)
