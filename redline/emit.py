@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from schemas.codec import REFUSED_BYTES_HEADER, REFUSED_HEADER, TOO_LARGE, partition_key
+from schemas.codec import (
+    REFUSED_BYTES_HEADER,
+    REFUSED_HEADER,
+    REFUSED_NAME_HEADER,
+    TOO_LARGE,
+    partition_key,
+    unit_name,
+)
 from schemas.errors import BrokerError, DeliveryError, InputError
 from schemas.records import Outgoing
 from schemas.sources.cloudevents import STRUCTURED_HEADERS
@@ -163,15 +170,17 @@ class _Sender:
         overhead = len(record.key or b"") + sum(len(name) + len(value) for name, value in record.headers)
         if size + overhead + _ENVELOPE_BYTES > self.limit:
             key = record.key if len(record.key or b"") < _ENVELOPE_BYTES else None
-            self.refuse(key, size)
+            self.refuse(key, size, unit_name(record.value or b""))
             return
         self._hand_over(record)
         self._bytes += size
 
-    def refuse(self, key: bytes | None, size: int) -> None:
-        """Send the stand-in of a record of `size` bytes that Kafka would not take."""
-        headers = ((REFUSED_HEADER, TOO_LARGE), (REFUSED_BYTES_HEADER, str(size).encode()))
-        self._hand_over(Outgoing(key, b"", headers))
+    def refuse(self, key: bytes | None, size: int, name: str = "") -> None:
+        """Send the stand-in of a record of `size` bytes that Kafka would not take. `name`: by `codec.unit_name`."""
+        headers = [(REFUSED_HEADER, TOO_LARGE), (REFUSED_BYTES_HEADER, str(size).encode())]
+        if name:
+            headers.append((REFUSED_NAME_HEADER, name.encode()))
+        self._hand_over(Outgoing(key, b"", tuple(headers)))
         self._refused += 1
 
     def confirm(self) -> None:

@@ -6,6 +6,7 @@ No error, and nothing an error refers to, holds a value of the record.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import types
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ REFUSED_HEADER: Final = "redline-refused"
 """On an empty record that stands in for one that is no event, or that Kafka would not take; its value is the reason."""
 REFUSED_BYTES_HEADER: Final = "redline-refused-bytes"
 REFUSED_PATH_HEADER: Final = "redline-refused-path"
+REFUSED_NAME_HEADER: Final = "redline-refused-name"
+"""Which unit a stand-in stands for: of several with one name the first counts, the others are duplicates."""
 TOO_LARGE: Final = b"too_large"
 
 _DAY_US = 86_400_000_000
@@ -34,6 +37,7 @@ _MOST_UNKNOWN = 32
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _AT = re.compile(r" - at `(\$[A-Za-z0-9_.\[\]]*)`\Z", re.ASCII)
 _PATH = re.compile(r"\$[A-Za-z0-9_.?\-\[\]]{0,200}", re.ASCII)
+_UNIT = re.compile(rb"[0-9a-f]{32}")
 _MISSING = re.compile(r"Object missing required field `([a-z_]+)`", re.ASCII)
 _WRONG = re.compile(r"Expected `([a-z |]+)`, got `([a-z]+)`", re.ASCII)
 _JSON_NAMES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
@@ -94,10 +98,33 @@ def encode_binary(event: Event) -> Outgoing:
     return cloudevents.pack_binary(_attributes(event), event.data, key=key_of(event.data))
 
 
-def stand_in(fault: Fault) -> Outgoing:
-    """The empty record that travels in place of a unit of input that is no event, so that it too ends as a reject."""
-    headers = ((REFUSED_HEADER, fault.reason.encode()), (REFUSED_PATH_HEADER, fault.path.encode()))
-    return Outgoing(None, b"", headers)
+def stand_in(fault: Fault, name: str = "") -> Outgoing:
+    """The empty record that travels in place of a unit of input that is no event, so that it too ends as a reject.
+
+    With a `name` (of `unit_name`) it is known again when it is sent a second time.
+    """
+    headers = [(REFUSED_HEADER, fault.reason.encode()), (REFUSED_PATH_HEADER, fault.path.encode())]
+    if name:
+        headers.append((REFUSED_NAME_HEADER, name.encode()))
+    return Outgoing(None, b"", tuple(headers))
+
+
+def unit_name(content: bytes, *place: str | int) -> str:
+    """32 hex digits for a unit of input that has no id: equal content at an equal place, equal name."""
+    digest = hashlib.blake2b(content, digest_size=16, person=b"stand-in")
+    for part in place:
+        encoded = str(part).encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.hexdigest()
+
+
+def unit_of(record: Record) -> str | None:
+    """The name of the unit that a record stands in for; None if it is no stand-in, or one without a name."""
+    headers = dict(record.headers)
+    name = headers.get(REFUSED_NAME_HEADER) or b""
+    if record.value or headers.get(REFUSED_HEADER) not in _REFUSALS or not _UNIT.fullmatch(name):
+        return None
+    return name.decode()
 
 
 def key_of(data: Data) -> bytes:

@@ -33,6 +33,7 @@ HEADER_DATE = "redline-date"
 HEADER_TYPE = "redline-type"
 HEADER_SUBJECT = "redline-subject"  # an encoded row of `subjects`
 HEADER_REFUSED = "redline-refused"  # the record is no event but its row of `rejects`
+HEADER_ONCE = "redline-once"  # likewise, of a unit that was no event: a second one of its name is a duplicate
 
 # Header of a record on `redline.clean` and `redline.steps` too: whose event it is (`streams.owners`).
 HEADER_PERSON = "redline-person"

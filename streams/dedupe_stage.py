@@ -39,6 +39,12 @@ class DedupeStage:
             state = commit.state(record.coordinate.partition)
             winner = state.get(identity)
             refused = _refused(winner)
+            if topics.HEADER_ONCE in headers:
+                if winner is None:
+                    state.put(identity, origin)
+                first = winner is None or winner == origin
+                outs.append(Out(topics.REJECTS, origin, record.value) if first else out(_duplicate(origin, headers)))
+                continue
             if topics.HEADER_REFUSED in headers:
                 if winner == origin:
                     continue  # read a second time, it was refused; the first time it was not, and has gone on

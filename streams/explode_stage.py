@@ -2,7 +2,8 @@
 
 One record holds many events of many sessions: each becomes a record of its own, keyed by its interaction or session.
 Ids come from the producers, so a batch that is read again, or was sent twice, gives the same events: `duplicate` behind
-here. What is no event goes on as an empty stand-in and becomes a reject; its coordinates are those of the stand-in.
+here. What is no event goes on as an empty stand-in, named after the batch and its place there, and becomes a reject;
+its coordinates are those of the stand-in.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from schemas import topics
-from schemas.codec import encode_structured, stand_in
+from schemas.codec import encode_structured, stand_in, unit_name
 from schemas.sources.drift import Tally
 from schemas.sources.reading import Fault
 from streams.delivery import Out
@@ -67,7 +68,9 @@ class ExplodeStage:
         too_large = Fault("too_large", "$", f"at most {self._max_bytes} bytes")
         reading.faults += [too_large] * (len(sent) - len(small))
         outs = [_out(topics.EVENTS, outgoing) for outgoing in small]
-        return reading, outs + [_out(topics.EVENTS, stand_in(fault)) for fault in reading.faults]
+        content = record.value or b""
+        faults = enumerate(reading.faults)
+        return reading, outs + [_out(topics.EVENTS, stand_in(fault, unit_name(content, n))) for n, fault in faults]
 
 
 def _out(topic: str, outgoing: Outgoing) -> Out:

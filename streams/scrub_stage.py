@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas import rows, topics
+from schemas.codec import unit_of
 from schemas.errors import DecodeError
 from schemas.rows import Source
 from streams.consent import ConsentBook, Refused
 from streams.delivery import Out
-from streams.identity import event_id, person_key
+from streams.identity import event_id, keyed_id, person_key
 from streams.keyed import Emit, reject
 from streams.outputs import Committer, out, utc_date
 from streams.owners import Tags
@@ -80,17 +81,17 @@ class ScrubStage:
         try:
             event = self._decode(record)
         except DecodeError as error:
-            return out(
-                reject(
-                    source,
-                    stage="scrub",
-                    reason=error.reason,
-                    event_date=utc_date(record.timestamp_ms * 1000),
-                    scrub_version=SCRUB_VERSION,
-                    path=error.path,
-                    expected=error.expected,
-                )
-            ), None
+            emit = reject(
+                source,
+                stage="scrub",
+                reason=error.reason,
+                event_date=utc_date(record.timestamp_ms * 1000),
+                scrub_version=SCRUB_VERSION,
+                path=error.path,
+                expected=error.expected,
+            )
+            unit = unit_of(record)
+            return (out(emit) if unit is None else self._once(unit, emit)), None
         ring, surface = self._ring(), event.data.surface
         person = None if event.subject is None else person_key(ring.identity, event.subject)
         known = self._book.position
@@ -116,6 +117,17 @@ class ScrubStage:
                 consent=known,
             )
         return Job(event, record.coordinate, answer.version, record.timestamp_ms), tag
+
+    def _once(self, unit: str, emit: Emit) -> Out:
+        """The reject of a unit that was no event, by the way of events: if it was sent twice, it is a duplicate."""
+        headers = (
+            (topics.HEADER_ORIGIN, emit.key),
+            (topics.HEADER_ONCE, b"1"),
+            (topics.HEADER_DATE, emit.row.event_date.encode()),
+            (topics.HEADER_TYPE, b""),
+        )
+        identity = keyed_id(self._ring().identity, "stand-in", unit).encode()
+        return Out(topics.SCRUBBED, identity, rows.encode(emit.row), headers)
 
     def _refused(self, event: Event, emit: Emit) -> Out:
         """A reject by the way of events: under the identity of the event, with the coordinates of its record."""

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import httpx
 
@@ -46,10 +46,17 @@ class Shipped:
     expired: int = 0
 
 
+class Refusal(NamedTuple):
+    """A fault, and the name of what has it."""
+
+    fault: Fault
+    unit: str
+
+
 class Target(Protocol):
     """Where events go. Returns how many were refused for good, by reason; raises DeliveryError to try another day."""
 
-    def send(self, events: Sequence[Event], faults: Sequence[Fault]) -> Counter[str]:
+    def send(self, events: Sequence[Event], faults: Sequence[Refusal]) -> Counter[str]:
         """Send, and return once all of it is acknowledged."""
 
 
@@ -59,9 +66,10 @@ class Kafka:
     def __init__(self, bootstrap: str, kafka_config: Mapping[str, str]) -> None:
         self._batches = Batches(bootstrap, topics.EVENTS, kafka_config)
 
-    def send(self, events: Sequence[Event], faults: Sequence[Fault]) -> Counter[str]:
+    def send(self, events: Sequence[Event], faults: Sequence[Refusal]) -> Counter[str]:
         """Events and stand-ins of faults, all confirmed."""
-        records = [codec.encode_structured(event) for event in events] + [codec.stand_in(fault) for fault in faults]
+        records = [codec.encode_structured(event) for event in events]
+        records += [codec.stand_in(fault, unit) for fault, unit in faults]
         refused = self._batches.send(records)
         return Counter({"too_large": refused} if refused else {})
 
@@ -74,9 +82,9 @@ class Gateway:
         self._headers = {"content-type": _BATCH_TYPE, **({"authorization": f"Bearer {token}"} if token else {})}
         self._client = client or httpx.Client(timeout=_TIMEOUT_S)
 
-    def send(self, events: Sequence[Event], faults: Sequence[Fault]) -> Counter[str]:
+    def send(self, events: Sequence[Event], faults: Sequence[Refusal]) -> Counter[str]:
         """Halves a batch that is refused until what is wrong stands alone."""
-        refused = Counter(fault.reason for fault in faults)
+        refused = Counter(fault.reason for fault, _ in faults)
         if events:
             refused += self._send([codec.encode_structured(event).value or b"" for event in events])
         return refused
@@ -161,7 +169,7 @@ def ship(folder: Path, target: Target) -> Shipped:
 
 def _ship(spool: Spool, conf: Config, target: Target, proposals: Proposals, done: Shipped) -> None:
     events: list[Event] = []
-    faults: list[Fault] = []
+    faults: list[Refusal] = []
     size, last = 0, None
     prompts = proposals.prompts()
 
@@ -181,7 +189,8 @@ def _ship(spool: Spool, conf: Config, target: Target, proposals: Proposals, done
         proposals.remember(reading.events)
         done.skipped += reading.skipped
         events += reading.events
-        faults += reading.faults
+        unit = codec.unit_name(frame.body, frame.kind, frame.at_ns)
+        faults += [Refusal(fault, unit) for fault in reading.faults]
         size, last = size + len(frame.body), frame
         if len(events) >= _BATCH_EVENTS or size >= _BATCH_BYTES:
             send(frame)

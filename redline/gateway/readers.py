@@ -9,7 +9,7 @@ import msgspec
 
 from redline.gateway import binding
 from redline.gateway.exchange import Intake, Parcel, Placed, Refused
-from schemas.codec import Limits, encode_structured, stand_in
+from schemas.codec import Limits, encode_structured, stand_in, unit_name
 from schemas.sources import claude_code_hooks, continue_dev, otlp, tabby
 from schemas.sources.reading import Fault, Reading
 from schemas.sources.whose import whose
@@ -77,5 +77,5 @@ def _intake(reading: Reading, inbound: Inbound, policy: ReadPolicy) -> Intake:
         else:
             intake.parcels.append(Parcel(event.source, event.subject, outgoing))
     intake.faults = [Placed(unit, fault) for unit, fault in enumerate(faults)]
-    intake.stand_ins = [stand_in(fault) for fault in faults]
+    intake.stand_ins = [stand_in(fault, unit_name(inbound.body, unit)) for unit, fault in enumerate(faults)]
     return intake

@@ -61,9 +61,9 @@ class Whole:
             if cursor is not None and cursor.offset == size and tail.holds(file, cursor):
                 return
             group = self._group = told(path)
-            for reading in self._read_file(path, files):
+            for number, reading in enumerate(self._read_file(path, files)):
                 # What is in this batch already counts as sent: a file may hold a message twice.
-                batch.add(reading, group=group, sent=self._memory.sent(group), fresh=True)
+                batch.add(reading, group=group, sent=self._memory.sent(group), fresh=True, unit=f"{group}\0{number}")
                 batch.lines += 1
                 if batch.full:
                     yield batch

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from redline.ingest import tail
 from redline.ingest.find import told
 from redline.ingest.source import Batch
+from schemas.codec import unit_name
 from schemas.sources import continue_dev, otlp, tabby
 from schemas.sources.reading import Fault, Reading
 from schemas.sources.whose import bound
@@ -64,7 +65,8 @@ class Lines:
                 cursor = tail.mark(file, 0, 0)
             for raw in tail.lines(file, cursor.offset, cursor.lines, _LONGEST):
                 reading = self._read_line(raw.data, path, stat.st_mtime_ns // 1000) if raw.data else _too_long()
-                self._batch.add(reading, group="", sent=None, fresh=True)
+                unit = unit_name(raw.data, self.name, told(path), raw.number, raw.size) if reading.faults else ""
+                self._batch.add(reading, group="", sent=None, fresh=True, unit=unit)
                 self._batch.lines += 1
                 if self._batch.full:
                     self._batch.files[told(path)] = tail.mark(file, raw.end, raw.number)

@@ -1,8 +1,8 @@
 """The passes over the files of a source.
 
 For each batch: (1) read, (2) send and wait for Kafka's confirmation, (3) remember. A process that dies before (3)
-sends the batch again: its events have the same ids and become `duplicate` behind the broker. Only the stand-ins of
-faulty lines, which have no id, can then be there twice.
+sends the batch again: its events have the same ids, stand-ins of faulty lines the same names, and all of it becomes
+`duplicate` behind the broker.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ import msgspec
 from redline.ingest import tail
 from redline.ingest.find import told
 from redline.ingest.source import Batch
+from schemas.codec import unit_name
 from schemas.sources.claude_code.lines import MAX_LINE_BYTES, Parsed, parse
 from schemas.sources.claude_code.session import Transcript
 from schemas.sources.reading import Fault, Reading
@@ -50,6 +51,8 @@ class _Item(NamedTuple):
     number: int
     end: int
     parsed: Parsed
+    unit: str
+    """The name of a line with faults."""
 
 
 class _Peeked(msgspec.Struct):
@@ -122,7 +125,7 @@ class Sessions:
                 if item.parsed.line is not None:
                     reading.extend(live.transcript.feed(item.parsed.line))
                 fresh = item.end > confirmed[item.path]
-                self._batch.add(reading, group=group, sent=sent, fresh=fresh)
+                self._batch.add(reading, group=group, sent=sent, fresh=fresh, unit=f"{item.path}\0{item.unit}")
                 self._batch.lines += fresh
                 live.read[item.path] = tail.Cursor(offset=item.end, lines=item.number)
                 if self._batch.full:
@@ -197,7 +200,8 @@ def _items(path: str, file: BinaryIO, read: tail.Cursor | None) -> Iterator[_Ite
         parsed = parse(raw.data) if raw.data else _too_long()
         if parsed.line is not None:
             time_us = max(time_us, parsed.line.time_us)
-        yield _Item(time_us, path, raw.number, raw.end, parsed)
+        unit = unit_name(raw.data, raw.number, raw.size) if parsed.reading.faults else ""
+        yield _Item(time_us, path, raw.number, raw.end, parsed, unit)
 
 
 def _too_long() -> Parsed:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from redline.ingest.memory import sent_hash
-from schemas.codec import encode_structured, stand_in
+from schemas.codec import encode_structured, stand_in, unit_name
 from schemas.sources.reading import Reading
 
 if TYPE_CHECKING:
@@ -52,8 +52,16 @@ class Batch:
         """It should be sent now."""
         return len(self.records) >= MOST_RECORDS or self.size >= MOST_BYTES
 
-    def add(self, reading: Reading, *, group: str, sent: set[bytes] | None, fresh: bool) -> None:
-        """What a line gave. `sent`: events that are known and not to be sent again; `fresh`: the line is a new one."""
+    def add(self, reading: Reading, *, group: str, sent: set[bytes] | None, fresh: bool, unit: str = "") -> None:
+        """What a line gave.
+
+        Args:
+            reading: it.
+            group: what the line belongs to, such as a session.
+            sent: events that are known and not to be sent again.
+            fresh: the line is a new one.
+            unit: the line's name: its faults are known by it when they are sent a second time.
+        """
         for event in reading.events:
             if sent is not None:
                 name = sent_hash(event.source, event.id)
@@ -65,8 +73,9 @@ class Batch:
             self._put(encode_structured(event))
             self.reading.events.append(event)
         if fresh:
-            for fault in reading.faults:
-                self._put(stand_in(fault))
+            for number, fault in enumerate(reading.faults):
+                own = unit_name(unit.encode(), number, fault.reason, fault.path) if unit else ""
+                self._put(stand_in(fault, own))
             self.reading.extend(Reading(faults=reading.faults, skipped=reading.skipped, drift=reading.drift))
 
     def _put(self, record: Outgoing) -> None:

@@ -18,7 +18,9 @@ from support.claude_code import Story
 from redline.ingest import find, run, tail
 from redline.ingest.memory import Memory
 from redline.ingest.source import MOST_RECORDS, Batch
+from schemas.codec import unit_of
 from schemas.errors import DeliveryError, InputError
+from schemas.records import Coordinate, Record
 from schemas.sources.claude_code.lines import parse
 from schemas.sources.claude_code.session import Transcript
 from schemas.sources.reading import Reading
@@ -35,6 +37,7 @@ class Topic:
     def __init__(self, *, dies: int = -1) -> None:
         self.ids: Counter[str] = Counter()
         self.stand_ins = 0
+        self.names: Counter[str] = Counter()
         self.left = dies
 
     def send(self, batch: Batch) -> None:
@@ -47,6 +50,7 @@ class Topic:
                 self.ids[json.loads(record.value)["id"]] += 1
             else:
                 self.stand_ins += 1
+                self.names[unit_of(Record(Coordinate("t", 0, 0), None, b"", record.headers)) or ""] += 1
 
 
 def once(topic: Topic, state: Path, *paths: Path, name: str = "claude-code", subject: str | None = "jo") -> Report:
@@ -286,6 +290,25 @@ def test_a_batch_is_bounded_and_a_crash_repeats_at_most_one(tmp_path: Path) -> N
     once(last, tmp_path / "state", file, name="tabby")
     assert len(last.ids) == 100
     assert not set(last.ids) & set(topic.ids)
+
+
+@pytest.mark.parametrize("name", ["tabby", "claude-code", "slack"])
+def test_faulty_lines_have_the_same_names_when_a_killed_process_sends_them_again(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "general"
+    folder.mkdir()
+    (tmp_path / "channels.json").write_bytes(b'[{"id":"C1","name":"general"}]')
+    for file in ("one.json", "two.json") if name != "claude-code" else ("one.jsonl", "two.jsonl"):
+        faulty = b"[{" if name == "slack" else b"broken\nbroken\n{}\n[\n"
+        (folder / file).write_bytes(faulty)
+    seen = []
+    for _ in range(2):  # what is remembered is lost with the process
+        topic = Topic()
+        once(topic, tmp_path / f"state{len(seen)}", folder if name != "slack" else tmp_path, name=name)
+        seen.append(topic.names)
+    assert seen[0] == seen[1]
+    assert seen[0].total() >= 2
+    assert set(seen[0].values()) == {1}
+    assert "" not in seen[0]
 
 
 def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

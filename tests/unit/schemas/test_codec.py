@@ -489,6 +489,24 @@ def test_a_stand_in_says_why_its_unit_was_no_event_and_where(reason: str) -> Non
     assert refused(*sent.headers) == (reason, "$.data[].session-id")
 
 
+def test_a_stand_in_is_known_again_by_its_name_alone() -> None:
+    fault = Fault("bad_value", "$", "x")
+    name = codec.unit_name(b"line", "file", 7)
+    assert name == codec.unit_name(b"line", "file", 7)
+    others = [(b"lin", "efile", 7), (b"line", "file7"), (b"line", "file", 8), (b"linefile7",), (b"line", "fil", "e7")]
+    assert len({name, *(codec.unit_name(*one) for one in others)}) == 6
+    sent = codec.stand_in(fault, name)
+    assert codec.unit_of(Record(AT, None, b"", sent.headers)) == name
+    assert refused(*sent.headers) == ("bad_value", "$")
+    for value, headers in (
+        (b"", codec.stand_in(fault).headers),
+        (b"x", sent.headers),
+        (b"", sent.headers[1:]),
+        (b"", (sent.headers[0], (codec.REFUSED_NAME_HEADER, b"anna"))),
+    ):
+        assert codec.unit_of(Record(AT, None, value, headers)) is None
+
+
 def test_a_stand_in_cannot_carry_text_or_a_reason_of_later_stages() -> None:
     named = (codec.REFUSED_HEADER, b"bad_value")
     for text in (b"$.call me at 555", b"anna", "$.zoë".encode(), b"$." + b"x" * 300, b"\xff", b""):
