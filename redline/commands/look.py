@@ -60,10 +60,12 @@ def release_command(data: str | None, table: str, quarantine: bool) -> None:
     from sinks import halts
 
     settings = settings_of(data=data)
-    if not any(halt.table == table for halt in halts.halted(settings.data_dir)):
+    halt = next((halt for halt in halts.halted(settings.data_dir) if halt.table == table), None)
+    if halt is None:
         click.echo(f"{table} is not halted")
         sys.exit(1)
-    audit.record(settings, "release", {"table": table, "quarantine": quarantine})
+    offsets = [f"{span.topic}/{span.partition}:{span.start}-{span.end}" for span in halt.spans]
+    audit.record(settings, "release", {"table": table, "quarantine": quarantine, "offsets": offsets})
     halts.release(settings.data_dir, table, quarantine=quarantine)
     click.echo(f"{table} goes on" + (", rows that fail again go to quarantine" if quarantine else ""))
 
