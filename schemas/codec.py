@@ -43,6 +43,7 @@ _WRONG = re.compile(r"Expected `([a-z |]+)`, got `([a-z]+)`", re.ASCII)
 _JSON_NAMES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 _IDS = ("session_id", "interaction_id", "thread_id", "document_id")
 _COUNTS = ("after_ms", "members")
+_INTEGERS = (*_COUNTS, "revision")
 _REFUSALS = {reason.encode(): reason for reason in DECODING}
 
 
@@ -222,7 +223,7 @@ def _data(schema: type[Data], raw: Any) -> Data:
     data: Data | None = None
     message = ""
     try:
-        data = msgspec.convert(raw, schema)
+        data = msgspec.convert(_whole(raw), schema)
     except msgspec.ValidationError as error:
         message = str(error)
     if data is None:
@@ -239,6 +240,14 @@ def _data(schema: type[Data], raw: Any) -> Data:
     if isinstance(revision, int) and not -_INT64 <= revision < _INT64:
         raise DecodeError("bad_value", "$.data.revision", "an integer of at most 64 bits")
     return data
+
+
+def _whole(raw: Any) -> Any:
+    """The data with 1.0 as 1: to JSON Schema, and to producers with one type of number, that is an integer."""
+    if type(raw) is not dict:
+        return raw
+    whole = {n: int(v) for n in _INTEGERS if type(v := raw.get(n)) is float and v.is_integer()}
+    return {**raw, **whole} if whole else raw
 
 
 def _schema_fault(schema: type[Data], message: str) -> DecodeError:

@@ -53,7 +53,7 @@ def test_every_type_has_a_golden_event_and_every_field_stands_in_one() -> None:
 words = st.sampled_from(
     ["", " ", "\u2003", "x", "ide", "edit", "user", "message", "accepted", "started", "editor", "\U0001f600"]
 )
-numbers = st.sampled_from([-1, 0, 1, 2**63 - 1, 2**63, -(2**63) - 1, 0.5])
+numbers = st.sampled_from([-1, 0, 1, 2**63 - 1, 2**63, -(2**63) - 1, 0.5, 1.0, -0.0, -2.0, 1e18, 2.0**63, 1e300])
 leaves = st.none() | st.booleans() | numbers | words
 values = leaves | st.lists(st.dictionaries(st.sampled_from(["role", "content", "x"]), words), max_size=2)
 
@@ -116,3 +116,22 @@ def test_the_asyncapi_page_is_what_the_command_prints_and_its_references_resolve
         place = document
         for part in reference.removeprefix("#/").split("/"):
             place = place[part]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [(1.0, 1), (-0.0, 0), (1e3, 1000), (0.5, None), (2.0**63, None), (-1.0, None)]
+)
+def test_a_whole_number_may_come_with_a_fraction_of_zero(value: float, read: int | None) -> None:
+    data = {"session_id": "s", "surface": "ide", "tool": "t", "interaction_id": "i", "verdict": "accepted"}
+    record = json.loads(GOLDEN[0].read_text("utf-8"))["record"] | {
+        "type": "redline.decision.v1",
+        "data": data | {"after_ms": value},
+    }
+    event = decoded(record)
+    assert VALIDATORS["redline.decision.v1"].is_valid(record) == (event is not None)
+    if read is None:
+        assert event is None
+    else:
+        assert event is not None
+        assert isinstance(event.data, events.Decision)
+        assert (event.data.after_ms, type(event.data.after_ms)) == (read, int)
