@@ -21,7 +21,7 @@ from redline.lock import DataLock
 from redline.published import seal_of
 from redline.up import attached
 from schemas import topics
-from schemas.errors import SettingsError
+from schemas.errors import InputError, SettingsError
 from schemas.tables import TABLES
 from sinks.rewrite import rewrite
 
@@ -56,6 +56,7 @@ def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[
     """Remove what is too old, by the settings of section `retain`; says what it did, or would do.
 
     Raises:
+        InputError: there are no tables.
         SettingsError: a table would be kept so short that the ledger or an erasure could not work.
         BrokerError: there is no broker to ask which raw records it still holds.
         SinkError: a table cannot be rewritten.
@@ -64,6 +65,8 @@ def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[
     check(settings)
     if not days:
         return "every table keeps its rows for ever: set retain.<table>_days"
+    if not settings.dataset.exists():
+        raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
     with DataLock(settings.state, name="retain.lock"), cluster.broker(attached(settings), say) as live:
         cluster.prepare_topics(live)
         if not dry_run:

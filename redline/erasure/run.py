@@ -19,7 +19,7 @@ from redline.erasure.verify import erased_places, open_members, verify
 from redline.lock import DataLock
 from redline.published import seal_of
 from redline.up import attached
-from schemas.errors import SinkError
+from schemas.errors import InputError, SinkError
 from schemas.tables import TABLES
 from sinks import tombstones
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _PASSES = 20  # looks that find something new: the second finds what was on its way, more are a fault
+_NOBODY = "no event of this person was found: is the name as events' `subject` has it? See also --also"
 _PURGE_LOOKS, _PURGE_S = 5, 2.0  # a worker drops what is open within seconds
 # For crash tests: the step after which the process kills itself.
 _CRASH = "REDLINE_CRASH_AT_ERASE"
@@ -77,6 +78,7 @@ def erase(
         OSError: the disk is full or refuses. Run it again.
     """
     crash = _crash_hook(os.environ)
+    _there(settings)
     person = person_of(settings, names)
     with DataLock(settings.state, name="erase.lock"), cluster.broker(attached(settings), say) as live:
         cluster.prepare_topics(live)
@@ -127,11 +129,14 @@ def erase(
             page.settle(finished)
             journal.save(live.state, page)
         audit.record(live, "erase.done", {"receipt": number, "complete": not left, **this_time})
-    return Outcome(_text(this_time, held, left, kept, own), not left)
+    note = "" if this_time["events"] else _NOBODY if page.times <= 1 else "nothing new since the erasure before"
+    text = _text(this_time, held, left, kept, own)
+    return Outcome(f"{note}\n{text}" if note else text, not left)
 
 
 def verified(settings: Settings, names: Sequence[str], *, say: Callable[[str], None]) -> Outcome:
     """Prove that nothing of an erased person is left; see `redline.erasure.verify`. Raises what `verify` raises."""
+    _there(settings)
     person = person_of(settings, names)
     with cluster.broker(attached(settings), say) as live:
         cluster.prepare_topics(live)
@@ -162,6 +167,11 @@ def listing(settings: Settings) -> str:
         for page in pages
     ]
     return report.table(("erasure", "started", "finished", "events", "pairs", "trajectories"), rows)
+
+
+def _there(settings: Settings) -> None:
+    if not settings.dataset.exists():
+        raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
 
 
 def _take_out(
