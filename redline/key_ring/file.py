@@ -60,15 +60,16 @@ def replace(path: Path, ring: KeyRing) -> None:
     Copies that an earlier kill left beside it are removed. Copies elsewhere (backups, snapshots of the disk) are not
     known here.
     """
-    for left in path.parent.glob(f"{path.stem}.*.part"):
-        _wipe(left)
-        left.unlink(missing_ok=True)
     temporary = _written(path, ring)
     old = os.open(path, os.O_WRONLY) if path.exists() else None
     temporary.replace(path)
     sync(path.parent)
     if old is not None:
         _overwrite(old)
+    # Only now: one that `make` left is the old file under a second name.
+    for left in path.parent.glob(f"{path.stem}.*.part"):
+        _overwrite(os.open(left, os.O_WRONLY))
+        left.unlink(missing_ok=True)
 
 
 def _written(path: Path, ring: KeyRing) -> Path:
@@ -80,10 +81,6 @@ def _written(path: Path, ring: KeyRing) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return temporary
-
-
-def _wipe(path: Path) -> None:
-    _overwrite(os.open(path, os.O_WRONLY))
 
 
 def _overwrite(descriptor: int) -> None:

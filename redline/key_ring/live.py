@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from redline.key_ring import file, rotation, source
-from schemas.errors import InputError, LockedError, SettingsError
+from schemas.errors import InputError, LockedError, RedlineError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class LiveRing:
                 rotation.rotate(self._settings, due_only=True)
         except (LockedError, InputError):
             pass  # another process was first
-        except (SettingsError, OSError) as error:
+        except (RedlineError, OSError) as error:
             self._tell(error)
         mark = self._looks()
         if mark != self._mark:

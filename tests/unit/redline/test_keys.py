@@ -195,6 +195,16 @@ def test_a_worker_notices_an_epoch_and_keeps_the_last_ring_when_the_file_goes(tm
     assert live.current() is second
 
 
+def test_what_a_kill_left_beside_the_file_goes_with_the_next_change(tmp_path: Path) -> None:
+    first = keys_of(settings(tmp_path))
+    path = tmp_path / "state" / "keys.json"
+    (tmp_path / "state" / "keys.1.part").hardlink_to(path)  # killed between the two names of a new file
+    (tmp_path / "state" / "keys.2.part").write_bytes(path.read_bytes())
+    rotate(settings(tmp_path))
+    assert not list((tmp_path / "state").glob("*.part"))
+    assert ring_of(settings(tmp_path)).live[0] == first
+
+
 def test_a_schedule_adds_an_epoch_when_the_last_one_is_old_enough(tmp_path: Path) -> None:
     scheduled = settings(tmp_path, rotate_days=30)
     day_us = 86_400_000_000
