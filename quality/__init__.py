@@ -2,6 +2,7 @@
 
 suites       what every row of every table must hold, as plain lists
 facts        the derived columns that the suites speak of (pure)
+cells        which of a day's attributes are published: those that enough people share (pure)
 leaks        personal data and secrets left in a text: a second opinion (pure)
 gate         batch -> Verdict; the only import of great_expectations
 books        what the tables hold of every raw partition, as arrays of offsets (pure)

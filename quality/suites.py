@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from quality import cells
 from schemas import events, rows, tables
 from schemas.verdict import Severity
 
@@ -24,6 +25,8 @@ _LONGEST_NAME = 512
 # Before the first of these tools; an event time of 1970 is a clock that was never set.
 _FIRST_DAY = "2000-01-01"
 
+# Of published rows: until the day is decided, and where too few people share one.
+_SHOWN_SURFACES = (*events.SURFACES, cells.WITHHELD, cells.OTHER)
 STAGES = ("scrub", "dedupe", "join", "session")
 REJECT_FATES = ("dropped", "dead_lettered")
 CLOSED_BY = ("ended", "inactivity", "end_of_input")
@@ -102,7 +105,7 @@ _INTERACTIONS = (
 
 _PAIRS = (
     _range("revision", 0, None),
-    _known("surface", events.SURFACES),
+    _known("surface", _SHOWN_SURFACES),
     _known("task", events.TASKS),
     _known("label", tables.LABELS),
     _none("prompt_is_a_json_list", "prompt.malformed"),
@@ -133,7 +136,7 @@ _PAIRS = (
 
 _TRAJECTORIES = (
     _range("revision", 0, None),
-    _known("surface", events.SURFACES),
+    _known("surface", _SHOWN_SURFACES),
     _name("tool", required=False),
     _known("closed_by", CLOSED_BY),
     Expectation("steps_are_present", "between", "steps.count", Severity.WARNING, low=1),

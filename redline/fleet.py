@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _RUN_AGE_S = 5.0
 _RUN_QUIET_S = 1.5  # longer than a worker takes from one batch to the next
 _GRACE_S = 20.0  # a worker drains its batch, a sink finishes its commit
+_DISCLOSE_S = 3600
 _FLEET = "REDLINE_OF_A_FLEET"
 
 
@@ -29,7 +30,7 @@ def belongs(environ: Mapping[str, str]) -> bool:
 def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = None) -> Sequence[Spec]:
     """Workers first (scrubbing is what everything waits for), then sinks. `live` False: no ticks, the caller flushes.
 
-    A gateway comes along with the live ones once somebody has a token for it.
+    With the live ones comes what decides days that are over, and a gateway once somebody has a token for it.
 
     Settings travel as environment variables, so a child reads no file that may have changed since.
     """
@@ -44,14 +45,16 @@ def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = 
     found += [_spec("sink", number, logs, env) for number in range(1, settings.sink.count + 1)]
     if live and (settings.state / tokens.FILE).exists():
         found.append(_spec("gateway", 0, logs, env))
+    if live:
+        found.append(_spec("disclose", 0, logs, env, "--every", str(_DISCLOSE_S)))
     return found
 
 
-def _spec(part: str, number: int, logs: Path, env: dict[str, str]) -> Spec:
+def _spec(part: str, number: int, logs: Path, env: dict[str, str], *more: str) -> Spec:
     name = f"{part}-{number}" if number else part
     return Spec(
         name=name,
-        argv=(sys.executable, "-m", "redline", part, *(("--name", name) if number else ())),
+        argv=(sys.executable, "-m", "redline", part, *(("--name", name) if number else ()), *more),
         log=logs / f"{name}.log",
         env=env,
         grace_s=_GRACE_S,

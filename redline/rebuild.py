@@ -2,7 +2,8 @@
 
 What the stream decided by arrival cannot be seen in `interactions`: an event that came after its interaction had
 settled. `rejects` says which (stage join), and these are left out. Everything else is a function of the set of events,
-so the rows must be equal in all columns but `revision`, which counts how often the stream published one.
+so the rows must be equal in all columns but `revision`, which counts how often the stream published one. Of surface,
+language, model and tool they show what the day's decision lets be seen.
 
 What belongs to an epoch whose key is destroyed is neither rebuilt nor compared.
 
@@ -26,13 +27,13 @@ from redline.buckets import Buckets, Side
 from redline.key_ring.traces import DESTROYED
 from redline.keys import keys_of
 from redline.open_interactions import Waiting, waiting
+from redline.published import release_of, seal_of
 from redline.worker import join_policy
 from schemas.errors import InputError
 from schemas.rows import Interaction, Mark, Pair, Source, Variant
 from schemas.tables import PAIRS
 from sinks import reader
 from sinks.arrow import to_table
-from sinks.seal import Seal
 from streams.join import Join
 from streams.keyed import derived_id
 from streams.marks import Hashes
@@ -117,15 +118,17 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
         events, streamed = buckets.side(), buckets.side()
         for part in scan.parts(data, "interactions", _READ):
             _spread(part, events, rejected, tally)
-        for part in scan.parts(data, "pairs", seal=Seal(keys.identity)):
+        for part in scan.parts(data, "pairs", seal=seal_of(settings)):
             left = part.filter(pc.not_equal(part["key_epoch"], DESTROYED))
             streamed.add(left, left["record_id"].to_pylist())
         join = Join(Hashes(keys.identity), join_policy(settings))
+        release = release_of(settings)
+        days = release.days(PAIRS)
         for bucket in buckets.all():
             rebuilt = _rebuild(join, events.take(bucket), tally)
             found = [row for row in rebuilt if row.record_id not in touched and row.record_id not in held]
             tally.quarantined += len(rebuilt) - len(found)
-            table = to_table([msgspec.to_builtins(row) for row in found], PAIRS)
+            table = release.shown(to_table([msgspec.to_builtins(row) for row in found], PAIRS), PAIRS, days)
             written.write(table)
             tally.rebuilt += table.num_rows
             _compare(table.to_pylist(), _plain(streamed.take(bucket)), touched | held, tally)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from schemas.tables import Table
     from sinks.seal import Seal
 
 ROWS = 50_000  # of a table with texts some 100 MB, and enough that the gate's fixed cost does not count
@@ -39,18 +40,19 @@ def parts(
     quarantine: bool = False,
     rows: int = ROWS,
     seal: Seal | None = None,
+    day: str | None = None,
 ) -> Iterator[pa.Table]:
     """Tables of about `rows` rows with the table's own schema, in no order; none if nothing was written.
 
-    `seal` opens the coordinates of a table that has them sealed.
+    `seal` opens the coordinates of a table that has them sealed. `day`: only rows of that `event_date`.
 
     Raises:
         SinkError: there is no such table, or a sink replaced a file meanwhile (run again).
     """
-    source = _source(data_dir, name, quarantine=quarantine)
+    source = _source(data_dir, name, quarantine=quarantine, day=day)
     if source is None:
         return
-    names = list(columns) if columns is not None else source.schema.names
+    names = list(columns) if columns is not None else _table(name, quarantine=quarantine).schema.names
     schema = pa.schema([source.schema.field(column) for column in names])
 
     def opened(part: pa.Table) -> pa.Table:
@@ -71,15 +73,21 @@ def parts(
         yield opened(pa.Table.from_batches(waiting).cast(schema))
 
 
-def _source(data_dir: Path, name: str, *, quarantine: bool) -> ds.Dataset | None:
+def _source(data_dir: Path, name: str, *, quarantine: bool, day: str | None = None) -> ds.Dataset | None:
     paths = reader.files(data_dir, name, quarantine=quarantine)
+    if day is not None:
+        paths = [path for path in paths if f"/event_date={day}/" in path]
     if not paths:
         return None
-    table = quarantine_of(TABLES[name]) if quarantine else TABLES[name]
+    table = _table(name, quarantine=quarantine)
     layout = Layout(data_dir)
     root = layout.quarantine(name) if quarantine else layout.dataset(name)
     folders = ds.partitioning(pa.schema([table.schema.field(column) for column in table.partition_by]), flavor="hive")
     return ds.dataset(paths, schema=table.stored, partitioning=folders, partition_base_dir=str(root))
+
+
+def _table(name: str, *, quarantine: bool) -> Table:
+    return quarantine_of(TABLES[name]) if quarantine else TABLES[name]
 
 
 def _moved(name: str) -> SinkError:

@@ -17,7 +17,7 @@ from quality.reject_rate import Breach, RejectLimit, RejectRate
 from redline import sink_watchdog, sources
 from redline.alerting import alerter, of_sink
 from redline.lag import LagWatch
-from redline.published import seal_of
+from redline.published import release_of, seal_of
 from schemas import topics
 from schemas.errors import BrokerError
 from schemas.tables import TABLES, Table
@@ -91,6 +91,7 @@ def run(settings: Settings, *, name: str) -> None:
         crash=_crash_hook(os.environ, settings.state / "crashed"),
         name=name,
         seal=seal_of(settings),
+        release=release_of(settings),
     )
     try:
         loop.run(stopping.is_set)

@@ -35,7 +35,7 @@ def up(settings: Settings, *, say: Callable[[str], None]) -> None:
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.state.mkdir(exist_ok=True, mode=0o700)
-    stopping = _stop_event()
+    stopping = stop_event()
     with DataLock(settings.state), cluster.tended(settings, say) as (live, tend), _published(live):
         weaker.begin(live)
         cluster.prepare_topics(live)
@@ -55,7 +55,7 @@ def broker(settings: Settings, *, say: Callable[[str], None]) -> None:
     """The embedded broker alone, with its topics, until SIGINT or SIGTERM."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.state.mkdir(exist_ok=True, mode=0o700)
-    stopping = _stop_event()
+    stopping = stop_event()
     lock = DataLock(settings.state, name="broker.lock")
     with lock, cluster.embedded(settings, say) as (live, own), _published(live):
         cluster.prepare_topics(live)
@@ -114,7 +114,8 @@ def _published(settings: Settings) -> Iterator[None]:
         address.unlink(missing_ok=True)
 
 
-def _stop_event() -> threading.Event:
+def stop_event() -> threading.Event:
+    """Set once SIGTERM or SIGINT comes."""
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

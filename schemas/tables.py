@@ -13,6 +13,7 @@ import pyarrow as pa
 SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
 # What `sources` of a sealed table are on disk: `sinks.seal`.
 SEALED = pa.list_(pa.binary())
+HIDDEN = "withheld"  # a column that only the files of sealed tables have
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
 MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string()), ("subject", pa.bool_())])
@@ -48,7 +49,7 @@ PURPOSE_KEY = "redline.purpose"  # in a Delta table's configuration, and in the 
 class Table:
     """One table. `amendable` tables replace a row by one of the same `record_id` and a higher `revision`.
 
-    Of a `sealed` table nobody without the key reads which events a row was made from: `stored` has the types of its
+    Of a `sealed` table nobody without the key reads which events a row was made from: `stored` has the columns of its
     files, `schema` those of its rows on the way there.
 
     `purpose` is one of `PURPOSES`. Rows of an `append_only` table are never changed or removed.
@@ -70,13 +71,17 @@ class Table:
         if not self.sealed:
             return self.schema
         place = self.schema.get_field_index("sources")
-        return self.schema.set(place, self.schema.field(place).with_type(SEALED))
+        sealed = self.schema.set(place, self.schema.field(place).with_type(SEALED))
+        return sealed.insert(place + 1, _HIDDEN)
 
 
 def _field(name: str, kind: pa.DataType, meaning: str, *, nullable: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
 
 
+_HIDDEN = _field(
+    HIDDEN, pa.binary(), "surface, language, model and tool, sealed until the day is decided", nullable=True
+)
 _HEAD = [
     _field("record_id", pa.string(), "identity of the row: 32 hex digits, derived from its inputs by a keyed hash"),
     _field("schema_version", pa.int32(), "version of this table's schema"),

@@ -12,6 +12,7 @@ delta       one table's Delta log (the only import of deltalake)
 log         a Delta log as plain files: transactions, changes, torn entries
 parquet     data files: staged, forced to the disk, moved, checked, rewritten
 index       which rows a table holds, by record id
+release     what of a row is published, and when
 seal        raw coordinates in published tables (the only import of ciphers)
 quarantine  the table of rows that failed the gate
 tombstones  record ids that were erased and never come back

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from schemas.tables import Table
     from schemas.verdict import Verdict
     from sinks.batch import Batch
+    from sinks.release import Release
     from sinks.seal import Seal
 
 
@@ -50,10 +51,14 @@ class _Checked:
     good_rows: pa.Table
     bad: tuple[int, ...]
     bad_rows: pa.Table
+    days: frozenset[str]
+    """The days that were decided when this was."""
 
 
 class Committer:
     """Publishes batches of one table for one sink. `seal` is for tables that have their coordinates sealed.
+
+    Without a `release` everything is published as it comes.
 
     Raises:
         SinkError: the table is torn or of another version.
@@ -70,11 +75,13 @@ class Committer:
         alert: Callable[[str, str, Mapping[str, Any]], None],
         crash: Callable[[int], None],
         seal: Seal | None = None,
+        release: Release | None = None,
     ) -> None:
         layout = Layout(data_dir)
         if table.sealed and seal is None:
             raise SinkError(f"table {table.name}: needed the seal of its coordinates, came none")
         self._seal = seal
+        self._release = release
         self._data_dir = data_dir
         self._table = table
         self._sink = sink
@@ -144,12 +151,20 @@ class Committer:
                     erased=self._main.erased(ids),
                 )
                 first = first or decided
+                days = frozenset() if self._release is None else self._release.days(self._table)
                 self._crash(2)
-                if staged is None or checked is None or decided.keep != checked.good or not self._main.holds(staged):
+                if (
+                    staged is None
+                    or checked is None
+                    or decided.keep != checked.good
+                    or days != checked.days
+                    or not self._main.holds(staged)
+                ):
                     self._main.discard(staged)
                     staged = None
                     # 3. Gate.
-                    checked = self._check(batch, decided.keep, to_table([rows[i] for i in decided.keep], self._table))
+                    offered = to_table([rows[i] for i in decided.keep], self._table)
+                    checked = self._check(batch, decided.keep, offered, days)
                     self._crash(3)
                     # 4. Quarantine, before the main commit moves the offsets past these rows.
                     if checked.bad:
@@ -219,7 +234,7 @@ class Committer:
                     f"table, came {at}: another sink owns the partition; the batch is dropped"
                 )
 
-    def _check(self, batch: Batch, keep: tuple[int, ...], rows: pa.Table) -> _Checked:
+    def _check(self, batch: Batch, keep: tuple[int, ...], rows: pa.Table, days: frozenset[str]) -> _Checked:
         reasons: dict[int, str] = {}
         if rows.num_rows:
             verdict = self._ask(rows)
@@ -234,18 +249,23 @@ class Committer:
                         reasons = {position: reasons.get(position, reason) for position in range(rows.num_rows)}
             if verdict.failures:
                 self._alert("gate_failed", self._table.name, self._detail(batch, verdict))
-        if self._seal is not None:
-            rows = self._seal.close(rows, self._table)
         good = [i for i in range(rows.num_rows) if i not in reasons]
         bad = sorted(reasons)
         return _Checked(
             good=tuple(keep[i] for i in good),
-            good_rows=rows if not bad else rows.take(pa.array(good, pa.int64())),
+            good_rows=self._published(rows if not bad else rows.take(pa.array(good, pa.int64())), days),
             bad=tuple(keep[i] for i in bad),
-            bad_rows=rows.take(pa.array(bad, pa.int64())).append_column(
+            bad_rows=self._sealed(rows.take(pa.array(bad, pa.int64()))).append_column(
                 REASON, pa.array([reasons[i] for i in bad], pa.string())
             ),
+            days=days,
         )
+
+    def _published(self, rows: pa.Table, days: frozenset[str]) -> pa.Table:
+        return self._sealed(rows) if self._release is None else self._release.publish(rows, self._table, days)
+
+    def _sealed(self, rows: pa.Table) -> pa.Table:
+        return rows if self._seal is None else self._seal.close(rows, self._table)
 
     def _ask(self, rows: pa.Table) -> Verdict:
         failure = ""

@@ -63,10 +63,8 @@ class TableLog:
         log.check_tail(root)
         self._delta = self._open()
         found = pa.schema(self._delta.schema().to_arrow())
-        if (
-            found.names != table.schema.names
-            or tuple(self._delta.metadata().partition_columns) != tuple(table.partition_by)
-            or (table.sealed and not pa.types.is_binary(found.field("sources").type.value_type))
+        if found.names != table.stored.names or tuple(self._delta.metadata().partition_columns) != tuple(
+            table.partition_by
         ):
             raise SinkError(
                 f"{root}: needed the columns and partitions of table {table.name}, came others. "

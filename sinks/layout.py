@@ -48,6 +48,10 @@ class Layout:
         """What the newest entry of the audit table is."""
         return self.data_dir / "state" / "audit-head.json"
 
+    def cells(self, table: str) -> Path:
+        """One file per decided day of a published table."""
+        return self.data_dir / "state" / "cells" / table
+
     @property
     def halts(self) -> Path:
         """One file per halted table."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from schemas.tables import Table
     from schemas.verdict import Verdict
+    from sinks.release import Release
     from sinks.seal import Seal
 
     Gate = Callable[[pa.Table], Verdict]
@@ -61,6 +62,7 @@ class SinkLoop:
         name: this sink's name; the first free `sink-<n>` by default.
         topics: topics that are named otherwise than in `schemas.topics.BY_TABLE`, by table name.
         seal: of the coordinates in published tables.
+        release: what of a row is published; without one, all.
         patience: consecutive failures of one table before `run` gives up (10 are about two and a half minutes).
     """
 
@@ -81,6 +83,7 @@ class SinkLoop:
         patience: int = 10,
         topics: Mapping[str, str] | None = None,
         seal: Seal | None = None,
+        release: Release | None = None,
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
@@ -97,6 +100,7 @@ class SinkLoop:
         self._patience = patience
         self._topics = dict(topics or {})
         self._seal = seal
+        self._release = release
         self._desks: dict[str, Desk] = {}
         self._source: Source | None = None
         self._halts_at = 0.0
@@ -339,6 +343,7 @@ class SinkLoop:
             alert=self._alert,
             crash=self._crash,
             seal=self._seal,
+            release=self._release,
         )
         self.counts[table.name]["orphans"] += committer.orphans
         return committer

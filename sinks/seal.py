@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from schemas.errors import SinkError
-from schemas.tables import SEALED, SOURCE
+from schemas.tables import HIDDEN, SEALED, SOURCE
 from schemas.topics import EVENTS
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _COLUMN = "sources"
 _BYTES = 16
+_PAD = 128  # names of a model, a tool and a language are rarely longer together
 _PLACE = np.dtype([("topic", ">u4"), ("partition", ">u4"), ("offset", ">u8")])
 _HALVES = np.dtype([("first", ">u8"), ("second", ">u8")])
 
@@ -46,12 +49,13 @@ class Seal:
     def __init__(self, key: bytes, topics: Sequence[str] = (EVENTS,)) -> None:
         self._key = key
         self._topics = {_hash(topic): topic for topic in topics}
+        self._hiding: dict[str, AESSIV] = {}
 
     def __repr__(self) -> str:
         return "Seal()"
 
     def close(self, rows: pa.Table, table: Table) -> pa.Table:
-        """Rows with their coordinates sealed, in the types of the table's files.
+        """Rows with their coordinates sealed, in the columns of the table's files; nothing is withheld.
 
         Raises:
             SinkError: a coordinate of a topic that is none of ours.
@@ -60,7 +64,8 @@ class Seal:
         if not table.sealed or place < 0:
             return rows
         column = _one(rows.column(place))
-        return rows.set_column(place, pa.field(_COLUMN, SEALED, nullable=False), self._close(column, table.name))
+        closed = rows.set_column(place, pa.field(_COLUMN, SEALED, nullable=False), self._close(column, table.name))
+        return closed.add_column(place + 1, table.stored.field(HIDDEN), pa.nulls(rows.num_rows, pa.binary()))
 
     def open(self, rows: pa.Table, table: Table) -> pa.Table:
         """Rows with their coordinates as `schemas.tables.SOURCE`, each row's sorted.
@@ -75,6 +80,24 @@ class Seal:
         return rows.set_column(
             place, pa.field(_COLUMN, pa.list_(SOURCE), nullable=False), self._open(column, table.name)
         )
+
+    def hide(self, table: str, record_id: str, text: bytes) -> bytes:
+        """A text of one row (AES-SIV, RFC 5297), padded: neither an equal text of another row nor its length shows."""
+        padded = text.ljust(-(-max(len(text), 1) // _PAD) * _PAD)
+        return self._siv(table).encrypt(padded, [table.encode(), record_id.encode()])
+
+    def reveal(self, table: str, record_id: str, token: bytes) -> bytes | None:
+        """The text again, with spaces at its end; None if it was hidden with another key, or for another row."""
+        try:
+            return self._siv(table).decrypt(token, [table.encode(), record_id.encode()])
+        except (InvalidTag, ValueError):
+            return None
+
+    def _siv(self, table: str) -> AESSIV:
+        if table not in self._hiding:
+            own = hashlib.blake2b(table.encode(), key=self._key, digest_size=64, person=b"redline-hide").digest()
+            self._hiding[table] = AESSIV(own)
+        return self._hiding[table]
 
     def _close(self, column: pa.Array, table: str) -> pa.Array:
         values = pc.list_flatten(column)

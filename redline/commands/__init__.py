@@ -2,7 +2,7 @@
 
 root     the group, shared options, how an error is told
 jobs     run, demo, up
-parts    broker, topics, worker, sink, emit
+parts    broker, topics, worker, sink, disclose, emit
 look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
 audit    who ran what: list, verify
 keys     list, rotate, destroy

@@ -1,4 +1,4 @@
-"""Commands that are one part each, for those who run them on many machines: broker, topics, worker, sink, emit."""
+"""Commands that are one part each, for many machines: broker, topics, worker, sink, disclose, emit."""
 
 from __future__ import annotations
 
@@ -73,6 +73,21 @@ def sink_command(data: str | None, bootstrap: str | None, name: str) -> None:
     from redline.up import attached
 
     run(attached(settings_of(**{"data": data, "kafka.bootstrap": bootstrap})), name=name)
+
+
+@main.command("disclose")
+@data_option
+@click.option("--every", type=click.FloatRange(min=1), help="Go on: again after so many seconds, until told to stop.")
+def disclose_command(data: str | None, every: float | None) -> None:
+    """Decide the days that are over: of them what enough people share is published, the rest becomes `other`."""
+    from redline import disclose
+    from redline.up import stop_event
+
+    settings = settings_of(data=data)
+    if every is None:
+        click.echo(disclose.shown(disclose.disclose(settings)))
+    else:
+        disclose.keep_disclosing(settings, every, stop_event().wait)
 
 
 @main.command("emit")

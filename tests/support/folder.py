@@ -14,6 +14,7 @@ from schemas.records import Partition
 from schemas.rows import Interaction, Mark, Pair, Reject
 from schemas.tables import TABLES
 from sinks.committer import Committer
+from sinks.release import Decisions, Release
 from sinks.seal import Seal
 from streams.join import Join, JoinPolicy
 from streams.marks import marks_of
@@ -41,6 +42,7 @@ def publish(data: Path, table: str, rows: Sequence[Any], *, gate: Callable[[pa.T
         alert=make.no_alert,
         crash=lambda _step: None,
         seal=Seal(IDENTITY),
+        release=Release(Decisions(data), Seal(IDENTITY)),
     )
     start = sink.offset(Partition(make.TOPIC, 0)) or 0
     sink.commit(make.batch(rows, start=start), lambda _offsets: None)

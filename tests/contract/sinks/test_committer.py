@@ -358,7 +358,7 @@ def test_the_table_says_what_its_columns_mean(tmp_path: Path) -> None:
     table = DeltaTable(Layout(tmp_path).dataset("pairs"))
     assert table.metadata().description == PAIRS.meaning
     assert [field.metadata["meaning"] for field in table.schema().fields] == [
-        field.metadata[b"meaning"].decode() for field in PAIRS.schema
+        field.metadata[b"meaning"].decode() for field in PAIRS.stored
     ]
 
 

@@ -146,7 +146,7 @@ def test_rows_of_a_published_file_stand_in_the_order_of_their_ids(tmp_path: Path
 
 def test_reading_what_is_not_there_is_empty_and_creates_nothing(tmp_path: Path) -> None:
     assert reader.read(tmp_path, "pairs").num_rows == 0
-    assert reader.read(tmp_path, "pairs").schema.equals(PAIRS.stored)
+    assert reader.read(tmp_path, "pairs").schema.names == PAIRS.schema.names
     assert reader.files(tmp_path, "pairs") == []
     assert reader.offsets(tmp_path, "pairs", quarantine=True) == {}
     assert list(tmp_path.iterdir()) == []

@@ -23,4 +23,10 @@ def test_a_gateway_comes_along_with_the_live_ones_once_somebody_has_a_token(
     if known:
         tokens.add(settings.state / tokens.FILE, "vscode")
     names = [spec.name for spec in specs(settings, live=live)]
-    assert names == ["worker-1", "worker-2", "sink-1", *(["gateway"] if with_gateway else [])]
+    assert names == [
+        "worker-1",
+        "worker-2",
+        "sink-1",
+        *(["gateway"] if with_gateway else []),
+        *(["disclose"] if live else []),
+    ]
