@@ -1,22 +1,27 @@
-"""People are planted in every field of every event; then everything that Redline writes is searched for them."""
+"""People are planted in every part of every event; then everything that Redline writes is searched for them."""
 
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+from support import leftovers
+from support.canaries import NEEDLES, SUBJECT, traces
+from support.canary_events import envelope, lines, records
 from support.command import Command, nothing_is_left, wait
 
+from redline.emit import emit_records
+from redline.gateway import tokens
 from schemas import topics
-from schemas.events import Decision, Edit, Revision, Session, Step, Suggestion, ThreadMessage
 from sinks import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
@@ -29,82 +34,19 @@ EARLY = (
     "bad_value",
     "unknown_type",
     "missing_field",
+    "null_value",
     "too_large",
     "duplicate",
     "scrub_failed",
 )
-CANARY = "zorblatt"  # in every text of every event, in an address that no scrubber may miss
-
-
-def _mail(number: int) -> str:
-    return f"{CANARY}.nr{number}@quuxly-corp.com"
-
-
-def canaries() -> Iterator[str]:
-    """Events of every type with a person in every field that takes a text, and broken ones with a person anywhere."""
-    number = 0
-    for kind, schema in (
-        ("suggestion", Suggestion),
-        ("decision", Decision),
-        ("edit", Edit),
-        ("step", Step),
-        ("revision", Revision),
-        ("message", ThreadMessage),
-        ("session", Session),
-    ):
-        for variant in range(6):
-            number += 1
-            mail = _mail(number)
-            data: dict[str, Any] = {}
-            for name in schema.__struct_fields__:
-                if name in {"members", "after_ms"}:
-                    continue
-                data[name] = f"Ask {mail} about it" if not name.endswith("_id") else f"{name}-{mail}"
-            data |= {"surface": "chat", "session_id": f"{CANARY}-session-{variant}"}
-            data |= {"interaction_id": f"{CANARY}-{variant}"} if "interaction_id" in data else {}
-            data |= {"task": "reply"} if "task" in data else {}
-            data |= {"verdict": "accepted"} if "verdict" in data else {}
-            data |= {"final": True, "origin": "send"} if "final" in data else {}
-            data |= {"role": "tool", "kind": "tool_call"} if "role" in data else {}
-            data |= {"arguments": {"to": mail, mail: ["x", {"deep": mail}]}} if "arguments" in data else {}
-            data |= {"state": "started"} if "state" in data else {}
-            if "prompt" in data and variant % 2:
-                data["prompt"] = [{"role": "user", "content": f"Dear {mail},"}, {"role": mail, "content": mail}]
-            event = {
-                "specversion": "1.0",
-                "id": f"{CANARY}-{number}",
-                "source": f"/chat/{mail}",
-                "type": f"redline.{kind}.v1",
-                "subject": mail,
-                "time": f"2026-01-05T09:00:{number % 60:02}Z",
-                "datacontenttype": "application/json",
-                "data": data,
-            }
-            if variant == 2:  # fields that nobody knows
-                event |= {"extension": mail, "traceparent": mail}
-                data |= {"author": mail, f"{CANARY} {mail}": mail}
-            if variant == 3:  # a copy
-                yield json.dumps(event)
-            if variant == 4:  # broken: a wrong type, with the person as the value
-                data |= {"surface": mail, "session_id": [mail]}
-            if variant == 5:
-                yield json.dumps(event)[:-9] + mail
-                event["time"] = mail
-            yield json.dumps(event)
-    yield f"{CANARY} is no JSON"
-    yield json.dumps({"specversion": "1.0", "type": f"redline.{CANARY}.v1", "id": CANARY, "source": CANARY})
-    yield json.dumps({CANARY: CANARY * 600_000})  # too large
-
-
-def everything_below(data: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file but the logs of the raw topic, and the tables' rows uncompressed."""
-    for path in data.rglob("*"):
-        if path.is_file() and not (path.is_relative_to(data / "state" / "kafka") and "redline.events-" in str(path)):
-            yield str(path), path.read_bytes()
-    for table in ("interactions", "pairs", "trajectories", "rejects", "subjects"):
-        for aside in (False, True):
-            rows = reader.read(data, table, quarantine=aside).to_pylist()
-            yield f"{table}, quarantine {aside}", repr(rows).encode()
+_ADDRESS = re.compile(r"http://[\d.:]+\d")
+QUICK = {
+    "REDLINE_JOIN_GRACE_S": "1",
+    "REDLINE_JOIN_LATENESS_S": "1",
+    "REDLINE_JOIN_IDLE_S": "1",
+    "REDLINE_GATEWAY_PORT": "0",
+    "REDLINE_ALERTS_WEBHOOK": "http://127.0.0.1:9/nobody-listens",  # so alerts wait in the outbox
+}
 
 
 def reasons(data: Path) -> Counter[str]:
@@ -112,37 +54,39 @@ def reasons(data: Path) -> Counter[str]:
 
 
 def count(data: Path, table: str) -> int:
-    return int(reader.read(data, table, ["record_id"]).num_rows)
+    return sum(int(reader.read(data, table, ["record_id"], quarantine=aside).num_rows) for aside in (False, True))
 
 
-def everything_sent(bootstrap: str) -> Iterator[tuple[str, bytes]]:
-    """Key, value and headers of every record of every topic but the raw one."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "canaries",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
+def held(data: Path, table: str) -> int:
+    return int(reader.read(data, table, ["record_id"], quarantine=True).num_rows)
+
+
+def through_the_gateway(address: str, token: str) -> int:
+    """Sound and broken requests with an identity in every part of them; how many records were taken."""
+    sound = [envelope("redline.edit.v1", f"gateway-{n}", {"surface": "ide"}) for n in range(3)]
+    for one in sound:
+        one["data"] |= {
+            "session_id": SUBJECT,
+            "tool": "t/1",
+            "interaction_id": f"i-{SUBJECT}",
+            "text": f"Dear {SUBJECT},",
         }
-    )
-    places = [
-        TopicPartition(name, partition, OFFSET_BEGINNING)
-        for name, topic in consumer.list_topics(timeout=30).topics.items()
-        for partition in topic.partitions
-        if name != topics.EVENTS
-    ]
-    consumer.assign(places)
-    ended = 0
-    while ended < len(places):
-        message = consumer.poll(10.0)
-        assert message is not None, "the broker went silent"
-        if message.error() is not None:
-            assert message.error().code() == KafkaError._PARTITION_EOF
-            ended += 1
-            continue
-        headers = b" ".join(name.encode() + b" " + (value or b"") for name, value in message.headers() or ())
-        yield message.topic(), b" ".join([message.key() or b"", message.value() or b"", headers])
-    consumer.close()
+    batch = {"Content-Type": "application/cloudevents-batch+json"}
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+        taken = client.post(f"/v1/events?owner={SUBJECT}", content=json.dumps(sound), headers=batch)
+        assert taken.status_code == 200, taken.text
+        answers = [
+            client.post("/v1/events", content=SUBJECT, headers=batch),
+            client.post("/v1/events", content=json.dumps([{SUBJECT: SUBJECT}]), headers=batch),
+            client.post("/v1/events", content=json.dumps(sound), headers={"Content-Type": SUBJECT}),
+            client.get(f"/{SUBJECT}", headers={"X-Owner": SUBJECT, "User-Agent": SUBJECT}),
+            client.get("/metrics", headers={"Authorization": f"Bearer {SUBJECT}"}),
+            client.get("/metrics"),
+        ]
+    for answer in (taken, *answers):
+        said = repr(answer.headers).encode() + answer.content
+        assert not traces(said), said
+    return len(sound)
 
 
 def test_the_long_running_form_publishes_stops_cleanly_and_keeps_nobody(
@@ -150,32 +94,53 @@ def test_the_long_running_form_publishes_stops_cleanly_and_keeps_nobody(
 ) -> None:
     """Everything that Redline writes is searched for the people in its input: files, topics, logs, what it says."""
     events, data = tmp_path / "events.jsonl", tmp_path / "out"
-    lines = list(canaries())
-    events.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    assert sum(CANARY in line for line in lines) == len(lines)
-    quick = {"REDLINE_JOIN_GRACE_S": "1", "REDLINE_JOIN_LATENESS_S": "1", "REDLINE_JOIN_IDLE_S": "1"}
+    planted = list(lines())
+    events.write_text("".join(f"{line}\n" for line in planted), "utf-8")
+    assert all(traces(line[:20_000].encode()) for line in planted)
+    token = tokens.add(data / "state" / tokens.FILE, "test")
 
-    up = redline("up", "--data", str(data), "--consent", "opt-out", **quick)
+    up = redline("up", "--data", str(data), "--consent", "opt-out", "--accept-weaker", "consent.mode", **QUICK)
     address = up.until(r"127\.0\.0\.1:\d+")
     up.until("Ctrl-C stops")
     said = redline("emit", str(events), "--data", str(data)).end(0)
-    assert f"{len(lines)} records confirmed" in said
-    wait(lambda: count(data, "interactions") + sum(reasons(data)[r] for r in EARLY) == len(lines))
-    wait(lambda: count(data, "pairs") > 0)
+    assert f"{len(planted)} records confirmed" in said
+    total = len(planted) + emit_records(records(), bootstrap=address, topic=topics.EVENTS).records
+    log = data / "state" / "logs" / "gateway.log"
+    wait(lambda: log.exists() and _ADDRESS.search(log.read_text("utf-8")) is not None)
+    total += through_the_gateway(_ADDRESS.findall(log.read_text("utf-8"))[0], token)
+    wait(lambda: count(data, "interactions") + sum(reasons(data)[r] for r in EARLY) == total)
+    wait(lambda: count(data, "pairs") > 0 and held(data, "pairs") > 0 and held(data, "interactions") > 0)
     wait(lambda: count(data, "subjects") == count(data, "interactions"))
-    sent = list(everything_sent(address))
+    for command in ("status", "doctor", "check", "rejects", "keys list", "audit list", "consent show"):
+        redline(*command.split(), "--data", str(data)).process.wait(120)
+    sent = list(leftovers.sent(address))
     up.process.send_signal(signal.SIGINT)
     up.end(0)
     nothing_is_left(data, address)
 
     ledger = redline("ledger", "--data", str(data)).end(0)
     assert "ledger balances" in ledger
-    assert count(data, "interactions") >= 25
+    assert count(data, "interactions") >= 200
     assert all(reasons(data)[reason] for reason in ("not_json", "wrong_type", "bad_value", "unknown_type", "too_large"))
-    names = (CANARY.encode(), b"quuxly")
-    assert {topic for topic, record in sent} >= {topics.SCRUBBED, topics.CLEAN, topics.PAIRS, topics.REJECTS}
+    assert {topic for topic, _ in sent} >= {topics.SCRUBBED, topics.CLEAN, topics.PAIRS, topics.REJECTS, topics.ALERTS}
+    inside = list(leftovers.unpacked(data))
+    assert {
+        part
+        for part in ("quarantine/interactions", "quarantine/pairs", "rocksdb", "sqlite")
+        if any(part in w for w, _ in inside)
+    } == {"quarantine/interactions", "quarantine/pairs", "rocksdb", "sqlite"}
+    known: set[bytes] = set()
+    for where, content in [*sent, *inside]:
+        if content not in known:
+            known.add(content)
+            assert not traces(content), f"{where}: {traces(content)} in {content!r}"
     spoken = [(str(log), log.read_bytes()) for log in tmp_path.glob("command-*.log")]
-    for where, content in [*sent, *everything_below(data), *spoken]:
+    needles = [
+        form
+        for needle in NEEDLES
+        for form in (needle.encode(), needle.encode("utf-16-le"), needle.encode().hex().encode())
+    ]
+    for where, content in [*leftovers.packed(data), *spoken]:
         text = content.replace(str(events).encode(), b"").lower()
-        at = min((place for name in names if (place := text.find(name)) >= 0), default=None)
+        at = min((place for needle in needles if (place := text.find(needle)) >= 0), default=None)
         assert at is None, f"{where}: {content[max(0, at - 200) : at + 100]!r}"
