@@ -96,6 +96,13 @@ def ingest_otlp(**options: Any) -> None:
     _ingest("otlp", **options)
 
 
+@ingest_group.command("traces")
+@_options
+def ingest_traces(**options: Any) -> None:
+    """Files of traces in PATHS: Langfuse's JSON export, one OTLP request in JSON, or a span's attributes."""
+    _ingest("traces", **options)
+
+
 _text_option = click.option("--text", is_flag=True, help="Send what people wrote, not only who answered whom and when.")
 
 

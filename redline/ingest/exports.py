@@ -1,4 +1,4 @@
-"""Sources whose files are read whole: Slack exports, mbox files, directories of revisions.
+"""Sources whose files are read whole: traces, Slack exports, mbox files, directories of revisions.
 
 A file that has changed is read again, and of what it holds only what was not sent before is sent.
 """
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from redline.ingest import tail
 from redline.ingest.find import told
 from redline.ingest.source import Batch
-from schemas.sources import mbox, revisions, slack
+from schemas.sources import mbox, revisions, slack, traces
+from schemas.sources.otlp_records import MAX_BATCH_BYTES
 from schemas.sources.reading import Reading
 from schemas.sources.whose import bound
 
@@ -117,6 +118,18 @@ def mbox_source(memory: Memory, subject: str | None, *, text: bool) -> Whole:
             box.close()
 
     return Whole("mbox", (".mbox", ".mbx"), read_file, memory)
+
+
+def traces_source(memory: Memory, subject: str | None) -> Whole:
+    """JSON files of whole traces."""
+
+    def read_file(path: Path, _files: Sequence[Path]) -> Iterator[Reading]:
+        stat = path.stat()
+        content = path.read_bytes() if stat.st_size <= MAX_BATCH_BYTES else b" " * (MAX_BATCH_BYTES + 1)
+        reading = traces.read_file(content, written_us=stat.st_mtime_ns // 1000, subject=subject)
+        yield bound(reading, subject)
+
+    return Whole("traces", (".json",), read_file, memory)
 
 
 def revisions_source(memory: Memory, subject: str | None) -> Whole:

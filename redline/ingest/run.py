@@ -18,7 +18,7 @@ import watchfiles
 from redline import sources
 from redline.emit import Batches
 from redline.ingest import find
-from redline.ingest.exports import mbox_source, revisions_source, slack_source
+from redline.ingest.exports import mbox_source, revisions_source, slack_source, traces_source
 from redline.ingest.lines import continue_source, otlp_source, tabby_source
 from redline.ingest.memory import Memory
 from redline.ingest.report import Report
@@ -40,7 +40,11 @@ _GATHER_MS = 500  # a response is several lines
 _LOOK_MS = 5_000  # also where nothing was reported: not every file system tells of changes
 _TRY_AGAIN_S = 10.0
 _TELL_S = 60.0
-_TALLY = {"claude-code": "claude_code", "continue": "continue_dev"}  # readers that are named otherwise
+_TALLY = {
+    "claude-code": "claude_code",
+    "continue": "continue_dev",
+    "traces": "otlp",
+}  # readers that are named otherwise
 
 
 def source(name: str, memory: Memory, *, subject: str | None, follow: bool = False, text: bool = False) -> Source:
@@ -54,6 +58,7 @@ def source(name: str, memory: Memory, *, subject: str | None, follow: bool = Fal
         "continue": lambda: continue_source(memory, subject),
         "tabby": lambda: tabby_source(memory, subject),
         "otlp": lambda: otlp_source(memory, subject),
+        "traces": lambda: traces_source(memory, subject),
         "slack": lambda: slack_source(memory, text=text),
         "mbox": lambda: mbox_source(memory, subject, text=text),
         "revisions": lambda: revisions_source(memory, subject),

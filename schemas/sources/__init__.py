@@ -21,6 +21,7 @@ loose_json    JSON that a producer put into a string
 scene         what the events of one unit of input share, and their ids
 otlp          OpenTelemetry's logs and spans: whole export requests, to the reader of whoever wrote each record
 otlp_proto    they in protobuf
+traces        traces in files: what Langfuse exports, requests over several lines, attributes alone
 otlp_json     they in JSON
 otlp_records  what both give, and how much of it is taken
 claude_code_otel  Claude Code's telemetry events

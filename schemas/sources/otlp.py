@@ -17,7 +17,7 @@ from schemas.sources.otlp_records import MAX_BATCH_BYTES, MAX_EVENTS, LogRecord,
 from schemas.sources.reading import Drift, Fault, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _Record = TypeVar("_Record", LogRecord, Span)
 
@@ -49,7 +49,12 @@ def read_logs(value: bytes, *, content_type: str | None = None, subject: str | N
 def read_spans(value: bytes, *, content_type: str | None = None, subject: str | None = None) -> Reading:
     """The events of one ExportTraceServiceRequest. Arguments as for `read_logs`."""
     reading = Reading()
-    spans = list(_records(value, content_type, reading, otlp_proto.spans, otlp_json.spans))
+    each_span(reading, list(_records(value, content_type, reading, otlp_proto.spans, otlp_json.spans)), subject)
+    return reading
+
+
+def each_span(reading: Reading, spans: Sequence[Span], subject: str | None) -> None:
+    """Read the spans of one batch, wherever they come from. Adds to the reading."""
     conversations = genai.conversations(spans)
     for span in spans:
         try:
@@ -58,7 +63,6 @@ def read_spans(value: bytes, *, content_type: str | None = None, subject: str | 
             reading.faults.append(Fault.of(error))
         if _full(reading):
             break
-    return reading
 
 
 def read_line(line: bytes, *, subject: str | None = None) -> Reading:
