@@ -77,13 +77,15 @@ def sink_command(data: str | None, bootstrap: str | None, name: str) -> None:
 
 @main.command("disclose")
 @data_option
+@weaker_option
 @click.option("--every", type=click.FloatRange(min=1), help="Go on: again after so many seconds, until told to stop.")
-def disclose_command(data: str | None, every: float | None) -> None:
+def disclose_command(data: str | None, accepted: str | None, every: float | None) -> None:
     """Decide the days that are over: of them what enough people share is published, the rest becomes `other`."""
-    from redline import disclose
+    from redline import disclose, weaker
     from redline.up import stop_event
 
-    settings = settings_of(data=data)
+    settings = settings_of(**{"data": data, "privacy.accept_weaker": accepted})
+    weaker.begin(settings)
     if every is None:
         click.echo(disclose.shown(disclose.disclose(settings)))
     else:

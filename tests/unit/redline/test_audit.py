@@ -11,7 +11,10 @@ from redline import audit
 from redline.cli import main
 from redline.settings import AuditSettings, Settings
 from schemas.errors import AuditError
-from sinks import audit_table
+from schemas.records import Partition
+from schemas.verdict import Failure, Severity
+from sinks import audit_table, halts
+from sinks.batch import Range
 from sinks.layout import Layout
 
 if TYPE_CHECKING:
@@ -81,6 +84,28 @@ def test_a_noted_head_finds_a_folder_that_was_put_back_to_an_older_state(tmp_pat
     Layout(data).audit_head.unlink()
     assert run("audit", "verify", "--data", str(data), "--head", noted)[0] == 1
     assert run("audit", "verify", "--data", str(data), "--head", "1:zz")[0] == 2
+
+
+def test_a_release_is_recorded_with_its_offsets_and_one_of_nothing_is_not(tmp_path: Path) -> None:
+    ranges = {Partition("redline.pairs", 2): Range(10, 20)}
+    halts.record(tmp_path, "pairs", (Failure("no_personal_data", "final", Severity.CRITICAL),), ranges)
+    assert run("release", "rejects", "--data", str(tmp_path))[0] == 1
+    assert run("release", "pairs", "--quarantine", "--data", str(tmp_path))[0] == 0
+    [entry] = audit_table.entries(tmp_path)
+    assert (entry.action, json.loads(entry.details)) == (
+        "release",
+        {"table": "pairs", "quarantine": True, "offsets": ["redline.pairs/2:10-20"]},
+    )
+
+
+def test_without_a_record_nothing_is_released(tmp_path: Path) -> None:
+    halts.record(tmp_path, "pairs", (Failure("no_personal_data", "final", Severity.CRITICAL),), {})
+    audit.record(settings(tmp_path), "release", {})
+    for path in (Layout(tmp_path).audit / "_delta_log").iterdir():
+        path.write_text("")
+    code, said = run("release", "pairs", "--data", str(tmp_path))
+    assert (code, ".broken" in said) == (2, True)
+    assert [halt.table for halt in halts.halted(tmp_path)] == ["pairs"]
 
 
 def test_a_damaged_table_is_told_by_list_with_the_command_that_looks(tmp_path: Path) -> None:

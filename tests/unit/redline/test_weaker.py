@@ -71,6 +71,17 @@ def test_commands_that_read_people_refuse_before_anything_starts(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_small_cells_are_not_disclosed_unless_that_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REDLINE_PRIVACY_K", "9")
+    done = CliRunner().invoke(main, ["disclose", "--data", "x"])
+    assert (done.exit_code, "--accept-weaker privacy.k" in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+    done = CliRunner().invoke(main, ["disclose", "--data", "x", "--accept-weaker", "privacy.k"])
+    assert done.exit_code == 0
+    assert [entry.action for entry in audit_table.entries(tmp_path / "x")] == ["settings.weaker"]
+
+
 def test_settings_and_doctor_tell_what_is_weaker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REDLINE_PRIVACY_K", "3")
