@@ -13,6 +13,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.tables import HIDDEN
 from streams.keyed import derived_id
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Traces:
         mine = _flags(gone)
         rows = _put(rows, "record_id", _random_ids(rows.column("record_id"), mine))
         rows = _put(rows, "sources", _random_tokens(rows.column("sources"), mine))
+        if HIDDEN in rows.column_names:  # sealed under the id that the row had
+            rows = _put(rows, HIDDEN, _either(gone, None, rows.column(HIDDEN)))
         return _put(rows, "key_epoch", _either(gone, DESTROYED, rows.column("key_epoch")))
 
     def interactions(self, rows: pa.Table) -> pa.Table | None:

@@ -113,6 +113,8 @@ def check(path: Path, before: Day) -> None:
     assert {row["record_id"] for row in pairs if row["key_epoch"] == 2} == stayed
     assert all(row["record_id"] in stayed or row["key_epoch"] == DESTROYED for row in pairs)
     assert {row["record_id"] for row in pairs}.isdisjoint({p.record_id for p in before.pairs} - stayed)
+    hidden = reader.read(path, "pairs", ["key_epoch", "withheld"]).to_pylist()
+    assert not any(row["withheld"] for row in hidden if row["key_epoch"] == DESTROYED)
     texts = sorted((p.suggestion, p.final) for p in before.pairs)
     assert sorted((row["suggestion"], row["final"]) for row in pairs) == texts
 
