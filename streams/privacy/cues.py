@@ -73,6 +73,9 @@ _OFFICES = _words(
     "detective coach sir lady director ceo cfo cto secretary ambassador mayor commissioner superintendent inspector "
     "mr mrs ms dr prof manager engineer editor"
 )
+# A folder's name on Windows; with spaces in it only where another follows.
+_FOLDER = r"[^\\/:*?\"<>|\s{}$%]"
+_FOLDERS = rf"(?:{_FOLDER}{{1,40}}(?: {_FOLDER}{{1,30}}){{1,3}}(?=\\)|{_FOLDER}{{2,40}})"
 _SENTENCE = 4  # letters, with the dot, of a word that ends one: "Lam." and not "St."
 
 
@@ -224,12 +227,42 @@ CUES: tuple[Cue, ...] = (
         login=True,
         score=0.7,
     ),
-    # Home folders: Linux, macOS, Windows (with any escaping of the backslash, and percent-encoded); remote logins
-    _cue("home users", rf"(?i:/home|/Users)/(?P<v>{_LOGIN})(?![A-Za-z0-9._\-])", login=True, score=0.95),
+    # Home folders: Linux, macOS, Windows (with any escaping of the slash, and percent-encoded), shares; remote logins
+    _cue(
+        "home homes users",
+        rf"(?i:/home\d?|/homes|/Users)\\{{0,4}}/(?:(?i:users|staff|students|people)\\{{0,4}}/)?(?P<v>{_LOGIN})(?![A-Za-z0-9._\-])",
+        login=True,
+        score=0.95,
+    ),
+    _cue("users settings", rf"(?i:/Users|/Documents and Settings)/(?P<v>{_WORD}(?: {_WORD}){{1,3}})(?=/)", score=0.95),
     _cue(
         "users settings",
-        r"(?i:\b(?:Users|Documents and Settings))\\{1,4}(?P<v>[^\\/:*?\"<>|\s{}$%]{2,40})",
+        rf"(?i:\b(?:Users|Documents and Settings))\\{{1,4}}(?P<v>{_FOLDERS})",
         "\\",
+        login=True,
+        score=0.95,
+    ),
+    _cue(
+        "home homes profiles users userdata",
+        r"\\{2,8}(?:[\w.$\-]{1,60}\\{1,4}){1,3}(?i:users|homes?|profiles|userdata)\$?\\{1,4}"
+        rf"(?P<v>{_FOLDERS})",
+        "\\\\",
+        login=True,
+        score=0.95,
+    ),
+    # Claude Code's folder of a project: its path with dashes, where nobody sees the end of the login
+    _cue(
+        "home users",
+        r"(?:(?<=[/\\\"'`])-home|(?<![A-Za-z0-9_\-])(?:-(?:mnt-[a-z]-)?|[A-Za-z]--)Users)-"
+        r"(?!(?i:runner|ubuntu|user|node|vscode|coder|app|dev|shared|public)-)(?P<v>[A-Za-z0-9][A-Za-z0-9_.]*(?:-+[A-Za-z0-9_.]+){0,20})",
+        "-home-|-users-",
+        login=True,
+        score=0.95,
+    ),
+    _cue("", rf"(?<![\w/.~\-])~(?P<v>{_LOGIN})(?=/)", "~", login=True, score=0.95),
+    _cue(
+        "mail cron media",
+        rf"/(?:var/(?:spool/)?mail|var/spool/cron(?:/crontabs)?|run/media)/(?P<v>{_LOGIN})(?![A-Za-z0-9._\-])",
         login=True,
         score=0.95,
     ),
