@@ -38,6 +38,10 @@ _FORGOTTEN = b"x"  # a settled key whose members are gone: one byte, for ever, s
 _PATIENCE_US = 300_000_000
 _SETTLE_CHUNK = 200  # keys per write: bounds memory when a flush closes everything at once
 
+Stored = list[tuple[bytes, bytes]]
+"""What state holds of a key's members: name and value, each."""
+Held = dict[bytes, Stored]
+
 
 @dataclass(slots=True)
 class _PartitionView:
@@ -98,7 +102,8 @@ class KeyedStage:
         begun = commit.state(partition).get(_SETTLING)
         if begun is not None:
             final, keys = msgpack.decode(begun, type=tuple[bool, list[bytes]])
-            await self._publish(partition, keys, commit, final=final)
+            held = {key: list(commit.state(partition).scan(_MEMBER + key)) for key in keys}
+            await self._publish(partition, held, commit, final=final)
         await self._write([], commit)
 
     async def _write(self, outs: list[Out], commit: Committer) -> None:
@@ -176,26 +181,27 @@ class KeyedStage:
     async def _settle(self, partition: int, keys: list[bytes], commit: Committer, *, final: bool) -> None:
         """Settle what consent covers, in two steps: after a crash the first answer of consent must count."""
         view, state = self._view(partition, commit), commit.state(partition)
+        held = {key: list(state.scan(_MEMBER + key)) for key in keys}
         if self._withdrawals is not None:
-            refused = {key for key in keys if self._withdrawals.check(state, key)}
-            view.dropping |= refused
-            keys = [key for key in keys if key not in refused]
-            state.put(_SETTLING, msgpack.encode((final, keys)))
+            for key in keys:
+                if self._withdrawals.check(state, key, _ids(key, held[key])):
+                    view.dropping.add(key)
+                    del held[key]
+            state.put(_SETTLING, msgpack.encode((final, list(held))))
             await self._write([], commit)
-        await self._publish(partition, keys, commit, final=final)
+        await self._publish(partition, held, commit, final=final)
 
-    async def _publish(self, partition: int, keys: list[bytes], commit: Committer, *, final: bool) -> None:
+    async def _publish(self, partition: int, held: Held, commit: Committer, *, final: bool) -> None:
         view, state = self._view(partition, commit), commit.state(partition)
-        outs = [one for key in keys for one in self._rows(view, state, key, final=final)]
+        outs = [one for key, stored in held.items() for one in self._rows(view, state, key, stored, final=final)]
         if self._withdrawals is not None:
             state.delete(_SETTLING)
         await commit.write(outs)
 
-    def _rows(self, view: _PartitionView, state: Overlay, key: bytes, *, final: bool) -> list[Out]:
+    def _rows(self, view: _PartitionView, state: Overlay, key: bytes, stored: Stored, *, final: bool) -> list[Out]:
         header = state.get(HEADER + key)
         if header is None:
             return []
-        stored = list(state.scan(_MEMBER + key))
         members = [rows.decode_interaction(value) for _, value in stored if value]
         answer = self._logic.settle(key, header, members, final=final)
         published = [emit.row.sources for emit in answer.emits if not isinstance(emit.row, Reject)]
@@ -225,7 +231,7 @@ class KeyedStage:
         state: Overlay,
         key: bytes,
         *,
-        stored: list[tuple[bytes, bytes]],
+        stored: Stored,
         answer: Settlement,
         final: bool,
     ) -> None:
@@ -237,7 +243,7 @@ class KeyedStage:
                 else:
                     state.delete(name)
             if self._withdrawals is not None:
-                self._withdrawals.forget(state, key)
+                self._withdrawals.forget(state, key, _ids(key, stored))
             if state.get(_PUBLISHED + key) is not None:
                 state.delete(_PUBLISHED + key)
         if answer.header is None:
@@ -278,6 +284,10 @@ class KeyedStage:
                 if watermark is not None:
                     outs.append(tick(self.topic, partition, str(watermark).encode()))
         return outs
+
+
+def _ids(key: bytes, stored: Stored) -> list[bytes]:
+    return [name[len(_MEMBER) + len(key) :] for name, _ in stored]
 
 
 def tick(topic: str, partition: int, value: bytes) -> Out:

@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+# A kind and a key of 32 hex digits: scans of one key look at its own changes only, however many a batch has.
+_START = 33
+
+
 class Overlay:
     """Changes of one batch over one partition's store; reads see them, the store does not yet."""
 
     def __init__(self, db: Any) -> None:
         self._db = db
         self._changes: dict[bytes, bytes | None] = {}
+        self._starts: dict[bytes, set[bytes]] = {}
 
     def get(self, key: bytes) -> bytes | None:
         """The value as this batch sees it."""
@@ -38,10 +43,12 @@ class Overlay:
     def put(self, key: bytes, value: bytes) -> None:
         """Set a value."""
         self._changes[key] = value
+        self._starts.setdefault(key[:_START], set()).add(key)
 
     def delete(self, key: bytes) -> None:
         """Take a key out."""
         self._changes[key] = None
+        self._starts.setdefault(key[:_START], set()).add(key)
 
     def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Every (key, value) under a prefix, as this batch sees it; in no promised order."""
@@ -50,7 +57,9 @@ class Overlay:
                 break
             if key not in self._changes:
                 yield key, value
-        for key, changed in list(self._changes.items()):
+        near = self._changes if len(prefix) < _START else self._starts.get(prefix[:_START], ())
+        for key in list(near):
+            changed = self._changes[key]
             if changed is not None and key.startswith(prefix):
                 yield key, changed
 
@@ -67,4 +76,4 @@ class Overlay:
             else:
                 batch.put(key, value)
         self._db.write(batch)
-        self._changes = {}
+        self._changes, self._starts = {}, {}

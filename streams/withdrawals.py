@@ -49,10 +49,14 @@ class Withdrawals:
             self._mark(state, key, reason)
         return reason is not None
 
-    def check(self, state: Overlay, key: bytes) -> bool:
-        """Look at all events of one key; True if it is to be dropped."""
-        for _, tag in list(state.scan(_OWNER + key)):
-            reason = self._owners.refusal(tag)
+    def check(self, state: Overlay, key: bytes, record_ids: Iterable[bytes]) -> bool:
+        """Look at all events of one key; True if it is to be dropped.
+
+        Their names are given: a scan for tags would have to step over those of all keys that have settled.
+        """
+        for record_id in record_ids:
+            tag = state.get(_OWNER + key + record_id)
+            reason = None if tag is None else self._owners.refusal(tag)
             if reason is not None:
                 self._mark(state, key, reason)
         return self.reason(state, key) is not None
@@ -77,10 +81,11 @@ class Withdrawals:
         mark = state.get(_MARK + key)
         return None if mark is None else mark.decode()
 
-    def forget(self, state: Overlay, key: bytes) -> None:
+    def forget(self, state: Overlay, key: bytes, record_ids: Iterable[bytes]) -> None:
         """The key has settled, one way or the other."""
-        for name, _ in list(state.scan(_OWNER + key)):
-            state.delete(name)
+        for record_id in record_ids:
+            if state.get(name := _OWNER + key + record_id) is not None:
+                state.delete(name)
         if state.get(_MARK + key) is not None:
             state.delete(_MARK + key)
 
