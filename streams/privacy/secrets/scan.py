@@ -39,8 +39,12 @@ _TAIL = re.compile(r"[0-9A-Za-z_\-+/=:~.%]*")
 _HEAD = re.compile(r"[0-9A-Za-z_\-+/]*")
 _TOKEN_END = re.compile(r"[.:%\-_]+\Z")
 _APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A-Za-z_\-])")
-# Keys of Mailgun, and of TrueNAS
-_SHAPES = re.compile(r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|[0-9]{1,3}-(?=[0-9a-zA-Z]*[0-9])[0-9A-Za-z]{64}", re.ASCII)
+# Keys of Mailgun, TrueNAS and ngrok
+_SHAPES = re.compile(
+    r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|[0-9]{1,3}-(?=[0-9a-zA-Z]*[0-9])[0-9A-Za-z]{64}"
+    r"|[12][0-9A-Za-z]{26}_[0-9A-Za-z]{21}",
+    re.ASCII,
+)
 _COLOUR = re.compile(r"[\d;]{1,9}m")  # ECMA-48: what is left of the sequence that sets a colour
 # Prefix, joint, and what a generator of tokens puts behind it; `k`: the prefix says what it is
 _UNKNOWN = re.compile(
