@@ -8,6 +8,8 @@ has to read the text anyway) Presidio's own code runs.
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import chain
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 import regex  # type: ignore[import-untyped]
@@ -48,6 +50,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         self._hyperscan = hyperscan and scan.available()
         self._lines = lines
         self._plans: OrderedDict[Any, Raw] = OrderedDict()
+        self._last: Raw | None = None
         self._words: dict[str, Words] = {}
 
     def analyze(  # noqa: PLR0917 - Presidio's signature
@@ -101,7 +104,10 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
             kept = list(self._raised(findings, slots, reading, boost))
         else:
             kept = self._enhanced(findings, slots, reading, artifacts, recognisers)
-        kept = [one for one in kept if one.score >= self._threshold(one, slots, score_threshold)]
+        if score_threshold is None:
+            kept = [one for one in kept if one.score >= self._threshold(one, slots)]
+        else:
+            kept = [one for one in kept if one.score >= score_threshold]
         results = [_result(one, slots) for one in distinct(kept)]
         if allow_list:
             results = self._remove_allow_list(results, allow_list, text, regex_flags, allow_list_match)
@@ -110,11 +116,13 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
     def _raw(self, language: str, threshold: float | None, recognisers: Sequence[Any]) -> Raw:
         """The plan for these recognisers as they are now."""
         held: list[Any] = [language, threshold, self.default_score_threshold]
-        for one in recognisers:
-            held += (one, one.context)
-            if threshold is None:
-                held.append(repr(one.score_thresholds))
-            held += getattr(one, "patterns", ())
+        held += recognisers
+        held += [one.context for one in recognisers]
+        held += chain.from_iterable([getattr(one, "patterns", ()) for one in recognisers])
+        if threshold is not None and self._last is not None and _same(held, self._last.held):
+            return self._last
+        if threshold is None:
+            held += [repr(one.score_thresholds) for one in recognisers]
         # Names by address: what a key names stays alive as long as the key. Texts and numbers are looked at as such.
         parts = held[3:]
         key = (*held[:3], *(map(id, parts) if threshold is not None else (_named(part) for part in parts)))
@@ -124,6 +132,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
                 self._plans.popitem(last=False)
             known = self._plans[key] = self._make(language, threshold, recognisers)
             known.held = held
+        self._last = known
         return known
 
     def _make(self, language: str, threshold: float | None, recognisers: Sequence[Any]) -> Raw:
@@ -153,9 +162,7 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         own: Mapping[str, float] = recogniser.score_thresholds
         return float(own.get(entity, own.get("default", self.default_score_threshold)))
 
-    def _threshold(self, one: Finding, slots: Sequence[Slot], threshold: float | None) -> float:
-        if threshold is not None:
-            return threshold
+    def _threshold(self, one: Finding, slots: Sequence[Slot]) -> float:
         slot = slots[one.slot]
         return slot.threshold if one.result is None else self._limit(slot.recogniser, one.entity, None)
 
@@ -176,10 +183,11 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
         findings: Sequence[Finding], slots: Sequence[Slot], reading: Reading, boost: Boost
     ) -> Iterator[Finding]:
         """What `LemmaContextAwareEnhancer` makes of the scores."""
-        named = {slot.recogniser.id: slot for slot in slots}
+        named: dict[Any, Slot] = {}
         for one in findings:
             slot = slots[one.slot]
             if one.result is not None:
+                named = named or {slot.recogniser.id: slot for slot in slots}
                 named_by = named.get(one.result.recognition_metadata[_ID])
                 if named_by is None:
                     continue  # Presidio loses it as well
@@ -211,6 +219,11 @@ class FastAnalyzer(AnalyzerEngine):  # type: ignore[misc]
             for one in raised
             if one.recognition_metadata.get(_ID) in places
         ]
+
+
+def _same(held: list[Any], known: list[Any]) -> bool:
+    """Whether these are the same settings and the very same objects."""
+    return len(held) == len(known) and held[:3] == known[:3] and all(map(is_, held[3:], known[3:]))
 
 
 def _named(part: object) -> object:

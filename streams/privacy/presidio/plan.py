@@ -89,10 +89,12 @@ class Plan:
         for recogniser, threshold in zip(recognisers, thresholds, strict=True):
             self._add(recogniser, threshold)
         self._scan: scan.Scan | None = None
+        self._scan_words: scan.Scan | None = None
         self._known: frozenset[int] = frozenset()
         words = {_WORDS + slot.number: words for slot in self.slots if (words := _findable(slot.context))}
         if hyperscan:
             self._scan, self._known = scan.scanner(self.shapes, words)
+            self._scan_words, _ = scan.scanner({}, words)
         self.unknown = [number for number in range(len(self.rules)) if number not in self._known]
 
     def _add(self, recogniser: Any, threshold: float) -> None:
@@ -155,6 +157,10 @@ class Plan:
     def hits(self, text: str) -> Mapping[int, list[int]]:
         """Ends of matches by rule, for the rules that the scan knows, and groups of words; empty without a scan."""
         return self._scan(text) if self._scan else {}
+
+    def words(self, text: str) -> Mapping[int, list[int]] | None:
+        """As `hits`, groups of words only; None without a scan."""
+        return self._scan_words(text) if self._scan_words else None
 
     def possible(self, number: int, text: str) -> bool:
         """Whether a rule that the scan does not know can match a text at all."""

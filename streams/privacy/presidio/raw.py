@@ -44,6 +44,7 @@ class Reading:
         self.context = context
         self.outside = [word.lower() for word in outside]
         self.hits = hits
+        self._words: Mapping[int, list[int]] | None = None
         self._low: str | None = None
         self._present: dict[int, bool] = {}
 
@@ -58,7 +59,10 @@ class Reading:
         """Whether a finding of the slot's may have a context word."""
         known = self._present.get(slot.number)
         if known is None:
-            known = bool(self.outside) or self._plan.present(slot, self.text, self.hits, self.low)
+            if self.hits is None and self._words is None:
+                self._words = self._plan.words(self.text)
+            hits = self._words if self.hits is None else self.hits
+            known = bool(self.outside) or self._plan.present(slot, self.text, hits, self.low)
             self._present[slot.number] = known
         return known
 
@@ -117,7 +121,10 @@ class Raw:
         for one in found:
             by_slot.setdefault(one.slot, []).append(one)
         for several in by_slot.values():
-            yield from distinct(several)
+            if len(several) > 1:
+                yield from distinct(several)
+            elif several[0].score:
+                yield several[0]
         for slot in plan.slots:
             if slot.stock:
                 yield from self.run(slot, text, entities, artifacts)

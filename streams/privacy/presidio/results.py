@@ -24,7 +24,10 @@ def distinct(findings: Iterable[Finding]) -> list[Finding]:
 
     The best come first, and of equals the first in the text and the longest: Presidio's own order.
     """
-    ordered = sorted({one[:4]: one for one in findings if one.score}.values(), key=_by_span)
+    several = [one for one in findings if one.score]
+    if _in_a_row(several):
+        return several
+    ordered = sorted({one[:4]: one for one in several}.values(), key=_by_span)
     if len(ordered) > 1:
         kept: list[Finding] = []
         active: list[Finding] = []
@@ -35,6 +38,18 @@ def distinct(findings: Iterable[Finding]) -> list[Finding]:
                 active.append(one)
         ordered = kept
     return sorted(ordered, key=_by_score)
+
+
+def _in_a_row(findings: list[Finding]) -> bool:
+    """Whether they are of one entity and score, in order and apart: then Presidio leaves them as they are."""
+    if len(findings) < 2:  # noqa: PLR2004 - nothing to compare
+        return True
+    entity, _, reached, score, _, _ = findings[0]
+    for one in findings[1:]:
+        if one.start <= reached or one.score != score or one.entity != entity:
+            return False
+        reached = one.end
+    return True
 
 
 def _by_span(one: Finding) -> tuple[str, int, int, float]:
