@@ -11,9 +11,10 @@ import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from redline.admin import committed, watermarks
+from redline.admin import watermarks
 from schemas import topics
 from schemas.errors import BrokerError
+from schemas.records import Partition
 from schemas.rows import Subject
 from sinks import reader
 
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
     from redline.settings import Kafka
-    from schemas.records import Partition
 
 _POLL_S = 1.0
 _SILENT_POLLS = 30
 _REQUEST_S = 30.0
 _LOOK_S = 0.5
+_ASKED_S = 10.0
 # A worker sees a consent record within a fraction of a second; what it admitted before that is on its way.
 SETTLE_S = 3.0
 # Every topic that carries something made of one event.
@@ -41,6 +42,13 @@ _CARRIERS = (
     topics.PAIRS,
     topics.TRAJECTORIES,
     topics.SUBJECTS,
+)
+_STARTING = frozenset(
+    {
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.NOT_COORDINATOR,
+    }
 )
 _subject = msgspec.msgpack.Decoder(Subject).decode
 
@@ -72,7 +80,7 @@ def settled(kafka: Kafka, *, wait_s: float) -> bool:
     ends = {p: high for p, (_, high) in watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.config).items()}
     deadline = time.monotonic() + wait_s
     while True:
-        done = committed(kafka.bootstrap, topics.APP_ID, [topics.EVENTS], config=kafka.config)
+        done = _passed(kafka, topics.EVENTS)
         if all(done.get(p, 0) >= end for p, end in ends.items()) or not members(kafka):
             return True
         if time.monotonic() > deadline:
@@ -87,7 +95,7 @@ def subjects(kafka: Kafka, data_dir: Path) -> list[Subject]:
         BrokerError: the broker went silent.
     """
     found: list[Subject] = []
-    passed = committed(kafka.bootstrap, topics.APP_ID, [topics.SCRUBBED], config=kafka.config)
+    passed = _passed(kafka, topics.SCRUBBED)
     with _reader(kafka) as consumer:
         # In the order of their way: what moves on while we look is seen at one of the two places.
         found += [
@@ -135,15 +143,43 @@ def kept(kafka: Kafka) -> list[Kept]:
 
 
 def members(kafka: Kafka) -> int:
-    """Workers that are at work now."""
+    """Workers that are at work now. Raises BrokerError."""
     client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.config})
+    deadline = time.monotonic() + _REQUEST_S
+    while True:
+        try:
+            answer = client.describe_consumer_groups([topics.APP_ID], request_timeout=_ASKED_S)[topics.APP_ID]
+            return len(answer.result(_ASKED_S).members)
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code == KafkaError.GROUP_ID_NOT_FOUND:
+                return 0
+            # A broker that has just started has no coordinator for a while: nobody may be overlooked.
+            if code not in _STARTING or time.monotonic() > deadline:
+                name = error.args[0].name()
+                raise BrokerError(f"the broker does not say which workers there are: {name}") from None
+        time.sleep(_LOOK_S)
+
+
+def _passed(kafka: Kafka, topic: str) -> dict[Partition, int]:
+    """What the workers have committed. A broker that does not say (nobody ever joined the group): nothing."""
+    reader = Consumer(
+        {
+            "bootstrap.servers": kafka.bootstrap,
+            "group.id": topics.APP_ID,
+            "enable.auto.commit": False,
+            "log_level": 0,
+            **kafka.config,
+        }
+    )
     try:
-        answer = client.describe_consumer_groups([topics.APP_ID], request_timeout=_REQUEST_S)[topics.APP_ID]
-        return len(answer.result(_REQUEST_S).members)
-    except KafkaException as error:
-        if error.args[0].code() in {KafkaError.GROUP_ID_NOT_FOUND, KafkaError.COORDINATOR_NOT_AVAILABLE}:
-            return 0
-        raise BrokerError(f"the broker does not say which workers there are: {error.args[0].name()}") from None
+        asked = [TopicPartition(topic, index) for index in range(kafka.partitions)]
+        answer = reader.committed(asked, timeout=_ASKED_S)
+    except KafkaException:
+        answer = []
+    finally:
+        reader.close()
+    return {Partition(place.topic, place.partition): place.offset for place in answer if place.offset >= 0}
 
 
 def _records(kafka: Kafka, consumer: Consumer, topic: str, starts: Mapping[Partition, int]) -> Iterator[Message]:

