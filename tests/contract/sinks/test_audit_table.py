@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
+from support.disk import small_disk
 
 from schemas.errors import SinkError
 from schemas.tables import AUDIT, PURPOSE_KEY
@@ -108,6 +109,20 @@ def test_a_writer_killed_after_any_step_leaves_a_whole_table(tmp_path: Path, ste
     found, faults = verify(tmp_path, KEY)
     assert ([entry.seq for entry in found], faults) == (list(range(landed + 2)), [])
     assert len(files(tmp_path)) == landed + 2  # nothing is left of the one that did not land
+
+
+def test_a_full_disk_is_told_and_leaves_a_whole_table(tmp_path: Path) -> None:
+    with small_disk(tmp_path, megabytes=4) as disk:
+        put(tmp_path, 2)
+        disk.fill()
+        for _ in range(3):
+            with pytest.raises((OSError, SinkError)):
+                put(tmp_path)
+            assert len(verify(tmp_path, KEY)[0]) == 2
+        disk.free()
+        put(tmp_path, 2)
+        found, faults = verify(tmp_path, KEY)
+        assert ([entry.seq for entry in found], faults) == (list(range(4)), [])
 
 
 def _change(data: Path) -> None:

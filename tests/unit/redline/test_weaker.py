@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from redline import weaker
+from redline import fleet, weaker
 from redline.cli import main
 from redline.settings import Settings, as_env, load
 from schemas.errors import SettingsError
@@ -69,6 +70,12 @@ def test_commands_that_read_people_refuse_before_anything_starts(
     assert done.exit_code == 2
     assert "--accept-weaker consent.mode" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_of_a_run_do_not_record_its_start_again(tmp_path: Path) -> None:
+    started = fleet.specs(given(data=str(tmp_path)), live=True)
+    assert [fleet.belongs(spec.env) for spec in started] == [True] * len(started)
+    assert not fleet.belongs(os.environ)
 
 
 def test_small_cells_are_not_disclosed_unless_that_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
