@@ -133,8 +133,9 @@ def test_while_workers_and_sinks_are_at_work(redline: Redline, tmp_path: Path) -
     assert counts(data)[0] == 40
     bootstrap = (data / "state" / "bootstrap").read_text()
     parts = [TopicPartition(topics.EVENTS, index, -1) for index in range(4)]
-    for answer in AdminClient({"bootstrap.servers": bootstrap}).delete_records(parts).values():
-        answer.result()
+    client = AdminClient({"bootstrap.servers": bootstrap})
+    for answer in client.delete_records(parts).values():
+        answer.result(30.0)
     redline("retain", *here, **days).end(0)
     assert counts(data)[:2] == (0, 0)
     up.process.send_signal(signal.SIGINT)
