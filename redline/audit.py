@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
 import pwd
 import re
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from redline.settings import Settings
     from sinks.audit_chain import Entry
+
+log = logging.getLogger("redline.audit")
 
 Detail = bool | int | float | str | list[str] | list[int]
 
@@ -63,6 +66,7 @@ def record(settings: Settings, action: str, details: Mapping[str, Detail]) -> En
         who=_who(settings),
         action=action,
         details=json.dumps(details, sort_keys=True),
+        on_trouble=lambda: log.warning("the audit table does not end where its head says; run `redline audit verify`"),
     )
 
 

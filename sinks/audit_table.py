@@ -51,9 +51,12 @@ def append(
     who: str,
     action: str,
     details: str,
+    on_trouble: Callable[[], None] = lambda: None,
     crash: Callable[[int], None] = lambda _step: None,
 ) -> Entry:
-    """Write one entry durably; returns it. `crash` is told each step that is done.
+    """Write one entry durably; returns it.
+
+    `on_trouble` is called if an entry about trouble had to be written first; `crash` is told each step that is done.
 
     Raises:
         SinkError: the table cannot be read, or another writer that is not ours keeps coming first.
@@ -68,6 +71,7 @@ def append(
             entry = Entry(seq, now_us, who, TROUBLE, json.dumps(trouble), "", previous)
             last = _land(layout, table, key, entry, since, announce=False)
             seq, previous, since = last.seq + 1, last.hash, table.version
+            on_trouble()
         entry = Entry(seq, now_us, who, action, details, "", previous)
         return _land(layout, table, key, entry, since, crash=crash)
 

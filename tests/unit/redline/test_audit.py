@@ -108,6 +108,18 @@ def test_without_a_record_nothing_is_released(tmp_path: Path) -> None:
     assert [halt.table for halt in halts.halted(tmp_path)] == ["pairs"]
 
 
+def test_a_cut_tail_is_told_to_whoever_writes_next(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for table in ("pairs", "rejects"):
+        audit.record(settings(tmp_path), "release", {"table": table})
+    assert caplog.text == ""
+    shutil.rmtree(Layout(tmp_path).audit)
+    audit.record(settings(tmp_path), "release", {"table": "pairs"})
+    assert "redline audit verify" in caplog.text
+    caplog.clear()
+    audit.record(settings(tmp_path), "release", {"table": "pairs"})
+    assert caplog.text == ""  # it is on record now
+
+
 def test_a_damaged_table_is_told_by_list_with_the_command_that_looks(tmp_path: Path) -> None:
     audit.record(settings(tmp_path), "release", {"table": "pairs"})
     for path in Layout(tmp_path).audit.glob("*.parquet"):
