@@ -10,5 +10,6 @@ people/      the directory: recall, precision, cost
 names/       trains and measures the model of names
 secrets/     the letter-pair table of secrets, and their measure, by our own shapes and by what others wrote
 capture      what the hooks and the client cost the person they watch
+fuzz/        every reader against what a coverage-guided fuzzer makes up
 stages       one stage at a time, one core: decode, scrub, join, gate
 """
