@@ -19,6 +19,7 @@ from redline.supervisor import Death, Supervisor
 from schemas import topics
 from schemas.errors import BrokerError
 
+_FEW = "What fewer than {} people share is published as `other`: docs/published.md"
 _MOST_DEATHS = 5  # of one process within a run: it will not get better by itself
 Emit = Callable[[Settings, Callable[[int], None]], EmitResult]
 
@@ -83,7 +84,8 @@ def run(
                 drained = drain.wait(live, lags, step=step, show=show.progress)
             say(f"drained after {time.monotonic() - started:.1f} s")
         lags.close()
-        disclose.disclose(live)
+        if decided := disclose.disclose(live):
+            say(disclose.shown(decided) + f"\n{_FEW.format(live.privacy.k)}\n")
         answer = balance(live)
         say("\n" + summary(live, answer) + "\n")
     return Outcome(answer.balanced, drained.complete, result.records, time.monotonic() - started)
