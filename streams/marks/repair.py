@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _GAP = re.compile(r"[\s._\-,]{0,2}")
 _GAP_OF_NAMES = re.compile(r"\s|,\s?")  # between everyday words: "Mark. Price" is two sentences
 _GAP_OF_INITIAL = re.compile(r"\.\s?|[_\-]")  # "a Smith" is no initial
+_MOST_LOOKS = 4
 _DENSE = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]{2,}")
 
 
@@ -61,12 +62,21 @@ class Repair:
         self._hashes = hashes
         self._first = FirstLook([mark for mark in self._marks if mark.how != "within"], hashes)
         self._dense = any(mark.how == "within" for mark in self._marks)
+        self._placeholders = any(mark.surrogate.startswith("<") for mark in self._marks)
 
     def __repr__(self) -> str:
         return f"Repair({len(self._marks)} marks)"
 
     def text(self, text: str, counts: Counter[str] | None = None) -> str:
         """`text` with the surrogates in the places that the marks name; `counts` grows by these, a full name as one."""
+        for _ in range(_MOST_LOOKS):
+            before, text = text, self._once(text, counts)
+            # `JaneJane Doe`: the first name can be told from the second once a placeholder begins behind it.
+            if text == before or not self._placeholders:
+                break
+        return text
+
+    def _once(self, text: str, counts: Counter[str] | None) -> str:
         places = self._forms.places(text) if self._first.says(text) else []
         if self._dense:
             places += self._forms.inside(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.world import IDENTITY, event
 
@@ -202,6 +202,7 @@ def test_marks_that_come_one_after_the_other_do_what_they_do_together(
 
 @settings(max_examples=400, deadline=None)
 @given(texts, some_names, st.sampled_from(["natural", "placeholder"]))
+@example("OluwaseunOluwaseun YAMAGUCHI ", ["Oluwaseun Yamaguchi"], "placeholder")
 def test_a_repaired_text_stays_as_it_is(text: str, names: list[str], style: Style) -> None:
     repair = Repair(marks(*names, style=style), HASHES)
     once = repair.text(text)
