@@ -105,6 +105,8 @@ def test_without_a_record_nothing_is_released(tmp_path: Path) -> None:
         path.write_text("")
     code, said = run("release", "pairs", "--data", str(tmp_path))
     assert (code, ".broken" in said) == (2, True)
+    assert run("audit", "list", "--data", str(tmp_path))[0] == 2
+    assert run("audit", "verify", "--data", str(tmp_path))[0] == 1
     assert [halt.table for halt in halts.halted(tmp_path)] == ["pairs"]
 
 
