@@ -15,7 +15,7 @@ from redline import audit, cluster, consent
 from redline.erasure import exports, in_flight, journal, receipt, tables
 from redline.erasure.find import find
 from redline.erasure.people import Person, person_of
-from redline.erasure.verify import erased_places, open_members, verify
+from redline.erasure.verify import erased_places, leftovers, open_members, verify
 from redline.lock import DataLock
 from redline.published import seal_of
 from redline.up import attached
@@ -101,6 +101,8 @@ def erase(
         left = [str(one) for one in held if not one.dropped]
         if not settled:
             left.append(f"workers: not caught up after {wait_s:.0f} s; run it again once `redline status` shows no lag")
+        if not leftovers(live.state):
+            left.append("state/rebuild: a rebuild is at work and holds rows; run it again after")
         if open_:
             left.append(f"state of workers: {open_:,} events; they go when a worker runs")
         this_time = _this_time(page, held)

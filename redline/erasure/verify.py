@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from redline import scan
+from redline.buckets import Buckets
 from redline.erasure import in_flight
 from redline.erasure.tables import REASON
 from redline.published import seal_of
 from redline.state_reader import open_events
+from schemas.errors import LockedError
 from schemas.rows import Source
 from schemas.tables import TABLES
 from sinks import tombstones
@@ -93,9 +95,22 @@ def open_members(settings: Settings, places: Collection[Source]) -> int:
     return len({source for sources in held.values() for source in sources if source in places})
 
 
+def leftovers(state: Path) -> bool:
+    """Remove what a killed rebuild left of rows; False if one is at work and has them now. Raises OSError."""
+    try:
+        with Buckets(state / "rebuild", 0):
+            return True
+    except LockedError:
+        return False
+
+
 def _files(settings: Settings, person: Person, places: Collection[Source], found: Verified) -> None:
     data, seal = settings.data_dir, seal_of(settings)
     gone = {name: tombstones.load(data, name) for name in TABLES}
+    if any(path.is_file() for path in (settings.state / "rebuild").rglob("*")):
+        found.left.append(
+            "state/rebuild: rows of a rebuild that is at work, or was killed; `redline erase` removes them"
+        )
     for table, path in _all(data):
         for attempt in range(_ATTEMPTS):
             try:

@@ -20,7 +20,8 @@ from redline.erasure.find import find
 from redline.erasure.journal import Counts, Fated, Found, Journal
 from redline.erasure.people import Person, person_of
 from redline.erasure.tables import erase
-from redline.erasure.verify import Verified, _files, erased_places
+from redline.erasure.verify import Verified, _files, erased_places, leftovers
+from redline.lock import DataLock
 from redline.settings import Settings
 from schemas import topics
 from schemas.errors import InputError
@@ -248,6 +249,19 @@ def test_a_file_that_nobody_lists_is_found_and_one_that_cannot_be_read_is_told(
     monkeypatch.setattr("redline.erasure.verify._AGAIN_S", 0.0)
     hidden.write_bytes(kept[:500])
     assert left(tmp_path, person) == [f"{hidden.relative_to(tmp_path)}: cannot be read"]
+
+
+def test_what_a_killed_rebuild_left_is_found_and_removed(tmp_path: Path) -> None:
+    _, person = made(tmp_path)
+    erase(tmp_path, look(tmp_path, person))
+    bucket = tmp_path / "state" / "rebuild" / "0" / "0.arrow"
+    bucket.parent.mkdir(parents=True)
+    bucket.write_bytes(b"rows")
+    assert [line.split(":")[0] for line in left(tmp_path, person)] == ["state/rebuild"]
+    with DataLock(tmp_path / "state", name="rebuild.lock"):
+        assert not leftovers(tmp_path / "state")
+    assert leftovers(tmp_path / "state")
+    assert left(tmp_path, person) == []
 
 
 def test_rows_on_their_way_are_refused_before_they_come(tmp_path: Path) -> None:
