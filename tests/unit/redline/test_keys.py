@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -215,3 +216,16 @@ def test_a_schedule_adds_an_epoch_when_the_last_one_is_old_enough(tmp_path: Path
     assert rotate(scheduled, due_only=True) is None
     with pytest.raises(InputError, match="epoch 2 starts in"):
         [rotate(scheduled) for _ in range(2)]
+
+
+def test_of_the_workers_that_see_the_time_come_one_adds_the_epoch(tmp_path: Path) -> None:
+    put(tmp_path, RING.encode())
+    os.utime(tmp_path / "state" / "keys.json", (0, 0))  # a file of one epoch from 1970
+    now = [0.0]
+    workers = [LiveRing(settings(tmp_path, rotate_days=30), lambda: now[0]) for _ in range(3)]
+    for _ in range(2):
+        now[0] += 1.0
+        rings = [worker.current() for worker in workers]
+    assert [epoch.number for epoch in rings[0].epochs] == [1, 2]
+    assert rings[0] == rings[1] == rings[2]
+    assert rings[0].epochs[1].starts_us > time.time_ns() // 1000
