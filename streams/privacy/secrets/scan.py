@@ -86,7 +86,10 @@ def find(text: str) -> list[Found]:
     for gate, rules in _GATED.items():
         if gate in folded:
             for fold, marks, rule in rules:
-                found.extend(_marked(text, folded if fold else data, marks, rule))
+                where = folded if fold else data
+                for mark in marks:
+                    if (at := where.find(mark)) >= 0:
+                        found.extend(_marked(text, where, mark, at, rule))
     found.extend(assignments.named(text, folded))
     found.extend(files.hashes(text, data))
     if b"-----BEGIN" in data:
@@ -96,15 +99,13 @@ def find(text: str) -> list[Found]:
     return found
 
 
-def _marked(text: str, where: bytes, marks: tuple[bytes, ...], rule: Structure) -> Iterator[Found]:
-    for mark in marks:
-        at = where.find(mark)
-        last = -1
-        while at >= 0:
-            if at >= last and (hit := _structure(text, at, rule)) is not None:
-                yield hit
-                last = hit.end
-            at = where.find(mark, at + len(mark))
+def _marked(text: str, where: bytes, mark: bytes, at: int, rule: Structure) -> Iterator[Found]:
+    last = -1
+    while at >= 0:
+        if at >= last and (hit := _structure(text, at, rule)) is not None:
+            yield hit
+            last = hit.end
+        at = where.find(mark, at + len(mark))
 
 
 def _structure(text: str, at: int, rule: Structure) -> Found | None:
