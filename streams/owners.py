@@ -103,6 +103,7 @@ class Owners:
     def __init__(self, book: ConsentBook, ring: Callable[[], KeyRing]) -> None:
         self._book = book
         self._ring = ring
+        self._known: KeyRing | None = None
         self._epochs: dict[int, _People] = {}
 
     @property
@@ -121,7 +122,6 @@ class Owners:
         owner = _decode(tag)
         key = self._key(owner.epoch)
         if key is None:
-            self._epochs.pop(owner.epoch, None)
             return "key_destroyed"
         if self._book.position < owner.consent:
             return None
@@ -145,7 +145,11 @@ class Owners:
         return found.reason if isinstance(found, Refused) else None
 
     def _key(self, number: int) -> bytes | None:
-        for epoch in self._ring().epochs:
+        ring = self._ring()
+        if ring is not self._known:  # nothing may hold on to the key of an epoch that was destroyed
+            there = {epoch.surrogate for epoch in ring.epochs}
+            self._known, self._epochs = ring, {n: one for n, one in self._epochs.items() if one.key in there}
+        for epoch in ring.epochs:
             if epoch.number == number:
                 return epoch.surrogate
         raise SettingsError(f"keys: needed epoch {number}, of which there are open events; the ring does not have it")

@@ -51,7 +51,8 @@ class ScrubStage:
         self._scrub = scrub
         self._on_unknown = on_unknown
         self._prepare = prepare
-        self._tags: dict[Keys, Tags] = {}
+        self._known: KeyRing | None = None
+        self._tags: dict[int, Tags] = {}
 
     async def handle(self, records: Sequence[Record], commit: Committer) -> None:
         """Decode, ask consent, scrub in the pool, write everything at once."""
@@ -106,9 +107,7 @@ class ScrubStage:
             self._on_unknown(event)
         tag = None
         if person is not None:
-            if keys not in self._tags:
-                self._tags[keys] = Tags(keys.surrogate, keys.epoch)
-            tag = self._tags[keys].of(
+            tag = self._tags_of(ring, keys).of(
                 person,
                 event_us=event.time_us,
                 arrived_ms=record.timestamp_ms,
@@ -128,6 +127,13 @@ class ScrubStage:
         )
         identity = keyed_id(self._ring().identity, "stand-in", unit).encode()
         return Out(topics.SCRUBBED, identity, rows.encode(emit.row), headers)
+
+    def _tags_of(self, ring: KeyRing, keys: Keys) -> Tags:
+        if ring is not self._known:
+            self._known, self._tags = ring, {}  # nothing may hold on to the key of an epoch that was destroyed
+        if keys.epoch not in self._tags:
+            self._tags[keys.epoch] = Tags(keys.surrogate, keys.epoch)
+        return self._tags[keys.epoch]
 
     def _refused(self, event: Event, emit: Emit) -> Out:
         """A reject by the way of events: under the identity of the event, with the coordinates of its record."""
