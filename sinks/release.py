@@ -8,7 +8,7 @@ so that a sink which did not know of it decides again.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -23,6 +23,8 @@ from sinks.parquet import sync_folder
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from schemas.tables import Table
     from sinks.seal import Seal
@@ -128,16 +130,13 @@ class Release:
         if not table.sealed:
             return rows
         shown = self.shown(rows, table, days)
-        waits = [day not in days for day in _days(rows)]
-        ids = rows.column("record_id").to_pylist()
         named = _present(table)
-        columns = [rows.column(name).to_pylist() for name in named]
-        hidden = [
-            self._seal.hide(table.name, record_id, msgspec.json.encode(dict(zip(named, values, strict=True))))
-            if wait
-            else None
-            for record_id, wait, *values in zip(ids, waits, *columns, strict=True)
+        told, which = _distinct(rows, named)
+        texts = [
+            None if day in days else msgspec.json.encode(dict(zip(named, values, strict=True))) for day, *values in told
         ]
+        ids = rows.column("record_id").to_pylist()
+        hidden = self._seal.hide(table.name, ids, [texts[code] for code in which.tolist()])
         sealed = self._seal.close(shown, table)
         place = sealed.schema.get_field_index(HIDDEN)
         return sealed.set_column(place, sealed.schema.field(place), pa.array(hidden, pa.binary()))
@@ -202,26 +201,28 @@ def _days(rows: pa.Table) -> list[str]:
 
 def _mapped(rows: pa.Table, named: list[str], becomes: Callable[[str, Values], Values]) -> pa.Table:
     """Each distinct combination is asked for once."""
-    if not rows.num_rows:
-        return rows
-    codes: Any = np.zeros(rows.num_rows, np.int64)
-    words: list[list[str]] = []
-    for name in (_DAY, *named):
-        column = rows.column(name).cast(pa.string()).combine_chunks()
-        coded = (column.chunk(0) if isinstance(column, pa.ChunkedArray) else column).dictionary_encode()
-        words.append(coded.dictionary.to_pylist())
-        codes = codes * len(words[-1]) + np.asarray(coded.indices.to_numpy(), np.int64)
-    seen, which = np.unique(codes, return_inverse=True)
-    answers = []
-    for code in seen.tolist():
-        values = []
-        for listed in reversed(words):
-            code, at = divmod(code, len(listed))  # noqa: PLW2901 - taken apart digit by digit
-            values.append(listed[at])
-        day, *rest = reversed(values)
-        answers.append(becomes(day, _of(dict(zip(named, rest, strict=True)))))
+    told, which = _distinct(rows, named)
+    answers = [becomes(day, _of(dict(zip(named, values, strict=True)))) for day, *values in told]
     for name in named:
         place = rows.schema.get_field_index(name)
         values = pa.array([answer[COLUMNS.index(name)] for answer in answers], pa.string())
-        rows = rows.set_column(place, rows.schema.field(place), values.take(pa.array(which.reshape(-1))))
+        rows = rows.set_column(place, rows.schema.field(place), values.take(pa.array(which)))
     return rows
+
+
+def _distinct(rows: pa.Table, named: list[str]) -> tuple[list[list[str]], npt.NDArray[np.int64]]:
+    """The day and the columns of each distinct combination, and for each row the place of its own."""
+    which = np.zeros(rows.num_rows, np.int64)
+    columns = [rows.column(name).cast(pa.string()) for name in (_DAY, *named)]
+    first = which[:1]
+    for column in columns:
+        coded = column.dictionary_encode()
+        indices = [np.asarray(part.indices.to_numpy(), np.int64) for part in coded.chunks]
+        codes = np.concatenate(indices) if indices else which
+        # Numbered anew after each column: the product of five columns may be more than 64 bits hold.
+        _, first, which = np.unique(which * (codes.max(initial=0) + 1) + codes, return_index=True, return_inverse=True)
+        which = which.reshape(-1)
+    told = [
+        list(values) for values in zip(*(column.take(pa.array(first)).to_pylist() for column in columns), strict=True)
+    ]
+    return told, which

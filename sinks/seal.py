@@ -81,10 +81,14 @@ class Seal:
             place, pa.field(_COLUMN, pa.list_(SOURCE), nullable=False), self._open(column, table.name)
         )
 
-    def hide(self, table: str, record_id: str, text: bytes) -> bytes:
-        """A text of one row (AES-SIV, RFC 5297), padded: neither an equal text of another row nor its length shows."""
-        padded = text.ljust(-(-max(len(text), 1) // _PAD) * _PAD)
-        return self._siv(table).encrypt(padded, [table.encode(), record_id.encode()])
+    def hide(self, table: str, record_ids: Sequence[str], texts: Sequence[bytes | None]) -> list[bytes | None]:
+        """A text of each row (AES-SIV, RFC 5297), padded: neither an equal text of another row nor its length shows."""
+        encrypt, name = self._siv(table).encrypt, table.encode()
+        padded = {text: text.ljust(-(-max(len(text), 1) // _PAD) * _PAD) for text in set(texts) if text is not None}
+        return [
+            None if text is None else encrypt(padded[text], [name, record_id.encode()])
+            for record_id, text in zip(record_ids, texts, strict=True)
+        ]
 
     def reveal(self, table: str, record_id: str, token: bytes) -> bytes | None:
         """The text again, with spaces at its end; None if it was hidden with another key, or for another row."""
