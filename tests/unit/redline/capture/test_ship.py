@@ -93,6 +93,22 @@ def test_what_no_reader_knows_is_counted(folder: Path) -> None:
     assert sum(done.skipped.values()) == 1
 
 
+def test_a_proposal_has_the_prompt_that_an_earlier_run_shipped(tmp_path: Path) -> None:
+    configure(tmp_path, Config(subject="anna"))
+    target, seen = gateway(lambda _batch: httpx.Response(202))
+
+    def hook(name: str, **more: Any) -> None:
+        body = {"session_id": "s", "prompt_id": "p", "hook_event_name": name, **more}
+        append.append(str(tmp_path), "claude-code", json.dumps(body).encode())
+        ship.ship(tmp_path, target)
+
+    hook("UserPromptSubmit", prompt="use pi")
+    edit = {"file_path": "/p/a.py", "old_string": "a", "new_string": "b"}
+    hook("PreToolUse", tool_name="Edit", tool_use_id="t", tool_input=edit)
+    sent = [event for batch in seen for event in batch if event["type"] == "redline.suggestion.v1"]
+    assert [(event["id"], event["data"]["prompt"]) for event in sent] == [("suggestion/t/live", "use pi")]
+
+
 def test_a_second_shipper_is_refused(folder: Path) -> None:
     def busy(_batch: list[Any]) -> httpx.Response:
         with pytest.raises(LockedError):
