@@ -31,7 +31,7 @@ from redline import audit, scan
 from redline.published import release_of, seal_of
 from schemas.tables import TABLES
 from sinks import reader
-from sinks.release import COLUMNS, OTHER, Decisions
+from sinks.release import COLUMNS, OTHER, WITHHELD, Decisions
 from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 NAME = "disclose"
 QUIET_S = 3_600.0  # a day that still gets rows is a backlog coming in: deciding on half of it would hold back too much
 _FOLDER = re.compile(r"/event_date=(\d{4}-\d\d-\d\d)/")
+_STILL = f"surface={WITHHELD}"
 _PUBLISHED = tuple(table for table in TABLES.values() if table.sealed)
 
 
@@ -109,12 +110,16 @@ def keep_disclosing(settings: Settings, every_s: float, should_stop: Callable[[f
 
 
 def _due(settings: Settings, table: Table, now_s: float, *, quiet_s: float) -> list[str]:
-    """Days with rows that are over for long enough, and not done."""
+    """Days with rows that are over for long enough, and not done.
+
+    A day with rows that say `withheld` is not: a sink far away may not have seen the decision in its listing in time.
+    """
     files: dict[str, list[Path]] = defaultdict(list)
     for path in reader.files(settings.data_dir, table.name):
         if (match := _FOLDER.search(path)) is not None:
             files[match[1]].append(Path(path))
     done = Decisions(settings.data_dir).finished(table.name)
+    done -= {day for day, paths in files.items() if any(path.parent.name == _STILL for path in paths)}
     over = datetime.fromtimestamp(now_s, UTC) - timedelta(hours=settings.privacy.close_hours)
     return [
         day

@@ -22,7 +22,9 @@ from support.pipeline import Pipeline
 
 from redline import cluster
 from redline.broker import EmbeddedBroker
+from redline.published import release_of
 from redline.settings import Kafka, Settings, as_env
+from schemas.tables import PAIRS
 from sinks import reader
 
 if TYPE_CHECKING:
@@ -79,11 +81,13 @@ def test_transcripts_become_pairs_and_a_kill_loses_and_doubles_nothing(tmp_path:
     assert len(identities) == EVENTS
     assert reader.read(data, "interactions", ["record_id"]).num_rows == EVENTS
     rejects = Counter(reader.read(data, "rejects", ["reason"]).column(0).to_pylist())
-    assert rejects == {"duplicate": EVENTS, "not_json": 2, "missing_field": 2}, "stand-ins have no identity"
-    rows = reader.read(data, "pairs", ["label", "final", "suggestion", "prompt", "language"]).to_pylist()
+    assert rejects == {"duplicate": EVENTS + 2, "not_json": 1, "missing_field": 1}
+    rows = reader.read(data, "pairs", ["label", "final", "suggestion", "prompt"]).to_pylist()
     assert Counter(row["label"] for row in rows) == {"edited": 2, "accepted": 2, "rejected": 1}
     assert {row["final"] for row in rows if row["label"] == "edited"} == {WATER, GARDEN}
-    assert {row["language"] for row in rows} == {"python", "markdown", ""}
+    withheld = reader.read(data, "pairs", ["record_id", "withheld"])
+    told = [values for values in release_of(settings).revealed(withheld, PAIRS) if values is not None]
+    assert {language for _surface, language, _model, _tool in told} == {"python", "markdown", ""}
     for row in rows:
         assert row["label"] != "accepted" or row["final"] == row["suggestion"]
         assert [turn["role"] for turn in json.loads(row["prompt"])] == ["user"]

@@ -11,6 +11,7 @@ from schemas.records import Coordinate
 from schemas.tables import TABLES
 from sinks import reader
 from sinks.layout import Layout
+from sinks.release import Decisions, Release
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,14 @@ def contents(data: Path, origins: dict[Coordinate, str], seal: Seal) -> dict[str
     compared by what was there, not by where, and of a `duplicate` only what it was a copy of.
     """
     found: dict[str, Counter[str]] = {}
-    for name in TABLES:
+    release = Release(Decisions(data), seal)
+    for name, table in TABLES.items():
         rows: Counter[str] = Counter()
-        for row in reader.read(data, name, seal=seal).to_pylist():
+        columns = [*table.schema.names, *(["withheld"] if table.sealed else [])]
+        part = reader.read(data, name, columns, seal=seal)
+        hidden = release.revealed(part, table) if table.sealed else [None] * part.num_rows
+        for row, values in zip(part.to_pylist(), hidden, strict=True):
+            row["withheld"] = values
             row.pop("revision", None)
             places = [Coordinate(s["topic"], s["partition"], s["offset"]) for s in row.pop("sources")]
             row["sources"] = sorted(origins[place] for place in places)

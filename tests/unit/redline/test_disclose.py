@@ -16,15 +16,20 @@ import pyarrow.parquet as pq
 import pytest
 from support import rows as make
 from support.folder import day, key_file, publish
+from support.world import IDENTITY
 
 from redline import audit, rebuild
 from redline.disclose import QUIET_S, disclose, shown
 from redline.settings import Privacy, Settings
 from schemas.errors import SettingsError, SinkError
+from schemas.records import Partition
 from schemas.rows import Pair, Source, Subject
+from schemas.tables import PAIRS
 from schemas.topics import EVENTS
 from sinks import reader
-from sinks.release import COLUMNS
+from sinks.committer import Committer
+from sinks.release import COLUMNS, Decisions, Release
+from sinks.seal import Seal
 
 MONDAY = "2026-01-05"
 PEOPLE = 24  # a third in each of three languages; three of them have a model of their own each time
@@ -193,6 +198,28 @@ def test_a_lost_decision_of_a_day_that_is_done_stops_everything_that_would_need_
     page.unlink()
     with pytest.raises(SinkError, match="put the file back"):
         publish(tmp_path, "pairs", [pair(100)])
+
+
+def test_a_row_that_a_sink_withheld_too_late_is_disclosed_all_the_same(tmp_path: Path) -> None:
+    fill(tmp_path)
+    disclose(settings(tmp_path))
+    before = seen(tmp_path)
+    blind = Committer(
+        data_dir=tmp_path,
+        table=PAIRS,
+        sink="sink-0",
+        gate=make.passing,
+        alert=make.no_alert,
+        crash=lambda _step: None,
+        seal=Seal(IDENTITY),
+        release=Release(Decisions(tmp_path / "elsewhere"), Seal(IDENTITY)),
+    )
+    start = blind.offset(Partition(make.TOPIC, 0)) or 0
+    blind.commit(make.batch([pair(100, language="go", tool="code/0")], start=start), lambda _offsets: None)
+    blind.close()
+    assert seen(tmp_path)[100] == ("withheld",) * 4
+    assert [one.day for one in disclose(settings(tmp_path))] == [MONDAY]
+    assert seen(tmp_path) == before | {100: before[4]}
 
 
 def test_without_keys_nothing_is_decided(tmp_path: Path) -> None:
