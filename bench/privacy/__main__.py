@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from bench.privacy.linkage import View
     from bench.privacy.publish import Row
 
+    Views = dict[str, list[View]]
+
 _SEED = 1
 _SAMPLES = 20  # of each person, twice: some forty short texts, as a mailbox or a chat would give
+_K = 10  # the default of privacy.k
 _CELL = ("surface", "task", "model", "language", "tool")
 _STATED = ("surface", "task", "model", "language", "tool", "label")
 _READINGS: dict[str, Callable[[str], str]] = {
@@ -51,19 +54,24 @@ def main() -> None:
         if not data.exists():
             publish.run(planned, data)
         rows = publish.published(data, planned)
-        figures["company"] = {"people": len(workers), "events": len(planned), "pairs": len(rows)}
+        figures["company"] = {"people": len(workers), "events": len(planned), "pairs": len(rows), "k": _K}
+        figures["rows_that_keep"] = {name: _kept(rows, name) for name in ("surface", "model", "language", "tool")}
         figures["pairs_in_a_published_session_word_for_word"] = linkage.in_sessions(rows, publish.trajectories(data))
-    figures["same_person_in_two_weeks"] = across_weeks(rows)
-    figures["same_person_in_one_day_and_surface"] = within_days(rows)
+    figures["fewest_people_in_a_cell_of_a_day"] = {
+        "surface, model, language, tool": _fewest(rows, ("surface", "model", "language", "tool")),
+        "and task": _fewest(rows, _CELL),
+    }
+    view = linkage.views(rows)
+    figures["same_person_in_two_weeks"] = across_weeks(rows, view)
+    figures["same_person_in_one_day_and_surface"] = within_days(rows, view)
     figures["find_a_known_person"] = known_people(rows, workers)
     if given.history:
         figures["real_writing"] = real_writing(given.history)
     record.write("privacy", figures)
 
 
-def across_weeks(rows: Sequence[Row]) -> dict[str, Any]:
+def across_weeks(rows: Sequence[Row], view: Views) -> dict[str, Any]:
     """Pairs of a row of each week: what each group of columns, and all of them, gives away."""
-    view = linkage.views(rows)
     anywhere, here, in_cell = (
         linkage.across(rows),
         linkage.across(rows, cell=("surface",)),
@@ -75,7 +83,8 @@ def across_weeks(rows: Sequence[Row]) -> dict[str, Any]:
         "all columns but text": (rows, columns, anywhere),
         "surface and task": (rows, _of(view, "kind of work"), anywhere),
         "model, language, tool": (rows, _of(view, "model, language, tool"), anywhere),
-        "label, similarity, bucket": (rows, _of(view, "outcome"), anywhere),
+        "model, language, tool; of one surface": (rows, _of(view, "model, language, tool"), here),
+        "label, similarity, bucket, number of events": (rows, _of(view, "outcome"), anywhere),
         "file, place in it, Delta log, ids; of one surface": (rows, _of(view, "place"), here),
         "all columns but text; of rows that agree in surface, task, model, language, tool": (
             rows, _of(view, "outcome", "place"), in_cell
@@ -85,6 +94,9 @@ def across_weeks(rows: Sequence[Row]) -> dict[str, Any]:
         "text as it is": (rows, _of(view, "style", "content", "text"), anywhere),
         "everything": (rows, columns + texts, anywhere),
         "unsealed: coordinates; of one surface": (rows, _of(view, "coordinates"), here),
+        "unsealed: model, language, tool as they came; of one surface": (
+            rows, _of(view, "raw model, language, tool"), here
+        ),
         "unsealed: model, language, tool as they came": (rows, _of(view, "raw model, language, tool"), anywhere),
         "unsealed: all columns but text": (
             rows, columns + _of(view, "coordinates", "raw model, language, tool"), anywhere
@@ -95,9 +107,9 @@ def across_weeks(rows: Sequence[Row]) -> dict[str, Any]:
     return _judged(attacks)
 
 
-def within_days(rows: Sequence[Row]) -> dict[str, Any]:
+def within_days(rows: Sequence[Row], view: Views) -> dict[str, Any]:
     """Pairs of rows of one day and surface: does a burst of work show?"""
-    view, pairs = linkage.views(rows), linkage.within(rows)
+    pairs = linkage.within(rows)
     groups = ("model, language, tool", "outcome", "place")
     return _judged(
         {
@@ -173,7 +185,21 @@ def _judged(attacks: dict[str, tuple[Sequence[Row], list[View], Any]]) -> dict[s
     return found
 
 
-def _of(view: dict[str, list[View]], *names: str) -> list[View]:
+def _kept(rows: Sequence[Row], name: str) -> float:
+    """The share of rows that say in a column what came in: not withheld, not generalised."""
+    came = [row.raw.get(name, row.values[name]) for row in rows]
+    return round(sum(row.values[name] == raw for row, raw in zip(rows, came, strict=True)) / len(rows), 4)
+
+
+def _fewest(rows: Sequence[Row], names: Sequence[str]) -> int:
+    """By the judge's truth: people behind the smallest group of rows that agree in the day and these columns."""
+    cells: dict[tuple[str, ...], set[int]] = {}
+    for row in rows:
+        cells.setdefault((str(row.values["event_date"]), *(row.values[name] for name in names)), set()).add(row.worker)
+    return min(map(len, cells.values()))
+
+
+def _of(view: Views, *names: str) -> list[View]:
     return [one for name in names for one in view[name]]
 
 

@@ -51,7 +51,7 @@ def views(rows: Sequence[Row]) -> dict[str, list[View]]:
         for name in ("label", "decision_ms_bucket", "key_epoch", "scrub_version")
     ]
     outcome += [look.near([row[name] for row in values]) for name in NUMBERS]
-    outcome += [look.near([len(row[name]) for row in values]) for name in ("kept_spans", "edited_spans")]
+    outcome += [look.near([len(row[name]) for row in values]) for name in ("kept_spans", "edited_spans", "sources")]
     place = [
         look.same([row.file for row in rows]),
         look.near([row.place for row in rows]),
@@ -59,7 +59,6 @@ def views(rows: Sequence[Row]) -> dict[str, list[View]]:
         look.near([row.version for row in rows]),
         look.near([row.committed_ms for row in rows]),
         look.near([int(row["record_id"][:8], 16) / 2**32 for row in values]),
-        look.near([len(row["sources"]) for row in values]),
     ]
     raw = [row.raw for row in rows]
     coordinates = [
