@@ -52,6 +52,7 @@ class KeyRing:
     identity: bytes = field(repr=False)
     epochs: tuple[Epoch, ...]
     overlap_us: int = 0
+    _by_place: tuple[Keys | None, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for key in (self.identity, *(one.surrogate for one in self.epochs)):
@@ -62,6 +63,8 @@ class KeyRing:
         for one, other in zip(self.epochs, self.epochs[1:], strict=False):
             if one.number >= other.number or one.starts_us >= other.starts_us:
                 raise ValueError("epochs: needed rising numbers and starts")
+        every = (None if e.surrogate is None else Keys(self.identity, e.surrogate, e.number) for e in self.epochs)
+        object.__setattr__(self, "_by_place", tuple(every))
 
     @classmethod
     def of(cls, keys: Keys) -> KeyRing:
@@ -70,11 +73,13 @@ class KeyRing:
 
     def place(self, timestamp_us: int) -> int:
         """Index of the epoch of a record; what is older than the first belongs to the first."""
+        if timestamp_us >= self.epochs[-1].starts_us:
+            return len(self.epochs) - 1
         return max(0, bisect_right(self.epochs, timestamp_us, key=lambda epoch: epoch.starts_us) - 1)
 
     def at(self, timestamp_ms: int) -> Keys | None:
         """The keys of a record with this timestamp; None if they are destroyed."""
-        return self._keys(self.epochs[self.place(timestamp_ms * 1000)])
+        return self._by_place[self.place(timestamp_ms * 1000)]
 
     def beside(self, timestamp_ms: int) -> tuple[Keys, ...]:
         """The keys of the epochs that ended less than the overlap before the record, newest first, destroyed left out.
@@ -88,7 +93,7 @@ class KeyRing:
         for earlier in range(here - 1, -1, -1):
             if timestamp_ms * 1000 >= self.epochs[earlier + 1].starts_us + self.overlap_us:
                 break
-            keys = self._keys(self.epochs[earlier])
+            keys = self._by_place[earlier]
             if keys is not None:
                 found.append(keys)
         return tuple(found)
@@ -101,11 +106,8 @@ class KeyRing:
     @property
     def live(self) -> tuple[Keys, ...]:
         """Keys of every epoch that is not destroyed, the newest last."""
-        return tuple(keys for epoch in self.epochs if (keys := self._keys(epoch)) is not None)
+        return tuple(keys for keys in self._by_place if keys is not None)
 
     def pseudonyms(self, person_key: bytes) -> tuple[str, ...]:
         """A person's pseudonym in every epoch that is not destroyed, the newest last."""
         return tuple(pseudonym(keys.surrogate, keys.epoch, person_key) for keys in self.live)
-
-    def _keys(self, epoch: Epoch) -> Keys | None:
-        return None if epoch.surrogate is None else Keys(self.identity, epoch.surrogate, epoch.number)
