@@ -12,6 +12,9 @@ from streams.privacy.secrets.values import is_code, is_stand_in, word_share
 
 _V = r"[\"']?(?P<v>(?![\-$<{%/*])[^\s\"'`]{4,128})"
 _LINE = r"\b[^\n]{0,200}?"
+_ENDS = r"(?=[.!?:]?(?:[\s\"'`,;()]|\Z))"  # a sentence's or a word's: hosts and mail addresses go on
+# A mail address; one of our placeholders in an identifier
+_NONE = re.compile(r"[^\s@]{1,64}@[\w\-]+(?:\.[\w\-]+)+\Z|[A-Z_]{3,}_[0-9a-f]{4,}\Z")
 _WORDY = 0.5  # share in words from which it is a word, in a sentence
 _COMMON = frozenset(("public", "private", "none", "null", "true", "false"))
 
@@ -26,6 +29,7 @@ def _is_mixed(value: str) -> bool:
     return (
         _is_written(value)
         and not is_code(value)
+        and _NONE.match(value) is None
         and any(c.isdigit() for c in value)
         and any(c.isalpha() for c in value)
         and (not value.isalnum() or any(c.isdigit() for c in value[1:-1]) or word_share(value) < _WORDY)
@@ -203,7 +207,7 @@ COMMANDS: tuple[Structure, ...] = (
         "password passcode passphrase",
         ascii_pattern(
             r"pass(?:word|phrase|code)s?[ ](?:(?:for|of|to|on)[ ][^\n.:;]{1,40}?[ ](?:is|was|=|:)[ ]?)?[\"'`]?"
-            r"(?P<v>(?=[^\s]*[A-Z])[^\s\"'`.,;()]{7,40})",
+            r"(?P<v>(?!\S{1,64}@[\w\-]+\.)[^\s\"'`.,;()]{7,40})" + _ENDS,
             re.IGNORECASE,
         ),
         "passwords in sentences",
@@ -217,7 +221,7 @@ COMMANDS: tuple[Structure, ...] = (
         "creds credentials n/password e/password r/pass",
         ascii_pattern(
             r"(?:creds|credentials|[ner]/pass(?:word)?)[ ]?(?:are|is|:|=)?[ ]?[\"'`]?[\w.@\-]{2,60}"
-            r"[ ]?[/:][ ]?(?P<v>[^\s\"'`/,;()]{6,40})",
+            r"[ ]?[/:][ ]?(?P<v>(?!\S{1,64}@[\w\-]+\.)[^\s\"'`/,;()]{6,40}?)" + _ENDS,
             re.IGNORECASE,
         ),
         "passwords in sentences",

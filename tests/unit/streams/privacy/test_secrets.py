@@ -319,6 +319,9 @@ def test_value_is_found_by_its_place(text: str, value: str) -> None:
         "Password Manager, password reset Tokens and password2 fields",
         'login("bob", "wrong"), setPassword("password"), credentials: name and mail',
         "snmp-server community public RO",
+        'login("bob", "calm.river12@example.com"), login("bob", "PERSON_3f9a")',
+        "credentials: bob / calm.river12@example.com, password calm.river12@example.com",
+        "the password for mail is x3f9a1c22.example.com; password x3f9a1c22.example.com",
         'send "yes" to the password prompt, net user /domain, echo done | sudo tee log',
     ],
 )
