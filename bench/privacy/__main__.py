@@ -137,11 +137,11 @@ def known_people(rows: Sequence[Row], workers: Sequence[Worker]) -> dict[str, An
         table = look.grams(texts)
         found[f"by writing, {name}"] = linkage.find(table[: len(written)], owners, table[len(written) :], second)
     first = [row for row in rows if row.period == 0]
-    before = [{**row.values, **{name: row.raw[name] for name in ("model", "language", "tool")}} for row in first]
+    before = [row.values | _came(row) for row in first]
     knows = np.array([row.worker for row in first])
     for name, after in (
         ("by columns", [row.values for row in second]),
-        ("by columns, unsealed", [{**row.values, **row.raw} for row in second]),
+        ("by columns, unsealed", [row.values | _came(row) for row in second]),
     ):
         table = look.stated([*before, *after], _STATED)
         found[name] = linkage.find(table[: len(before)], knows, table[len(before) :], second)
@@ -186,9 +186,12 @@ def _judged(attacks: dict[str, tuple[Sequence[Row], list[View], Any]]) -> dict[s
 
 
 def _kept(rows: Sequence[Row], name: str) -> float:
-    """The share of rows that say in a column what came in: not withheld, not generalised."""
-    came = [row.raw.get(name, row.values[name]) for row in rows]
-    return round(sum(row.values[name] == raw for row, raw in zip(rows, came, strict=True)) / len(rows), 4)
+    """The share of rows that say in a column exactly what came in: not withheld, not made coarser."""
+    return round(sum(row.values[name] == row.raw[name] for row in rows) / len(rows), 4)
+
+
+def _came(row: Row) -> dict[str, Any]:
+    return {name: row.raw[name] for name in ("model", "language", "tool")}
 
 
 def _fewest(rows: Sequence[Row], names: Sequence[str]) -> int:

@@ -100,7 +100,7 @@ def _pair_id(interaction_key: str) -> str:
 
 def _unsealed(data: Path) -> dict[str, dict[str, Any]]:
     """By pair: the coordinates of its first event, and its metadata as it came. From a restricted table."""
-    columns = ["interaction_key", "sources", "event_type", "data", "tool"]
+    columns = ["interaction_key", "sources", "event_type", "data", "tool", "surface"]
     found: dict[str, dict[str, Any]] = {}
     for row in reader.read(data, "interactions", columns).to_pylist():
         if row["interaction_key"] is None or not row["event_type"].endswith("suggestion.v1"):
@@ -110,6 +110,7 @@ def _unsealed(data: Path) -> dict[str, dict[str, Any]]:
             "partition": row["sources"][0]["partition"],
             "offset": row["sources"][0]["offset"],
             "tool": row["tool"],
+            "surface": row["surface"],
             "model": suggestion["model"],
             "language": suggestion["language"],
         }
