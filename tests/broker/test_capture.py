@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,9 @@ from redline.cli import main
 from redline.emit import EmitResult
 from redline.run import run
 from redline.settings import ConsentSettings, Privacy, Scrub, Settings, Worker
+from schemas.events import Event, Suggestion
+from schemas.sources.claude_code.lines import parse
+from schemas.sources.claude_code.session import Transcript
 from sinks import reader
 from streams.consent import ConsentMode
 
@@ -86,6 +90,27 @@ class Person:
         subprocess.run(["git", *where, *arguments], check=True, env=self._environment)
 
 
+def transcript(path: Path) -> list[Event]:
+    """The first proposal, as the transcript of the same session tells it."""
+    events: list[Event] = []
+    reader = Transcript(subject="dana")
+    edit = {"file_path": str(path), "old_string": OLD_AREA, "new_string": NEW_AREA}
+    call = [{"type": "tool_use", "id": "toolu_1", "name": "Edit", "input": edit}]
+    lines: list[tuple[str, dict[str, Any]]] = [
+        ("user", {"role": "user", "content": "use pi, and name it"}),
+        ("assistant", {"role": "assistant", "id": "m", "model": "m-1", "content": call}),
+    ]
+    parent = None
+    for number, (kind, message) in enumerate(lines):
+        common = {"sessionId": "s-1", "version": "2.1.200", "cwd": str(path.parent), "isSidechain": False}
+        line = {**common, "type": kind, "uuid": f"u{number}", "parentUuid": parent, "userType": "external"}
+        parsed = parse(json.dumps({**line, "timestamp": datetime.now(UTC).isoformat(), "message": message}).encode())
+        assert parsed.line is not None
+        events += reader.feed(parsed.line).events
+        parent = f"u{number}"
+    return [event for event in events if isinstance(event.data, Suggestion)]
+
+
 def test_the_pairs_hold_what_was_committed(tmp_path: Path) -> None:
     person = Person(tmp_path)
     person.tool("SessionStart", source="startup")
@@ -99,10 +124,14 @@ def test_the_pairs_hold_what_was_committed(tmp_path: Path) -> None:
     person.tool("SessionEnd", reason="logout")
     person.commit()
 
+    told = transcript(person.repository / "a.py")
+
     def emit(live: Settings, _progress: object) -> EmitResult:
-        done = ship(person.spool, Kafka(live.kafka.bootstrap, {}))
+        kafka = Kafka(live.kafka.bootstrap, {})
+        done = ship(person.spool, kafka)
         assert not done.refused
-        return EmitResult(done.events.total(), 0, 0)
+        kafka.send(told, [])
+        return EmitResult(done.events.total() + len(told), 0, 0)
 
     settings = Settings(
         data=str(tmp_path / "data"),
@@ -113,11 +142,12 @@ def test_the_pairs_hold_what_was_committed(tmp_path: Path) -> None:
     )
     outcome = run(settings, emit, consenting=(), say=lambda _line: None)
     assert outcome.ok
-    columns = ["label", "before", "suggestion", "final"]
+    columns = ["label", "before", "suggestion", "final", "prompt"]
     pairs = reader.read(settings.data_dir, "pairs", columns).to_pylist()
+    asked = json.dumps([{"role": "user", "content": "use pi, and name it"}], separators=(",", ":"))
     assert sorted(tuple(row[name] for name in columns) for row in pairs) == [
-        ("accepted", OLD_NAME, NEW_NAME, NEW_NAME),
-        ("edited", OLD_AREA, NEW_AREA, "    return math.pi * r ** 2\n"),
+        ("accepted", OLD_NAME, NEW_NAME, NEW_NAME, "[]"),  # hooks of this version do not say under which prompt
+        ("edited", OLD_AREA, NEW_AREA, "    return math.pi * r ** 2\n", asked),
     ]
     trajectory = reader.read(settings.data_dir, "trajectories", ["steps"]).to_pylist()
     assert "use pi, and name it" in [step["content"] for row in trajectory for step in row["steps"]]
