@@ -55,6 +55,11 @@ def records() -> Iterator[Outgoing]:
     yield Outgoing(mail, None, (("x", mail),))
 
 
+def at(place: int) -> str:
+    """An event time for each place in the stream, 20 s apart: a slow machine's pauses make none of them late."""
+    return f"2026-01-05T{9 + place // 180:02}:{place // 3 % 60:02}:{place % 3 * 20:02}Z"
+
+
 def envelope(kind: str, number: str, data: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A structured CloudEvent of the person."""
     return {
@@ -63,7 +68,7 @@ def envelope(kind: str, number: str, data: dict[str, Any], **more: Any) -> dict[
         "source": f"/chat/{SUBJECT}",
         "type": kind,
         "subject": SUBJECT,
-        "time": "2026-01-05T09:00:00Z",
+        "time": at(600),
         "datacontenttype": "application/json",
         "data": data,
         **more,
@@ -73,7 +78,8 @@ def envelope(kind: str, number: str, data: dict[str, Any], **more: Any) -> dict[
 def _encoded() -> Iterator[str]:
     """Every type with every field in every encoding; identities and positions take turns."""
     turns = itertools.cycle(itertools.product(IDENTITIES.items(), POSITIONS.items()))
-    for (kind, fields), (encoding, encode) in itertools.product(FIELDS.items(), ENCODINGS.items()):
+    every = itertools.product(FIELDS.items(), ENCODINGS.items())
+    for place, ((kind, fields), (encoding, encode)) in enumerate(every, 100):
         values = {}
         for field in fields:
             (identity, value), (_, frame) = next(turns)
@@ -85,11 +91,11 @@ def _encoded() -> Iterator[str]:
             data["interaction_id"] = encode(SUBJECT)
         data |= {"final": True} if "final" in data else {}
         outer["id"] = f"{outer.get('id', CANARY)} {kind}, {encoding}"
-        yield json.dumps(envelope(kind, "", data, **outer))
+        yield json.dumps(envelope(kind, "", data, **outer, time=at(place)))
 
 
 def _quarantined() -> Iterator[str]:
-    for number, time in enumerate((OLD, "2026-01-05T09:00:00Z")):
+    for number, time in enumerate((OLD, at(500))):
         common = {"session_id": f"q{number}", "surface": "mail", "tool": "t/1", "interaction_id": f"{CANARY}-q{number}"}
         texts = {"text": f"Dear {SUBJECT}", "prompt": f"ask {SUBJECT}", "task": "reply", "model": LONG_MODEL}
         yield json.dumps(envelope("redline.suggestion.v1", f"q{number}-s", common | texts, time=time))
@@ -134,7 +140,7 @@ def _fields() -> Iterator[str]:
                 data,
                 source=f"/chat/{mail}",
                 subject=mail,
-                time=f"2026-01-05T09:00:{number % 60:02}Z",
+                time=at(number),
             )
             if variant == 2:  # fields that nobody knows
                 event |= {"extension": mail, "traceparent": mail}
