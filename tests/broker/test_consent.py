@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import time
 from collections import Counter
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 import pytest
-from support.command import Command, living, wait
+from confluent_kafka import Producer
+from support.command import Command, wait
 
+from schemas import topics
 from sinks import reader
 
 if TYPE_CHECKING:
@@ -45,7 +49,7 @@ def opened(numbers: Iterable[int], who: str, surface: str = "ide") -> list[str]:
     """A suggestion and a step each, which nothing has ended yet."""
     lines = []
     for number in numbers:
-        lines.append(event("suggestion", "a", who, number, surface, text=f"Draft {number}.", task="edit"))
+        lines.append(event("suggestion", "a", who, number, surface, text=f"Draft {number}.", task="edit", model="m"))
         lines.append(event("step", "b", who, number, surface, role="user", kind="message", content=f"Take {number}."))
     return lines
 
@@ -106,6 +110,19 @@ class House:
         assert "0 differ" in self.type("rebuild", "pairs")
 
 
+def workers(data: Path) -> set[int]:
+    """Process ids of the folder's workers."""
+    found = set()
+    for process in psutil.process_iter(["cmdline"]):
+        if (process.info["cmdline"] or [])[1:4] == ["-m", "redline", "worker"]:
+            try:
+                if process.environ().get("REDLINE_DATA") == str(data):
+                    found.add(process.pid)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+    return found
+
+
 @pytest.fixture
 def house(redline: Callable[..., Command], tmp_path: Path) -> House:
     return House(redline, tmp_path / "live")
@@ -146,22 +163,44 @@ def test_a_withdrawal_while_nothing_runs_and_workers_that_die_over_it(house: Hou
     data = house.data
     first = house.start()
     house.type("consent", "grant", ANN, BO)
-    house.emit(opened(range(400), ANN) + opened(range(400, 420), BO))
-    wait(lambda: count(data, "interactions") == 840)
+    house.emit(opened(range(150), ANN) + opened(range(150, 160), BO))
+    wait(lambda: count(data, "interactions") == 320)
     house.end(first)
     house.type("consent", "withdraw", ANN)
     second = house.start()
-    for _ in range(3):  # somewhere in the middle of dropping 400 interactions and sessions
-        wait(lambda: any("redline worker" in line.replace(" -m", "") for line in living(data)) or bool(reasons(data)))
-        time.sleep(4)
-        for process in psutil.process_iter(["cmdline"]):
-            words = process.info["cmdline"] or []
-            if "worker" in words and str(data) in " ".join(words):
-                process.kill()
-    wait(lambda: reasons(data)["join", "consent_withdrawn"] == 400)
-    wait(lambda: reasons(data)["session", "consent_withdrawn"] == 400)
-    house.emit(ended(range(400, 420), BO))
-    wait(lambda: count(data, "pairs") == 20)
+    killed: set[int] = set()
+    while len(killed) < 4:  # somewhere between their start and the last of 150 interactions and sessions
+        wait(lambda: bool(workers(data) - killed))
+        time.sleep(3.0)
+        for pid in workers(data) - killed:
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+    wait(lambda: reasons(data)["join", "consent_withdrawn"] == 150)
+    wait(lambda: reasons(data)["session", "consent_withdrawn"] == 150)
+    house.emit(ended(range(150, 160), BO))
+    wait(lambda: count(data, "pairs") == 10)
     house.end(second)
-    assert sum(reasons(data).values()) == 800
+    assert sum(reasons(data).values()) == 300
     house.balanced()
+
+
+def test_a_record_that_is_none_stops_workers_until_it_is_repaired(house: House) -> None:
+    broker = house.redline("broker", "--data", str(house.data))
+    address = broker.until(r"127\.0\.0\.1:\d+")
+    house.type("consent", "grant", ANN, BO)
+    producer = Producer({"bootstrap.servers": address})
+    producer.produce(topics.CONSENT, b"neither yes nor no", key=b"somebody")
+    producer.flush(10.0)
+    for words in (("worker", "--name", "w"), ("consent", "grant", ANN), ("consent", "show", ANN)):
+        assert "redline.consent/0: needed a consent record at offset 2" in house.type(*words, code=2)
+    assert re.search(r"cannot be read +1\n", house.type("consent", "show"))
+    assert "1 people" in house.type("consent", "repair")
+    worker = house.redline("worker", "--name", "w", "--data", str(house.data))
+    assert re.search(r"now ide +read\n", house.type("consent", "show", ANN))
+    state = house.data / "state" / "rocksdb" / "w"
+    wait(lambda: state.exists() and any(path.is_dir() for path in state.iterdir()))  # made once consent was read
+    producer.produce(topics.CONSENT, b"{}", key=b"somebody else")
+    producer.flush(10.0)
+    assert "needed a consent record at offset 4" in worker.end(70)
+    broker.process.send_signal(signal.SIGINT)
+    broker.end(0)
