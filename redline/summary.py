@@ -38,7 +38,7 @@ def summary(settings: Settings, answer: Balance) -> str:
         parts.append(
             f"consent: {no_consent:,} events were not read ({mode}). If these people have agreed, say so:\n"
             "  redline consent import FILE      one person per line, as events name them; or --consent-file FILE\n"
-            "If your agreement with staff is opt-out, run with --consent opt-out --accept-weaker consent.mode."
+            "If your agreement with staff is opt-out, run with --consent opt-out."
             if settings.consent.mode is ConsentMode.OPT_IN
             else f"consent: {no_consent:,} events were not read"
         )

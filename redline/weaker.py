@@ -1,7 +1,7 @@
 """Settings that weaken a promise to staff: which do, whether somebody said that it is meant, the entry that says so.
 
 The promises are those of the defaults: whatever is weaker than a default is refused until its name stands in
-`privacy.accept_weaker` (`--accept-weaker`), and every run with it is recorded.
+`privacy.accept_weaker` (`--accept-weaker`), or `--consent opt-out` is typed. Every run with it is recorded.
 """
 
 from __future__ import annotations
@@ -77,6 +77,14 @@ def require_accepted(settings: Settings) -> list[Weaker]:
             "or set privacy.accept_weaker; it is recorded"
         )
     return weaker
+
+
+def said(settings: Settings, mode: str | None) -> Settings:
+    """Settings that accept what `--consent MODE` says: typed on the command line, it names what it weakens."""
+    if mode is None or settings.consent.mode is ConsentMode.OPT_IN:
+        return settings
+    names = ",".join(dict.fromkeys((*settings.privacy.accepted, "consent.mode")))
+    return msgspec.structs.replace(settings, privacy=msgspec.structs.replace(settings.privacy, accept_weaker=names))
 
 
 def accepting_all(settings: Settings) -> Settings:

@@ -69,6 +69,7 @@ def run_command(
     settings = settings_of(
         **{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode, "privacy.accept_weaker": accepted}
     )
+    settings = weaker.said(settings, mode)
     weaker.require_accepted(settings)
 
     def send(live: Settings, progress: Callable[[int], None]) -> Any:
@@ -116,5 +117,6 @@ def up_command(data: str | None, bootstrap: str | None, mode: str | None, accept
     settings = settings_of(
         **{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode, "privacy.accept_weaker": accepted}
     )
+    settings = weaker.said(settings, mode)
     weaker.require_accepted(settings)
     up(settings, say=say)

@@ -55,6 +55,7 @@ def worker_command(data: str | None, bootstrap: str | None, mode: str | None, ac
     settings = settings_of(
         **{"data": data, "kafka.bootstrap": bootstrap, "consent.mode": mode, "privacy.accept_weaker": accepted}
     )
+    settings = weaker.said(settings, mode)
     weaker.require_accepted(settings)
     from redline.worker import run
 

@@ -66,10 +66,19 @@ def test_commands_that_read_people_refuse_before_anything_starts(
     tmp_path: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(main, [*command, "--consent", "opt-out"])
+    monkeypatch.setenv("REDLINE_CONSENT_MODE", "opt-out")
+    done = CliRunner().invoke(main, list(command))
     assert done.exit_code == 2
     assert "--accept-weaker consent.mode" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_opt_out_that_is_typed_accepts_itself_and_nothing_else() -> None:
+    typed = weaker.said(given(**{"consent.mode": "opt-out", "privacy.k": 2}), "opt-out")
+    assert typed.privacy.accepted == ("consent.mode",)
+    with pytest.raises(SettingsError, match=r"privacy\.k"):
+        weaker.require_accepted(typed)
+    assert weaker.said(given(**{"consent.mode": "opt-out"}), None).privacy.accepted == ()
 
 
 def test_processes_of_a_run_do_not_record_its_start_again(tmp_path: Path) -> None:
