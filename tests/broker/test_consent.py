@@ -81,7 +81,7 @@ class House:
         self.settings = {
             "REDLINE_WORKER_COUNT": "2",
             "REDLINE_SINK_AGE_S": "0.5",
-            "REDLINE_JOIN_GRACE_S": "1",
+            "REDLINE_JOIN_GRACE_S": "30",  # a final edit is longer on its way on a slow machine than any lateness here
             "REDLINE_JOIN_LATENESS_S": "1",
             "REDLINE_JOIN_IDLE_S": "1",
         }
