@@ -11,6 +11,7 @@ from support import rows as make
 from support.folder import key_file, publish
 
 from redline.admin import create_topics
+from redline.broker import EmbeddedBroker
 from redline.cluster import ALL_TOPICS
 from redline.erasure import in_flight
 from redline.settings import Kafka
@@ -20,15 +21,18 @@ from schemas.rows import encode
 from sinks import reader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.broker
 
 
-@pytest.fixture
-def kafka(bootstrap: str) -> Kafka:
-    create_topics(bootstrap, ALL_TOPICS, partitions=2, retention_ms=3_600_000, max_bytes=1_000_000)
-    return Kafka(bootstrap=bootstrap, partitions=2)
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker of its own: other tests make our topics with other partitions and another retention."""
+    with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as broker:
+        create_topics(broker.bootstrap, ALL_TOPICS, partitions=2, retention_ms=3_600_000, max_bytes=1_000_000)
+        yield Kafka(bootstrap=broker.bootstrap, partitions=2)
 
 
 def send(kafka: Kafka, topic: str, value: bytes, *, key: bytes | None = None, **headers: bytes) -> None:
