@@ -44,13 +44,16 @@ _TEMPLATE = re.compile(
 # Somewhere in the value somebody says that it is none.
 _SAID = re.compile(
     r"\*{3,}|\.{3,}|-{4,}|_{4,}|•{3,}|#{4,}|\?{3,}|…|example|placeholder|redacted|masked|hidden|censored"
-    r"|sanitized|dummy|sample|change[_\-]?(?:me|it|this)|replace|your[_\- ]?\w*|(?:^|[_\-. ])my[_\- ](?:\w+)|insert"
-    r"|todo|fixme|foo[_\-]?bar|lorem|ipsum|deadbeef|not[_\-]?a[_\-]?(?:real|secret)|fake|undefined"
+    r"|sanitized|dummy|sample|change[_\-]?(?:me|it|this)|replace|your[_\- ]\w*|(?:^|[_\-. ])my[_\- ](?:\w+)|insert"
+    r"|fixme|foo[_\-]?bar|lorem|ipsum|deadbeef|not[_\-]?a[_\-]?(?:real|secret)|undefined"
     r"|(?:goes|put|key|token|secret|value|password)[_\- ]?here|process\.env|os\.environ|getenv"
     r"|(?:^|[_\-. ])(?:secret|token|password|api[_\-]?key|access[_\-]?key|private[_\-]?key)s?\Z"
     r"|\[\^?\w-\w|\)\?\Z",
     re.IGNORECASE,
 )
+# Four letters are in one random token of ten thousand by chance: in a long one they must be written as words are.
+_SAID_SHORT = re.compile(r"todo|fake|your", re.IGNORECASE)
+_SAID_SHORT_SHARE = 0.3
 # Typed to fill a place: of a short value it is all that counts, of a long one it must be a good part.
 _FILLED = re.compile(r"x{4,}|X{4,}|0{6,}|abcdefgh|ABCDEFGH|12345678|qwertyui|QWERTYUI")
 _FILLED_LEAST, _FILLED_SHARE = 20, 0.3
@@ -96,10 +99,25 @@ def is_stand_in(value: str) -> bool:
 
 def _is_said(value: str) -> bool:
     """True if the value says that it is none, or is filled with crosses, zeros or a row of the keyboard."""
-    if _SAID.search(value) is not None:
+    if _SAID.search(value) is not None or _is_said_shortly(value):
         return True
     filled = sum(match.end() - match.start() for match in _FILLED.finditer(value))
     return filled > (0 if len(value) < _FILLED_LEAST else _FILLED_SHARE * len(value))
+
+
+def _is_said_shortly(value: str) -> bool:
+    for match in _SAID_SHORT.finditer(value):
+        word = match[0]
+        if len(value) < _LONG or (
+            (word.islower() or word.isupper() or word.istitle())
+            and (word_share(value) >= _SAID_SHORT_SHARE or _is_apart(value, *match.span()))
+        ):
+            return True
+    return False
+
+
+def _is_apart(value: str, start: int, end: int) -> bool:
+    return not value[start - 1 : start].isalnum() and not value[end : end + 1].isalnum()
 
 
 def is_code(value: str) -> bool:

@@ -73,6 +73,13 @@ def test_stand_in_for_a_token_is_none(rule: Token) -> None:
         assert spans(f'setting = "{prefix}{stand_in(match["v"])}"\n') == [], name
 
 
+@pytest.mark.parametrize("word", ["yoUR", "Fake", "todo", "toDO"])
+def test_a_random_token_may_spell_a_word_for_none_by_chance(word: str) -> None:
+    token = f"ghp_KCCY99S{word}EAsLGTzjFd82u4uK5Pwx1SOT"
+    assert spans(f'API_KEY = "{token}"\n') == [(11, 11 + len(token))]
+    assert spans('API_KEY = "ghp_your_token_goes_here_your_token_12345678"\n') == []
+
+
 @pytest.mark.parametrize("rule", [one for one in TOKENS if one.name not in OTHERWISE], ids=lambda rule: rule.name)
 def test_token_that_is_short_by_one_or_has_a_foreign_sign_is_none(rule: Token) -> None:
     """By itself, in prose; only what another rule or the form of unknown tokens says may be found in it."""
