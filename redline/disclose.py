@@ -16,18 +16,16 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter, defaultdict
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from quality import report
 from quality.cells import RESIDUAL, Cell, Person, decide
-from redline import audit, scan
+from redline import audit, scan, sql
 from redline.published import release_of, seal_of
 from schemas.tables import TABLES
 from sinks import reader
@@ -35,7 +33,7 @@ from sinks.release import COLUMNS, OTHER, WITHHELD, Decisions
 from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from redline.settings import Settings
     from schemas.tables import Table
@@ -182,7 +180,7 @@ def _people(settings: Settings, table: Table, day: str, rows: Counter[Cell]) -> 
     """
     seal, release, data = seal_of(settings), release_of(settings), settings.data_dir
     numbers: dict[Cell, int] = {}
-    with _database(data) as live:
+    with sql.connection(data, ()) as live:
         live.execute('create table person ("partition" integer, "offset" bigint, name varchar)')
         for part in scan.parts(data, "subjects", ["sources", "pseudonym", "key_epoch"], day=day):
             live.register("part", part)
@@ -220,20 +218,3 @@ def _people(settings: Settings, table: Table, day: str, rows: Counter[Cell]) -> 
                 epoch, _, pseudonym = name.partition(" ")
                 people[cells[number]].add(Person(int(epoch), pseudonym))
     return people
-
-
-@contextmanager
-def _database(data: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """In memory, and beyond it in the state folder."""
-    live = duckdb.connect(
-        ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "temp_directory": str(data / "state" / "duckdb"),
-        },
-    )
-    try:
-        yield live
-    finally:
-        live.close()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 OWNER_ONLY = 0o600
@@ -26,6 +28,29 @@ def write(path: Path, content: bytes, *, mode: int = OWNER_ONLY) -> None:
     Raises:
         OSError: the disk refuses; the old file stays.
     """
+    with _fresh(path, content, mode) as fresh:
+        fresh.replace(path)
+    _sync(path.parent)
+
+
+def make(path: Path, content: bytes) -> bool:
+    """Make the file, unless there is one; False if there is, which stands. Of several who make it at once, one does.
+
+    Raises:
+        OSError: the disk refuses; there is no file.
+    """
+    with _fresh(path, content, OWNER_ONLY) as fresh:
+        try:
+            path.hardlink_to(fresh)
+        except FileExistsError:
+            return False
+    _sync(path.parent)
+    return True
+
+
+@contextmanager
+def _fresh(path: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """A file beside `path` with this content, on the disk; gone at the end, unless it has become `path`."""
     path.parent.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     fresh.unlink(missing_ok=True)  # of a process of the same number that was killed
@@ -35,10 +60,13 @@ def write(path: Path, content: bytes, *, mode: int = OWNER_ONLY) -> None:
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        fresh.replace(path)
+        yield fresh
     finally:
         fresh.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:

@@ -6,14 +6,13 @@ forgotten, and the counts stay.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from redline import private_file
 from schemas.errors import InputError
 from schemas.rows import Source
-from sinks.parquet import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,14 +122,4 @@ def everything(state: Path) -> list[Journal]:
 
 def save(state: Path, journal: Journal) -> None:
     """Write it durably: a kill finds the journal before or after. Raises OSError."""
-    folder = state / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{journal.name}.json"
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(journal, order="deterministic"))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    sync_folder(folder)
+    private_file.write(state / FOLDER / f"{journal.name}.json", msgspec.json.encode(journal, order="deterministic"))

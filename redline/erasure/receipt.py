@@ -7,15 +7,14 @@ the public key of a data folder can check a receipt years later: `redline erase 
 from __future__ import annotations
 
 import json
-import os
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from redline import private_file
 from schemas.errors import InputError, SettingsError
-from sinks.parquet import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 KEY_FILE = "receipt-key"  # in the state folder, mode 0600
 _OWNER_ONLY = 0o077
+_READABLE = 0o644  # a receipt names nobody, and is given away
 _BYTES = 32
 
 
@@ -62,12 +62,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def write(path: Path, receipt: Mapping[str, Any]) -> None:
     """Write a receipt; it appears whole or not at all. Raises OSError."""
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(receipt, indent=2, sort_keys=True) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    private_file.write(path, (json.dumps(receipt, indent=2, sort_keys=True) + "\n").encode(), mode=_READABLE)
 
 
 def _text(said: Mapping[str, Any]) -> bytes:
@@ -90,18 +85,5 @@ def _key(state: Path) -> Ed25519PrivateKey:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     seed = Ed25519PrivateKey.generate().private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-    with os.fdopen(descriptor, "w") as file:
-        file.write(seed.hex())
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(temporary)  # fails if another process was first: its key stands
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
-    sync_folder(path.parent)
+    private_file.make(path, seed.hex().encode())

@@ -61,3 +61,10 @@ def test_a_link_is_replaced_and_its_target_stays(tmp_path: Path) -> None:
     private_file.write(tmp_path / "link", b"own")
     assert (tmp_path / "target").read_bytes() == b"target"
     assert not (tmp_path / "link").is_symlink()
+
+
+def test_of_several_who_make_it_the_first_stands_and_nothing_else_stays(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "key"
+    assert [private_file.make(path, content) for content in (b"one", b"two")] == [True, False]
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"one", 0o600)
+    assert list(path.parent.iterdir()) == [path]
