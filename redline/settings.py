@@ -261,7 +261,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-SECRETS: frozenset[str] = frozenset({"alerts.webhook", "kafka.config", "kafka.registry"})
+SECRETS: frozenset[str] = frozenset({"alerts.webhook", "kafka.config", "kafka.registry", "keys.source"})
 
 
 def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
