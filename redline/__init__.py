@@ -32,6 +32,7 @@ directory_command  a list of people compiled for the scrubbers
 disclose         days that are over are decided, and no longer withheld
 published        what keys and decisions make of published rows
 ledger_reader    tables, state and offsets in, a balance out
+partition_reader a partition to its end, without a group
 state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is
 faults           what is said of an unexpected error: type and place

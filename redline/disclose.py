@@ -26,7 +26,7 @@ import pyarrow as pa
 from quality import report
 from quality.cells import RESIDUAL, Cell, Person, decide
 from redline import audit, scan, sql
-from redline.published import release_of, seal_of
+from redline.published import release_of
 from schemas.tables import TABLES
 from sinks import reader
 from sinks.release import COLUMNS, OTHER, WITHHELD, Decisions
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from redline.settings import Settings
     from schemas.tables import Table
-    from sinks.release import Values
+    from sinks.release import Release, Values
 
 NAME = "disclose"
 QUIET_S = 3_600.0  # a day that still gets rows is a backlog coming in: deciding on half of it would hold back too much
@@ -141,7 +141,7 @@ def _day(settings: Settings, table: Table, day: str, crash: Callable[[int], None
     k = settings.privacy.k
     rows: Counter[Cell] = Counter()
     if day not in decisions.days(table.name):
-        people = _people(settings, table, day, rows)
+        people = _people(settings, release, table, day, rows)
         crash(1)
         cells = decide(people, k)
         audit.record(settings, "disclose", {"table": table.name, "day": day, "k": k, "cells": len(set(cells.values()))})
@@ -172,13 +172,15 @@ def _values(cell: Cell) -> Values:
     return cell.surface, cell.language, cell.model, cell.tool
 
 
-def _people(settings: Settings, table: Table, day: str, rows: Counter[Cell]) -> dict[Cell, set[Person]]:
+def _people(
+    settings: Settings, release: Release, table: Table, day: str, rows: Counter[Cell]
+) -> dict[Cell, set[Person]]:
     """Who is in which cell of the day; counts the rows of each on the way.
 
     A row counts for one person: the first pseudonym of its events, if they have any. So no cell seems to hold more
     people than it does.
     """
-    seal, release, data = seal_of(settings), release_of(settings), settings.data_dir
+    data = settings.data_dir
     numbers: dict[Cell, int] = {}
     with sql.connection(data, ()) as live:
         live.execute('create table person ("partition" integer, "offset" bigint, name varchar)')
@@ -190,7 +192,7 @@ def _people(settings: Settings, table: Table, day: str, rows: Counter[Cell]) -> 
             )
         live.execute('create table used (row bigint, cell integer, "partition" integer, "offset" bigint)')
         first = 0
-        for part in scan.parts(data, table.name, ["record_id", "sources", "withheld"], seal=seal, day=day):
+        for part in scan.parts(data, table.name, ["record_id", "sources", "withheld"], seal=release.seal, day=day):
             codes = []
             for values in release.revealed(part, table):
                 cell = None if values is None else Cell(*values)

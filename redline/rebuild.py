@@ -27,7 +27,7 @@ from redline.buckets import Buckets, Side
 from redline.key_ring.traces import DESTROYED
 from redline.keys import keys_of
 from redline.open_interactions import Waiting, waiting
-from redline.published import release_of, seal_of
+from redline.published import release_of
 from redline.worker import join_policy
 from schemas.errors import InputError
 from schemas.rows import Interaction, Mark, Pair, Source, Variant
@@ -118,11 +118,11 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
         events, streamed = buckets.side(), buckets.side()
         for part in scan.parts(data, "interactions", _READ):
             _spread(part, events, rejected, tally)
-        for part in scan.parts(data, "pairs", seal=seal_of(settings)):
+        release = release_of(settings)
+        for part in scan.parts(data, "pairs", seal=release.seal):
             left = part.filter(pc.not_equal(part["key_epoch"], DESTROYED))
             streamed.add(left, left["record_id"].to_pylist())
         join = Join(Hashes(keys.identity), join_policy(settings))
-        release = release_of(settings)
         days = release.days(PAIRS)
         for bucket in buckets.all():
             rebuilt = _rebuild(join, events.take(bucket), tally)

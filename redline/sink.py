@@ -17,7 +17,7 @@ from quality.reject_rate import Breach, RejectLimit, RejectRate
 from redline import sink_watchdog, sources
 from redline.alerting import alerter, of_sink
 from redline.lag import LagWatch
-from redline.published import release_of, seal_of
+from redline.published import release_of
 from schemas import topics
 from schemas.errors import BrokerError
 from schemas.tables import TABLES, Table
@@ -75,6 +75,7 @@ def run(settings: Settings, *, name: str) -> None:
     sink_watchdog.watch(lags, settings.data_dir)
     watch = sources.Watch(settings, alerts.raise_)
     watch.start()
+    release = release_of(settings)
     loop = SinkLoop(
         bootstrap=settings.kafka.bootstrap,
         data_dir=settings.data_dir,
@@ -90,8 +91,8 @@ def run(settings: Settings, *, name: str) -> None:
         kafka_config=settings.kafka.config,
         crash=_crash_hook(os.environ, settings.state / "crashed"),
         name=name,
-        seal=seal_of(settings),
-        release=release_of(settings),
+        seal=release.seal,
+        release=release,
     )
     try:
         loop.run(stopping.is_set)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
+from redline.partition_reader import POLL_S, SILENT_POLLS, reader, records
 from schemas import topics
 from schemas.errors import LedgerError
 from streams.keyed_stage import HEADER, open_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+
+    from confluent_kafka import Consumer
 
     from schemas.rows import Source
     from streams.keyed import KeyedLogic
 
-_POLL_S = 1.0
-_SILENT_POLLS = 30
+_NAME = "redline-ledger"
 
 
 def open_events(bootstrap: str, *, partitions: int, config: Mapping[str, str]) -> dict[str, list[Source]]:
@@ -30,7 +31,7 @@ def open_events(bootstrap: str, *, partitions: int, config: Mapping[str, str]) -
         LedgerError: a changelog could not be read to its end.
     """
     held: dict[str, list[Source]] = {}
-    with _reader(bootstrap, config) as consumer:
+    with reader(bootstrap, config, name=_NAME) as consumer:
         for table in ("join", "session"):
             held[table] = []
             topic = f"{topics.APP_ID}-{table}-changelog"
@@ -47,7 +48,7 @@ def unpublished(bootstrap: str, logic: KeyedLogic, *, partitions: int, config: M
     """
     topic = f"{topics.APP_ID}-{logic.name}-changelog"
     found: set[bytes] = set()
-    with _reader(bootstrap, config) as consumer:
+    with reader(bootstrap, config, name=_NAME) as consumer:
         for partition in range(partitions):
             for key, value in _latest(consumer, topic, partition).items():
                 if key.startswith(HEADER) and logic.wants_flush(value):
@@ -58,25 +59,12 @@ def unpublished(bootstrap: str, logic: KeyedLogic, *, partitions: int, config: M
 def _latest(consumer: Consumer, topic: str, partition: int) -> dict[bytes, bytes]:
     """The last value of every key of one changelog partition; a key whose last word is "deleted" is not there."""
     values: dict[bytes, bytes] = {}
-    silent = 0
-    consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
-    while True:
-        message = consumer.poll(_POLL_S)
-        silent = silent + 1 if message is None else 0
-        if silent > _SILENT_POLLS:
-            raise LedgerError(f"{topic}/{partition}: needed all of it, the broker went silent; run `redline doctor`")
-        if message is None:
-            continue
-        error = message.error()
-        if error is None:
-            if message.value():
-                values[message.key()] = message.value()
-            else:
-                values.pop(message.key(), None)
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's public name
-            return values
+    for message in records(consumer, topic, partition, OFFSET_BEGINNING, LedgerError):
+        if message.value():
+            values[message.key()] = message.value()
         else:
-            raise LedgerError(f"{topic}/{partition}: {error.name()}; run `redline doctor`")
+            values.pop(message.key(), None)
+    return values
 
 
 def existing(
@@ -88,11 +76,11 @@ def existing(
         LedgerError: the broker went silent.
     """
     found: set[tuple[int, int]] = set()
-    with _reader(bootstrap, config) as consumer:
+    with reader(bootstrap, config, name=_NAME) as consumer:
         for partition, offsets in wanted.items():
             for offset in offsets:
                 consumer.assign([TopicPartition(topic, partition, offset)])
-                message = next((m for _ in range(_SILENT_POLLS) if (m := consumer.poll(_POLL_S)) is not None), None)
+                message = next((m for _ in range(SILENT_POLLS) if (m := consumer.poll(POLL_S)) is not None), None)
                 if message is None:
                     raise LedgerError(
                         f"{topic}/{partition}: the broker went silent at offset {offset}; run `redline doctor`"
@@ -100,24 +88,3 @@ def existing(
                 if message.error() is None and message.offset() == offset:
                     found.add((partition, offset))
     return found
-
-
-@contextmanager
-def _reader(bootstrap: str, config: Mapping[str, str]) -> Iterator[Consumer]:
-    """A consumer that joins no group and commits nothing; one for all partitions, because each start takes a second."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": "redline-ledger",  # the client wants a name
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": 20,  # the end of a partition is what we wait for
-            "log_level": 3,
-            **config,
-        }
-    )
-    try:
-        yield consumer
-    finally:
-        consumer.close()

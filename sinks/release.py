@@ -119,7 +119,7 @@ class Release:
 
     def __init__(self, decisions: Decisions, seal: Seal) -> None:
         self._decisions = decisions
-        self._seal = seal
+        self.seal = seal
 
     def days(self, table: Table) -> frozenset[str]:
         """The days that are decided: rows that were published with fewer of them must be made again. Raises OSError."""
@@ -136,8 +136,8 @@ class Release:
             None if day in days else msgspec.json.encode(dict(zip(named, values, strict=True))) for day, *values in told
         ]
         ids = rows.column("record_id").to_pylist()
-        hidden = self._seal.hide(table.name, ids, [texts[code] for code in which.tolist()])
-        sealed = self._seal.close(shown, table)
+        hidden = self.seal.hide(table.name, ids, [texts[code] for code in which.tolist()])
+        sealed = self.seal.close(shown, table)
         place = sealed.schema.get_field_index(HIDDEN)
         return sealed.set_column(place, sealed.schema.field(place), pa.array(hidden, pa.binary()))
 
@@ -176,7 +176,7 @@ class Release:
         """What is withheld of each row of the table's files; None where it cannot be opened."""
         found: list[Values | None] = []
         for record_id, token in zip(rows["record_id"].to_pylist(), rows[HIDDEN].to_pylist(), strict=True):
-            told = None if token is None else self._seal.reveal(table.name, record_id, token)
+            told = None if token is None else self.seal.reveal(table.name, record_id, token)
             try:
                 values = msgspec.json.decode(told, type=dict[str, str]) if told is not None else None
             except msgspec.DecodeError:

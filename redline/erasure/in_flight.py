@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from redline.admin import watermarks
+from redline.partition_reader import reader as partition_reader
+from redline.partition_reader import records
 from schemas import topics
 from schemas.errors import BrokerError
 from schemas.records import Partition
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
     from redline.settings import Kafka
 
-_POLL_S = 1.0
-_SILENT_POLLS = 30
+_NAME = "redline-erase"
 _REQUEST_S = 30.0
 _LOOK_S = 0.5
 _ASKED_S = 10.0
@@ -96,7 +96,7 @@ def subjects(kafka: Kafka, data_dir: Path) -> list[Subject]:
     """
     found: list[Subject] = []
     passed = _passed(kafka, topics.SCRUBBED)
-    with _reader(kafka) as consumer:
+    with partition_reader(kafka.bootstrap, kafka.config, name=_NAME) as consumer:
         # In the order of their way: what moves on while we look is seen at one of the two places.
         found += [
             _subject(value)
@@ -114,7 +114,7 @@ def subjects(kafka: Kafka, data_dir: Path) -> list[Subject]:
 def consent(kafka: Kafka, person_key: bytes) -> bytes | None:
     """Somebody's latest record on the consent topic. Raises BrokerError."""
     latest: bytes | None = None
-    with _reader(kafka) as consumer:
+    with partition_reader(kafka.bootstrap, kafka.config, name=_NAME) as consumer:
         for message in _records(kafka, consumer, topics.CONSENT, {}):
             if message.key() == person_key:
                 latest = message.value()
@@ -188,40 +188,7 @@ def _records(kafka: Kafka, consumer: Consumer, topic: str, starts: Mapping[Parti
         start = max(low, starts.get(partition, 0))
         if start >= high:
             continue
-        consumer.assign([TopicPartition(topic, partition.index, start)])
-        silent = 0
-        while True:
-            message = consumer.poll(_POLL_S)
-            silent = silent + 1 if message is None else 0
-            if silent > _SILENT_POLLS:
-                raise BrokerError(f"{topic}/{partition.index}: the broker went silent; run `redline doctor`")
-            if message is None:
-                continue
-            if message.error() is not None:
-                if message.error().code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's public name
-                    break
-                raise BrokerError(f"{topic}/{partition.index}: {message.error().name()}; run `redline doctor`")
+        for message in records(consumer, topic, partition.index, start, BrokerError):
             yield message
             if message.offset() + 1 >= high:
                 break
-
-
-@contextmanager
-def _reader(kafka: Kafka) -> Iterator[Consumer]:
-    """A consumer that joins no group and commits nothing."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": kafka.bootstrap,
-            "group.id": "redline-erase",  # the client wants a name
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-            "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": 20,
-            "log_level": 3,
-            **kafka.config,
-        }
-    )
-    try:
-        yield consumer
-    finally:
-        consumer.close()

@@ -122,7 +122,6 @@ def erase(
         }
         signed = receipt.sign(live.state, statement)
         own = live.state / journal.FOLDER / "receipts" / f"{number}.json"
-        own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in (own, *([] if target is None else [target])):
             receipt.write(path, signed)
         crash("receipt")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from redline import audit, scan
+from redline import audit, private_file, scan
 from redline.key_ring import file, rotation, source
 from redline.key_ring.traces import Spanning, Traces, spanning
 from redline.lock import DataLock
@@ -161,11 +160,4 @@ def _journal(settings: Settings) -> Path:
 
 
 def _note(settings: Settings, journal: _Journal) -> None:
-    path = _journal(settings)
-    temporary = path.with_suffix(".part")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(msgspec.json.encode(journal))
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)
-    file.sync(path.parent)
+    private_file.write(_journal(settings), msgspec.json.encode(journal))

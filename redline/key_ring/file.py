@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from redline.key_ring import form
 from schemas.errors import SettingsError
+from sinks.parquet import sync_folder
 from streams.epochs import Epoch, KeyRing
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def make(path: Path) -> None:
         pass
     finally:
         temporary.unlink()
-    sync(path.parent)
+    sync_folder(path.parent)
 
 
 def replace(path: Path, ring: KeyRing) -> None:
@@ -63,7 +64,7 @@ def replace(path: Path, ring: KeyRing) -> None:
     temporary = _written(path, ring)
     old = os.open(path, os.O_WRONLY) if path.exists() else None
     temporary.replace(path)
-    sync(path.parent)
+    sync_folder(path.parent)
     if old is not None:
         _overwrite(old)
     # Only now: one that `make` left is the old file under a second name.
@@ -87,15 +88,6 @@ def _overwrite(descriptor: int) -> None:
     """Zeros in place. File systems that copy on write, and flash, may keep the old block: docs/keys.md says so."""
     try:
         os.pwrite(descriptor, b"\0" * os.fstat(descriptor).st_size, 0)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync(folder: Path) -> None:
-    """Force the names in a folder to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -6,12 +6,12 @@ with.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow.parquet as pq
 
+from redline import private_file
 from schemas.errors import SettingsError
 from streams.identity import keyed_id
 
@@ -122,10 +122,4 @@ def _read(path: Path) -> _Known | None:
 
 
 def _write(path: Path, known: _Known) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(f".{os.getpid()}.part")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(msgspec.json.encode(known))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    private_file.write(path, msgspec.json.encode(known))
