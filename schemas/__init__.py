@@ -6,6 +6,7 @@ contract  JSON Schema of every event, AsyncAPI of every topic, for producers
 codec     Record -> Event, or a DecodeError that names the JSON path and the expected type
 strict_json  JSON without what two parsers could read differently; refusals name a path, never a value
 rows      the rows that travel between stages and into tables (msgpack on the wire)
+metrics   every metric of every stage: kind, labels, meaning, what to do
 tables    Arrow schemas, partition columns and meaning of every table
 topics    every topic, its key, cleanup policy and what it carries
 verdict   what a gate says of a batch
