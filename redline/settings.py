@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ENV = "REDLINE_"
+EXPECTATIONS = "quality.toml"
 _Natural = Annotated[int, msgspec.Meta(ge=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Span = Annotated[float, msgspec.Meta(ge=0, le=1e9)]  # the upper bound keeps infinity out
@@ -169,6 +170,22 @@ class Alerts(_Section, frozen=True, kw_only=True):
     reject_minimum: _Natural = 1000
 
 
+class QualitySettings(_Section, frozen=True, kw_only=True):
+    """What batches are checked for beyond our own suites.
+
+    `expectations`: files with expectations of one's own, `.toml` or `.py`, several by commas; empty: `quality.toml`
+    beside `redline.toml`, if it is there. `canaries`: a file of identities that somebody planted, one a line.
+    """
+
+    expectations: str = ""
+    canaries: str = ""
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of expectations."""
+        return tuple(Path(name) for name in _names(self.expectations))
+
+
 class GatewaySettings(_Section, frozen=True, kw_only=True):
     """`redline gateway`: where it listens, and what a request may be."""
 
@@ -217,6 +234,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     sink: Sink = Sink()
     limits: Limits = Limits()
     alerts: Alerts = Alerts()
+    quality: QualitySettings = QualitySettings()
     gateway: GatewaySettings = GatewaySettings()
     sources: Sources = Sources()
 
@@ -285,7 +303,15 @@ def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
     for name, value in flags.items():
         if value is not None:
             _put(tree, name, value)
-    return _convert(tree)
+    return _beside(_convert(tree), source)
+
+
+def _beside(settings: Settings, source: Path) -> Settings:
+    """Settings with the file of expectations that lies beside the settings' own, unless others are named."""
+    found = source.with_name(EXPECTATIONS)
+    if settings.quality.expectations or not found.is_file():
+        return settings
+    return msgspec.structs.replace(settings, quality=msgspec.structs.replace(settings.quality, expectations=str(found)))
 
 
 def _convert(tree: dict[str, Any]) -> Settings:
