@@ -35,6 +35,7 @@ ledger_reader    tables, state and offsets in, a balance out
 partition_reader a partition to its end, without a group
 state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is
+meter            what a process counts: its file in state/metrics, its port for Prometheus
 faults           what is said of an unexpected error: type and place
 alerting         from what a process notices to people
 keys             the keys of a data folder, for whoever needs one

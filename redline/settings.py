@@ -201,6 +201,13 @@ class GatewaySettings(_Section, frozen=True, kw_only=True):
     access_log: bool = True
 
 
+class MetricsSettings(_Section, frozen=True, kw_only=True):
+    """`GET /metrics` of each process, on the first free one of sixteen ports from `port` on; 0: no port is opened."""
+
+    host: str = "127.0.0.1"
+    port: _Natural = 0
+
+
 class Sources(_Section, frozen=True, kw_only=True):
     """Topics that the OpenTelemetry Collector writes, several by commas; empty: none is read."""
 
@@ -236,6 +243,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     alerts: Alerts = Alerts()
     quality: QualitySettings = QualitySettings()
     gateway: GatewaySettings = GatewaySettings()
+    metrics: MetricsSettings = MetricsSettings()
     sources: Sources = Sources()
 
     @property
