@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from schemas.errors import SettingsError
+from schemas.verdict import Severity  # noqa: TC001 - msgspec reads the annotations at run time
 from streams.consent import ConsentMode
 from streams.privacy.limits import Limits as TextLimits
 from streams.privacy.options import DIRECTORY, Options
@@ -28,6 +29,7 @@ _Natural = Annotated[int, msgspec.Meta(ge=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Span = Annotated[float, msgspec.Meta(ge=0, le=1e9)]  # the upper bound keeps infinity out
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+SmtpTls = Literal["starttls", "tls", "none"]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -161,11 +163,35 @@ class Limits(_Section, frozen=True, kw_only=True):
 
 
 class Alerts(_Section, frozen=True, kw_only=True):
-    """Where alerts go besides the log. `webhook` is a secret: its address carries a token."""
+    """Where alerts go besides the log, and how often. An empty address: that channel is not used.
+
+    `webhook`, `alertmanager`, `smtp_password` and `pagerduty_key` are secrets; each may be `file:PATH`, which is read at
+    every use. `instance`: what this Redline is called in alerts; empty: the data folder. `runbook`: where docs/alerts.md
+    can be read. `window_s`: what is over and comes back within so long was not over. `stale_s`: what nobody has seen for
+    so long is over. `page_from`: the least severity that PagerDuty is told of.
+    """
 
     webhook: str = ""
     kafka: bool = True
+    alertmanager: str = ""
+    smtp: str = ""
+    smtp_tls: SmtpTls = "starttls"
+    smtp_ca: str = ""
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_from: str = ""
+    smtp_to: str = ""
+    pagerduty: str = "https://events.pagerduty.com/v2/enqueue"
+    pagerduty_key: str = ""
+    page_from: Severity = Severity.ERROR
+    instance: str = ""
+    runbook: str = "docs/alerts.md"
+    timeout_s: _Span = 10.0
     window_s: _Span = 300.0
+    group_s: _Span = 10.0
+    repeat_hours: _Span = 4.0
+    per_hour: _Natural = 60
+    stale_s: _Span = 1800.0
     reject_ratio: _Share = 0.2
     reject_minimum: _Natural = 1000
 
@@ -287,7 +313,17 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-SECRETS: frozenset[str] = frozenset({"alerts.webhook", "kafka.config", "kafka.registry", "keys.source"})
+SECRETS: frozenset[str] = frozenset(
+    {
+        "alerts.webhook",
+        "alerts.alertmanager",
+        "alerts.smtp_password",
+        "alerts.pagerduty_key",
+        "kafka.config",
+        "kafka.registry",
+        "keys.source",
+    }
+)
 
 
 def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
