@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from schemas.errors import SettingsError
-from schemas.verdict import Severity  # noqa: TC001 - msgspec reads the annotations at run time
+from schemas.verdict import Severity
 from streams.consent import ConsentMode
 from streams.privacy.limits import Limits as TextLimits
 from streams.privacy.options import DIRECTORY, Options
@@ -165,10 +165,10 @@ class Limits(_Section, frozen=True, kw_only=True):
 class Alerts(_Section, frozen=True, kw_only=True):
     """Where alerts go besides the log, and how often. An empty address: that channel is not used.
 
-    `webhook`, `alertmanager`, `smtp_password` and `pagerduty_key` are secrets; each may be `file:PATH`, which is read at
-    every use. `instance`: what this Redline is called in alerts; empty: the data folder. `runbook`: where docs/alerts.md
-    can be read. `window_s`: what is over and comes back within so long was not over. `stale_s`: what nobody has seen for
-    so long is over. `page_from`: the least severity that PagerDuty is told of.
+    `webhook`, `alertmanager`, `smtp_password`, `pagerduty_key`: secrets; each may be `file:PATH`, which is read at
+    every use. `instance`: what this Redline is called in alerts; empty: the data folder. `runbook`: where
+    docs/alerts.md can be read. `window_s`: what is over and comes back within so long was not over. `stale_s`: what
+    nobody has seen for so long is over. `page_from`: the least severity that PagerDuty is told of.
     """
 
     webhook: str = ""
