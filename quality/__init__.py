@@ -8,6 +8,8 @@ gate         batch -> Verdict; the only import of great_expectations
 books        what the tables hold of every raw partition, as arrays of offsets (pure)
 ledger       books -> Balance: every raw offset has exactly one fate (pure)
 measures     what is measured over time: points of series, by the hour (pure)
+statistics   is this count, share or distribution what it used to be (pure)
+policy       rules and thresholds of the checks over time (pure)
 reject_rate  are too many events being rejected (pure)
 alert        what someone is told; the Channel protocol
 alerts       the Alerter: outside of the commit path, de-duplicated, retried
