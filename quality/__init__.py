@@ -10,6 +10,8 @@ ledger       books -> Balance: every raw offset has exactly one fate (pure)
 measures     what is measured over time: points of series, by the hour (pure)
 statistics   is this count, share or distribution what it used to be (pure)
 policy       rules and thresholds of the checks over time (pure)
+points       rows of a table into points, by tool (pure)
+languages    what language a text looks like (pure)
 reject_rate  are too many events being rejected (pure)
 alert        what someone is told; the Channel protocol
 alerts       the Alerter: outside of the commit path, de-duplicated, retried

@@ -174,7 +174,7 @@ def point(
 def merge(points: Iterable[Point]) -> list[Point]:
     """One point for each key, in the order of their keys. Of numbers that add up, the sum; else the highest.
 
-    Merging in parts, in any order, gives the same, up to `MOST_LABELS` labels. Points of a series that this version does
+    Merging in parts, in any order, gives the same, up to `MOST_LABELS` labels. Points of series that this version does
     not know are added.
     """
     found: dict[PointKey, Point] = {}

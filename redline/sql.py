@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from schemas.errors import PurposeError, RedlineError
-from schemas.tables import AUDIT, PUBLISHED, TABLES
+from schemas.tables import AUDIT, PUBLISHED, QUALITY_HISTORY, TABLES
 from sinks import reader
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _INSTEAD = {
     "interactions": "`redline rebuild pairs` makes the pairs anew from it",
     "subjects": "`redline erase` looks into it for the one person that is erased",
     AUDIT.name: "`redline audit list` shows it",
+    QUALITY_HISTORY.name: "`redline quality show` shows what enough events share of it",
 }
 
 

@@ -16,6 +16,7 @@ SEALED = pa.list_(pa.binary())
 HIDDEN = "withheld"  # a column that only the files of sealed tables have
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
+BIN = pa.struct([("label", pa.string()), ("count", pa.float64())])
 MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string()), ("subject", pa.bool_())])
 VARIANT = pa.struct(
     [("key_epoch", pa.int32()), ("tool", pa.string()), ("data", pa.string()), ("marks", pa.list_(MARK))]
@@ -41,6 +42,7 @@ PURPOSES: dict[str, str] = {
     "erasure": "finding a person's rows in order to erase them",
     "review": "rows that failed their gate, until somebody decides",
     "auditing": "who ran what, and when",
+    "operating": "seeing that the pipeline works; never to judge a person, a group of people or a tool's users",
 }
 PURPOSE_KEY = "redline.purpose"  # in a Delta table's configuration, and in the metadata of its Parquet files
 
@@ -240,6 +242,29 @@ AUDIT = Table(
     published=False,
     purpose="auditing",
     append_only=True,
+)
+
+# Likewise none of TABLES: numbers about windows, of which parts are added up when they are read.
+QUALITY_HISTORY = Table(
+    "quality_history",
+    "one number about one window of one series, or a part of it that came later",
+    pa.schema(
+        [
+            _field("series", pa.string(), "one of quality.measures.SERIES"),
+            _field("at", pa.timestamp("us", tz="UTC"), "start of the window"),
+            _field("span_s", pa.int32(), "length of the window in seconds"),
+            _field("table", pa.string(), "table it is about; empty: none, or all"),
+            _field("source", pa.string(), "reader of a foreign format, or stage; empty: all"),
+            _field("tool", pa.string(), "product and version; empty: all"),
+            _field("value", pa.float64(), "what the series' kind says"),
+            _field("weight", pa.float64(), "what the value is of: rows, events, characters"),
+            _field("bins", pa.list_(BIN), "counts by label, or by the lower edges of a histogram"),
+            _field("day", pa.date32(), "UTC day of the window"),
+        ]
+    ),
+    ("day",),
+    published=False,
+    purpose="operating",
 )
 
 TABLES: dict[str, Table] = {t.name: t for t in (INTERACTIONS, PAIRS, TRAJECTORIES, REJECTS, SUBJECTS)}

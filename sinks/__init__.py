@@ -15,6 +15,7 @@ index       which rows a table holds, by record id
 release     what of a row is published, and when
 seal        raw coordinates in published tables (the only import of ciphers)
 quarantine  the table of rows that failed the gate
+requeue     rows of quarantine, back into the table or away for good
 tombstones  record ids that were erased and never come back
 halts       halted tables, and their release
 rewrite     live files written anew while sinks go on
@@ -24,6 +25,8 @@ audit_chain  entries of the audit table, each with the hash of the one before (p
 audit_table  the audit table: one entry, one commit
 audit_check  whether it is as it was written
 purpose     what a table is for, and refusal of anything else
+arrivals    which files brought new rows since a version of a table
+history     the table of what is measured over time: parts appended, read as sums, compacted
 layout      where everything lies below the data folder
 reader      rows, files and offsets, for the other rooms
 """

@@ -48,6 +48,11 @@ class Layout:
         """What the newest entry of the audit table is."""
         return self.data_dir / "state" / "audit-head.json"
 
+    @property
+    def history(self) -> Path:
+        """Root of the table of what is measured over time: beside the others likewise."""
+        return self.data_dir / "quality_history"
+
     def cells(self, table: str) -> Path:
         """One file per decided day of a published table."""
         return self.data_dir / "state" / "cells" / table

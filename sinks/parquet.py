@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from schemas.tables import Table
 
 COMPRESSION = {"compression": "zstd", "compression_level": 3}  # zstd's own default
+# How names of files begin that hold rows the table had before: copied beside new ones, or written anew.
+MOVED, REWRITTEN = "moved-", "rewritten"
 
 
 @dataclass(frozen=True, slots=True)

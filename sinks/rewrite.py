@@ -21,7 +21,7 @@ from sinks import log, orphans
 from sinks.delta import AmbiguousError, ConflictError, TableLog
 from sinks.layout import Layout
 from sinks.locks import hold
-from sinks.parquet import Files, identities_of, sync_folders
+from sinks.parquet import REWRITTEN, Files, identities_of, sync_folders
 from sinks.quarantine import quarantine_of
 
 if TYPE_CHECKING:
@@ -231,7 +231,7 @@ class _Work:
         if not rows.num_rows or (kept and not self._merge):
             return []
         fitting = self._fitting(rows)
-        return self._builder.write(fitting, identities_of(fitting, amendable=self._table.amendable), "rewritten")
+        return self._builder.write(fitting, identities_of(fitting, amendable=self._table.amendable), REWRITTEN)
 
     def _read(self, paths: Mapping[str, Mapping[str, str]]) -> Iterator[pa.Table]:
         for path, partition in paths.items():

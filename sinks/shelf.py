@@ -16,7 +16,7 @@ from sinks import orphans
 from sinks.dedupe import displaced, plan
 from sinks.delta import ConflictError, TableLog
 from sinks.index import Index
-from sinks.parquet import Files
+from sinks.parquet import MOVED, Files
 from sinks.tombstones import Tombstones
 
 if TYPE_CHECKING:
@@ -106,7 +106,11 @@ class Shelf:
 
     def known(self, ids: Sequence[Identity]) -> dict[str, Known]:
         """What the table holds of these ids, as of the last refresh."""
-        return self._index.known([identity.record_id for identity in ids])
+        return self.known_ids([identity.record_id for identity in ids])
+
+    def known_ids(self, record_ids: Sequence[str]) -> dict[str, Known]:
+        """Likewise, of ids alone."""
+        return self._index.known(record_ids)
 
     def erased(self, ids: Sequence[Identity]) -> frozenset[str]:
         """Which of these ids must never be there (again), as of the last refresh."""
@@ -130,7 +134,7 @@ class Shelf:
             live = self.log.live() if moved else {}
             for path, record_ids in moved.items():
                 removes[path] = live[path]
-                adds += self._files.without(path, live[path], record_ids, label)
+                adds += self._files.without(path, live[path], record_ids, f"{MOVED}{label}")
             self._files.verify(adds)
             intent = orphans.intend(self._staging, removes) if removes else None
         except (FileNotFoundError, KeyError):
