@@ -1,9 +1,10 @@
 """Which of a day's attributes are published: those that enough people share. Pure.
 
-A cell is a combination of surface, language, model and tool. Cells of fewer than k people are made coarser step by step
-(tool: product and version, product, other; model: name, family, other; language: other; surface: other) until enough
-people share one. So any choice by these columns finds k people or more; a day of fewer than k people has one cell, and
-that says nothing but the day.
+A cell is a combination of surface, language, model, tool and task. Cells of fewer than k people are made coarser step
+by step (tool: product and version, product, other; model: name, family, other; task: other; language: other; surface:
+other) until enough people share one. What is then the same in all cells that came together is told all the same. So
+any choice by these columns finds k people or more; a day of fewer than k people has one cell, and that says nothing but
+the day.
 
 A day is decided once. What comes later goes where its cell went, or to `other`: nothing that was released changes.
 """
@@ -15,11 +16,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
 OTHER = "other"
-WITHHELD = "withheld"  # stands in all four columns until the day is decided
+WITHHELD = "withheld"  # stands in all five columns until the day is decided
 
 # The letters a model's name begins with, after the names of who hosts it: `us.anthropic.claude-sonnet-4` is a claude.
 _HOSTS = re.compile(
@@ -35,9 +36,10 @@ class Cell(NamedTuple):
     language: str
     model: str
     tool: str
+    task: str
 
 
-RESIDUAL = Cell(OTHER, OTHER, OTHER, OTHER)
+RESIDUAL = Cell(OTHER, OTHER, OTHER, OTHER, OTHER)
 
 
 class Person(NamedTuple):
@@ -63,12 +65,13 @@ def family(model: str) -> str:
     return found[0].lower() if found else OTHER
 
 
-# Each step goes on from the one before: finest first.
+# Each step goes on from the one before: finest first. What trainers choose by (surface, language, model) goes last.
 _STEPS: tuple[Callable[[Cell], Cell], ...] = (
     lambda cell: cell,
     lambda cell: cell._replace(tool=product(cell.tool)),
     lambda cell: cell._replace(model=family(cell.model)),
     lambda cell: cell._replace(tool=OTHER),
+    lambda cell: cell._replace(task=OTHER),
     lambda cell: cell._replace(model=OTHER),
     lambda cell: cell._replace(language=OTHER),
 )
@@ -101,7 +104,24 @@ def decide(cells: Mapping[Cell, AbstractSet[Person]], k: int) -> dict[Cell, Cell
         # What is left would be a cell of few: the smallest of the others goes with it.
         smallest = min(released, key=lambda to: (_people(cells, released[to]), to))
         rest |= released.pop(smallest)
-    return {cell: to for to, members in released.items() for cell in members} | dict.fromkeys(rest, RESIDUAL)
+    told = {cell: _common(members) for members in released.values() for cell in members}
+    return told | dict.fromkeys(rest, RESIDUAL)
+
+
+def _common(cells: AbstractSet[Cell]) -> Cell:
+    """What all of them share, as fine as they do. Telling it divides nobody: they are published as one in any case."""
+    surface, language, model, tool, task = (sorted(set(values)) for values in zip(*cells, strict=True))
+    return Cell(
+        surface=_one(surface),
+        language=_one(language),
+        model=_one(model) if len(model) == 1 else _one({family(name) for name in model}),
+        tool=_one(tool) if len(tool) == 1 else _one({product(name) for name in tool}),
+        task=_one(task),
+    )
+
+
+def _one(values: Collection[str]) -> str:
+    return next(iter(values)) if len(values) == 1 else OTHER
 
 
 def _people(cells: Mapping[Cell, AbstractSet[Person]], among: Iterable[Cell]) -> int:

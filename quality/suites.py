@@ -106,7 +106,7 @@ _INTERACTIONS = (
 _PAIRS = (
     _range("revision", 0, None),
     _known("surface", _SHOWN_SURFACES),
-    _known("task", events.TASKS),
+    _known("task", (*events.TASKS, cells.WITHHELD, cells.OTHER)),
     _known("label", tables.LABELS),
     _none("prompt_is_a_json_list", "prompt.malformed"),
     *_text("prompt"),

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from quality import report
-from quality.cells import RESIDUAL, Cell, Person, decide
+from quality.cells import Cell, Person, decide
 from redline import audit, scan, sql
 from redline.published import release_of
 from schemas.tables import TABLES
 from sinks import reader
-from sinks.release import COLUMNS, OTHER, WITHHELD, Decisions
+from sinks.release import COLUMNS, OTHER, TIME, WITHHELD, Decisions
 from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ NAME = "disclose"
 QUIET_S = 3_600.0  # a day that still gets rows is a backlog coming in: deciding on half of it would hold back too much
 _FOLDER = re.compile(r"/event_date=(\d{4}-\d\d-\d\d)/")
 _STILL = f"surface={WITHHELD}"
+_READ = ("record_id", "sources", "withheld")
 _PUBLISHED = tuple(table for table in TABLES.values() if table.sealed)
 
 
@@ -138,15 +139,20 @@ def _youngest(paths: list[Path]) -> float:
 
 def _day(settings: Settings, table: Table, day: str, crash: Callable[[int], None]) -> Decided:
     decisions, release = Decisions(settings.data_dir), release_of(settings)
-    k = settings.privacy.k
+    k, columns = settings.privacy.k, settings.privacy.columns
     rows: Counter[Cell] = Counter()
     if day not in decisions.days(table.name):
         people = _people(settings, release, table, day, rows)
         crash(1)
-        cells = decide(people, k)
-        audit.record(settings, "disclose", {"table": table.name, "day": day, "k": k, "cells": len(set(cells.values()))})
+        cells = {} if columns == "coarse" else decide(people, k)
+        number = len(set(cells.values()))
+        audit.record(
+            settings, "disclose", {"table": table.name, "day": day, "k": k, "columns": columns, "cells": number}
+        )
         crash(2)
-        decisions.save(table.name, day, {_values(cell): _values(to) for cell, to in cells.items()}, k=k)
+        decisions.save(
+            table.name, day, {_values(cell): _values(to) for cell, to in cells.items()}, k=k, columns=columns
+        )
     crash(3)
     found = decisions.of(table.name, day)
     rewrite(
@@ -163,13 +169,13 @@ def _day(settings: Settings, table: Table, day: str, crash: Callable[[int], None
     crash(5)
     kept: Counter[str] = Counter()
     for cell, count in rows.items():
-        for column, value in zip(COLUMNS, found.get(cell, RESIDUAL), strict=True):
+        for column, value in zip(COLUMNS, found.cell(_values(cell)), strict=True):
             kept[column] += count * (value != OTHER)
-    return Decided(table.name, day, rows.total(), len(set(found.values())), kept)
+    return Decided(table.name, day, rows.total(), len(set(found.cells.values())), kept)
 
 
 def _values(cell: Cell) -> Values:
-    return cell.surface, cell.language, cell.model, cell.tool
+    return cell.surface, cell.language, cell.model, cell.tool, cell.task
 
 
 def _people(
@@ -192,10 +198,12 @@ def _people(
             )
         live.execute('create table used (row bigint, cell integer, "partition" integer, "offset" bigint)')
         first = 0
-        for part in scan.parts(data, table.name, ["record_id", "sources", "withheld"], seal=release.seal, day=day):
+        # Of rows that an older version withheld, the task stands there.
+        shown = [name for name in ("task", TIME) if name in table.schema.names]
+        for part in scan.parts(data, table.name, [*_READ, *shown], seal=release.seal, day=day):
             codes = []
             for values in release.revealed(part, table):
-                cell = None if values is None else Cell(*values)
+                cell = None if values is None else Cell(*values[: len(COLUMNS)])
                 codes.append(None if cell is None else numbers.setdefault(cell, len(numbers)))
                 if cell is not None:
                     rows[cell] += 1

@@ -103,11 +103,14 @@ class KeySettings(_Section, frozen=True, kw_only=True):
 class Privacy(_Section, frozen=True, kw_only=True):
     """What is published of small groups, and which promises may be weakened.
 
-    `k`: fewest people of a released cell. `close_hours` after its end a UTC day is decided. `accept_weaker`: names of
-    the settings that may weaken a promise, several by commas; `redline.weaker` knows which do.
+    `k`: fewest people of a released cell. `columns`: `cells` publishes surface, language, model, tool and task as far
+    as k people share them; `full` also how long a decision took; `coarse` none of these. `close_hours` after its end a
+    UTC day is decided. `accept_weaker`: names of the settings that may weaken a promise, several by commas;
+    `redline.weaker` knows which do.
     """
 
     k: _Count = 10
+    columns: Literal["full", "cells", "coarse"] = "cells"
     close_hours: _Span = 48.0
     accept_weaker: str = ""
 

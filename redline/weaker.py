@@ -40,6 +40,10 @@ _RULES: dict[str, tuple[Callable[[Settings], bool], str]] = {
         lambda s: s.privacy.k < _DEFAULT.privacy.k,
         f"cells of fewer than {_DEFAULT.privacy.k} people are published as they are",
     ),
+    "privacy.columns": (
+        lambda s: s.privacy.columns == "full",
+        "how long a person took to decide is published, by which rows of one can be told",
+    ),
     "scrub.threshold": (
         lambda s: s.scrub.threshold > _DEFAULT.scrub.threshold,
         "personal data that is found with less certainty stays in the text",

@@ -1,14 +1,18 @@
-"""What of a row's surface, language, model and tool is published, and when: the decisions of days, and their use.
+"""What of a row's surface, language, model, tool and task is published, and when: the decisions of days, their use.
 
-Until its day is decided a row says `withheld` in all four; what was there stands in the column `withheld`, sealed for
-this one row. A decision is a file that appears whole and never changes. Whoever writes one then commits to the table,
-so that a sink which did not know of it decides again.
+Until its day is decided a row says `withheld` in all five; what was there stands in the column `withheld`, sealed for
+this one row. How long the decision took (`decision_ms_bucket`) goes the same way: it is told of days that were decided
+with `columns` = full, else only that there was one. A decision is a file that appears whole and never changes. Whoever
+writes one then commits to the table, so that a sink which did not know of it decides again.
+
+Decisions of before `task` was part of a cell have four columns. Their rows say `other` as task, and no time.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import numpy as np
@@ -21,7 +25,7 @@ from sinks.layout import Layout
 from sinks.parquet import sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -29,20 +33,46 @@ if TYPE_CHECKING:
     from schemas.tables import Table
     from sinks.seal import Seal
 
-COLUMNS = ("surface", "language", "model", "tool")
+COLUMNS = ("surface", "language", "model", "tool", "task")
+TIME = "decision_ms_bucket"
 WITHHELD, OTHER = "withheld", "other"
-Values = tuple[str, str, str, str]
-_ALL_WITHHELD: Values = (WITHHELD,) * 4
-_ALL_OTHER: Values = (OTHER,) * 4
+NEVER, TAKEN = "none", "some"  # all that is told of the time to a decision, unless the day says more
+Columns = Literal["full", "cells", "coarse"]
+Values = tuple[str, str, str, str, str]
+Told = tuple[str, str, str, str, str, str]
+"""The five columns of a cell, and the time."""
+_ALL_WITHHELD: Values = (WITHHELD,) * 5
+_ALL_OTHER: Values = (OTHER,) * 5
 _DAY = "event_date"
-_PAGE, _DONE = ".json", ".done"
+_NAMES = (*COLUMNS, TIME)
+_PAGE, _DONE, _DONE_FOUR = ".json", ".shown", ".done"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of each cell of a decided day. One that is not there is `other`."""
+
+    cells: Mapping[Values, Values] = field(repr=False)
+    columns: Columns = "cells"
+    four: bool = False
+    """It was made before `task` was part of a cell: keys have an empty task, values `other`."""
+
+    def cell(self, values: Values) -> Values:
+        """The cell that a row of this one is published in."""
+        return self.cells.get((*values[:4], "") if self.four else values, _ALL_OTHER)
+
+    def told(self, values: Told) -> Told:
+        """What a row with these values says."""
+        *cell, time = values
+        return *self.cell(_values(cell)), time if self.columns == "full" else _taken(time)
 
 
 class _Page(msgspec.Struct):
     """The file of one day: what was decided, for which k."""
 
     k: int
-    cells: list[tuple[Values, Values]]
+    cells: list[tuple[tuple[str, ...], tuple[str, ...]]]
+    columns: Columns = "cells"
 
 
 class Decisions:
@@ -50,14 +80,14 @@ class Decisions:
 
     def __init__(self, data_dir: Path) -> None:
         self._layout = Layout(data_dir)
-        self._read: dict[tuple[str, str], Mapping[Values, Values]] = {}
+        self._read: dict[tuple[str, str], Decision] = {}
 
     def days(self, table: str) -> frozenset[str]:
         """The days that are decided, as `YYYY-MM-DD`, as of now. Raises OSError."""
-        return self._named(table, _PAGE) | self._named(table, _DONE)
+        return self._named(table, _PAGE) | self._named(table, _DONE) | self._named(table, _DONE_FOUR)
 
-    def of(self, table: str, day: str) -> Mapping[Values, Values]:
-        """What becomes of each cell of a decided day.
+    def of(self, table: str, day: str) -> Decision:
+        """What was decided of a day.
 
         Raises:
             SinkError: the file cannot be read.
@@ -65,17 +95,16 @@ class Decisions:
         if (table, day) not in self._read:
             path = self._layout.cells(table) / f"{day}{_PAGE}"
             try:
-                page = msgspec.json.decode(path.read_bytes(), type=_Page)
-            except (OSError, msgspec.DecodeError) as error:
+                self._read[table, day] = _decision(msgspec.json.decode(path.read_bytes(), type=_Page))
+            except (OSError, msgspec.DecodeError, ValueError) as error:
                 came = type(error).__name__
             else:
-                self._read[table, day] = dict(page.cells)
                 return self._read[table, day]
             # Deciding again could publish what the first decision held back.
             raise SinkError(f"{path}: needed the decision of a day, came {came}; put the file back from a backup")
         return self._read[table, day]
 
-    def save(self, table: str, day: str, cells: Mapping[Values, Values], *, k: int) -> bool:
+    def save(self, table: str, day: str, cells: Mapping[Values, Values], *, k: int, columns: Columns = "cells") -> bool:
         """Write a decision durably; False if there is one, which stands. Raises OSError."""
         folder = self._layout.cells(table)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -83,7 +112,7 @@ class Decisions:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.encode(_Page(k, sorted(cells.items()))))
+                file.write(msgspec.json.encode(_Page(k, sorted(cells.items()), columns)))
                 file.flush()
                 os.fsync(file.fileno())
             try:
@@ -97,7 +126,7 @@ class Decisions:
         return True
 
     def finished(self, table: str) -> frozenset[str]:
-        """Decided days whose rows have all been rewritten. Raises OSError."""
+        """Decided days whose rows have all been rewritten; not by a version that knew four columns. Raises OSError."""
         return self._named(table, _DONE)
 
     def finish(self, table: str, day: str) -> None:
@@ -130,11 +159,8 @@ class Release:
         if not table.sealed:
             return rows
         shown = self.shown(rows, table, days)
-        named = _present(table)
-        told, which = _distinct(rows, named)
-        texts = [
-            None if day in days else msgspec.json.encode(dict(zip(named, values, strict=True))) for day, *values in told
-        ]
+        told, which = _distinct(rows, _present(table))
+        texts = [None if day in days else msgspec.json.encode(values) for day, values in told]
         ids = rows.column("record_id").to_pylist()
         hidden = self.seal.hide(table.name, ids, [texts[code] for code in which.tolist()])
         sealed = self.seal.close(shown, table)
@@ -142,56 +168,105 @@ class Release:
         return sealed.set_column(place, sealed.schema.field(place), pa.array(hidden, pa.binary()))
 
     def shown(self, rows: pa.Table, table: Table, days: frozenset[str]) -> pa.Table:
-        """Rows of the table's `schema` with only what may be seen of the four columns, nothing sealed."""
+        """Rows of the table's `schema` with only what may be seen of the columns, nothing sealed."""
         if not table.sealed:
             return rows
 
-        def becomes(day: str, values: Values) -> Values:
-            return self._decisions.of(table.name, day).get(values, _ALL_OTHER) if day in days else _ALL_WITHHELD
+        def becomes(day: str, values: Told) -> Told:
+            if day in days:
+                return self._decisions.of(table.name, day).told(values)
+            return *_ALL_WITHHELD, _taken(values[-1])
 
         return _mapped(rows, _present(table), becomes)
 
     def disclosed(self, rows: pa.Table, table: Table) -> pa.Table | None:
         """Rows of the table's files, those of decided days no longer withheld. None: nothing changes.
 
-        What cannot be opened, because its key was destroyed, becomes `other`.
+        What cannot be opened, because its key was destroyed, becomes `other`. Rows that a version with four columns
+        disclosed lose their task and time.
         """
         days = self._decisions.days(table.name)
         decided = pa.array([day in days for day in _days(rows)], pa.bool_())
         open_ = pc.and_(pc.equal(rows.column("surface"), WITHHELD).combine_chunks(), decided)
+        rest = rows.filter(pc.invert(open_))
+        kept = self._without_task(rest, table, days)
         if not pc.any(open_).as_py():
-            return None
+            return None if kept.equals(rest) else kept
         waiting = rows.filter(open_)
-        named = _present(table)
         found = self.revealed(waiting, table)
-        for name in named:
+        for name in _present(table):
             place = waiting.schema.get_field_index(name)
-            values = [WITHHELD if one is None else one[COLUMNS.index(name)] for one in found]
+            values = [_unknown(name) if one is None else one[_NAMES.index(name)] for one in found]
             waiting = waiting.set_column(place, waiting.schema.field(place), pa.array(values, pa.string()))
         place = waiting.schema.get_field_index(HIDDEN)
         waiting = waiting.set_column(place, waiting.schema.field(place), pa.nulls(waiting.num_rows, pa.binary()))
-        return pa.concat_tables([rows.filter(pc.invert(open_)), self.shown(waiting, table, days)])
+        return pa.concat_tables([kept, self.shown(waiting, table, days)])
 
-    def revealed(self, rows: pa.Table, table: Table) -> list[Values | None]:
-        """What is withheld of each row of the table's files; None where it cannot be opened."""
-        found: list[Values | None] = []
+    def revealed(self, rows: pa.Table, table: Table) -> list[Told | None]:
+        """What is withheld of each row of the table's files; None where it cannot be opened.
+
+        A row of a version with four columns has its task and time in its columns, not in what is hidden.
+        """
+        there = [name for name in (COLUMNS[-1], TIME) if name in rows.schema.names]
+        shown = zip(*(rows.column(name).to_pylist() for name in there), strict=True) if there else iter(())
+        found: list[Told | None] = []
         for record_id, token in zip(rows["record_id"].to_pylist(), rows[HIDDEN].to_pylist(), strict=True):
             told = None if token is None else self.seal.reveal(table.name, record_id, token)
-            try:
-                values = msgspec.json.decode(told, type=dict[str, str]) if told is not None else None
-            except msgspec.DecodeError:
-                values = None
-            found.append(None if values is None else _of(values))
+            found.append(None if told is None else _told(told, dict(zip(there, next(shown, ()), strict=False))))
         return found
 
+    def _without_task(self, rows: pa.Table, table: Table, days: frozenset[str]) -> pa.Table:
+        four = {day for day in days & set(_days(rows)) if self._decisions.of(table.name, day).four}
+        named = [name for name in (COLUMNS[-1], TIME) if name in table.schema.names]
+        if not four or not named:
+            return rows
 
-def _of(values: Mapping[str, str]) -> Values:
-    surface, language, model, tool = (values.get(name, "") for name in COLUMNS)
-    return surface, language, model, tool
+        def becomes(day: str, values: Told) -> Told:
+            return (*values[:4], OTHER, _taken(values[-1])) if day in four else values
+
+        return _mapped(rows, named, becomes)
+
+
+def _decision(page: _Page) -> Decision:
+    """Raises ValueError: cells of another number of columns."""
+    cells = {tuple(cell): tuple(to) for cell, to in page.cells}
+    widths = {len(part) for pair in cells.items() for part in pair}
+    if widths == {len(COLUMNS) - 1}:
+        return Decision({_values((*cell, "")): _values((*to, OTHER)) for cell, to in cells.items()}, four=True)
+    return Decision({_values(cell): _values(to) for cell, to in cells.items()}, page.columns)
+
+
+def _told(text: bytes, shown: Mapping[str, str]) -> Told | None:
+    """What was hidden: the values in the order of the columns, or by name (of four columns)."""
+    try:
+        values = msgspec.json.decode(text, type=list[str] | dict[str, str])
+    except msgspec.DecodeError:
+        return None
+    if isinstance(values, dict):
+        return _of({**values, **shown})
+    return _of(dict(zip(_NAMES, values, strict=True))) if len(values) == len(_NAMES) else None
+
+
+def _of(values: Mapping[str, str]) -> Told:
+    surface, language, model, tool, task, time = (values.get(name, "") for name in _NAMES)
+    return surface, language, model, tool, task, time
+
+
+def _values(values: Sequence[str]) -> Values:
+    surface, language, model, tool, task = values
+    return surface, language, model, tool, task
+
+
+def _taken(time: str) -> str:
+    return NEVER if time == NEVER else TAKEN
+
+
+def _unknown(name: str) -> str:
+    return TAKEN if name == TIME else WITHHELD
 
 
 def _present(table: Table) -> list[str]:
-    return [name for name in COLUMNS if name in table.schema.names]
+    return [name for name in _NAMES if name in table.schema.names]
 
 
 def _days(rows: pa.Table) -> list[str]:
@@ -199,19 +274,19 @@ def _days(rows: pa.Table) -> list[str]:
     return days
 
 
-def _mapped(rows: pa.Table, named: list[str], becomes: Callable[[str, Values], Values]) -> pa.Table:
+def _mapped(rows: pa.Table, named: list[str], becomes: Callable[[str, Told], Told]) -> pa.Table:
     """Each distinct combination is asked for once."""
     told, which = _distinct(rows, named)
-    answers = [becomes(day, _of(dict(zip(named, values, strict=True)))) for day, *values in told]
+    answers = [becomes(day, values) for day, values in told]
     for name in named:
         place = rows.schema.get_field_index(name)
-        values = pa.array([answer[COLUMNS.index(name)] for answer in answers], pa.string())
+        values = pa.array([answer[_NAMES.index(name)] for answer in answers], pa.string())
         rows = rows.set_column(place, rows.schema.field(place), values.take(pa.array(which)))
     return rows
 
 
-def _distinct(rows: pa.Table, named: list[str]) -> tuple[list[list[str]], npt.NDArray[np.int64]]:
-    """The day and the columns of each distinct combination, and for each row the place of its own."""
+def _distinct(rows: pa.Table, named: list[str]) -> tuple[list[tuple[str, Told]], npt.NDArray[np.int64]]:
+    """The day and the values of each distinct combination, and for each row the place of its own."""
     which = np.zeros(rows.num_rows, np.int64)
     columns = [rows.column(name).cast(pa.string()) for name in (_DAY, *named)]
     first = which[:1]
@@ -222,7 +297,5 @@ def _distinct(rows: pa.Table, named: list[str]) -> tuple[list[list[str]], npt.ND
         # Numbered anew after each column: the product of five columns may be more than 64 bits hold.
         _, first, which = np.unique(which * (codes.max(initial=0) + 1) + codes, return_index=True, return_inverse=True)
         which = which.reshape(-1)
-    told = [
-        list(values) for values in zip(*(column.take(pa.array(first)).to_pylist() for column in columns), strict=True)
-    ]
-    return told, which
+    told = zip(*(column.take(pa.array(first)).to_pylist() for column in columns), strict=True)
+    return [(day, _of(dict(zip(named, values, strict=True)))) for day, *values in told], which

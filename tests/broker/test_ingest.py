@@ -87,7 +87,7 @@ def test_transcripts_become_pairs_and_a_kill_loses_and_doubles_nothing(tmp_path:
     assert {row["final"] for row in rows if row["label"] == "edited"} == {WATER, GARDEN}
     withheld = reader.read(data, "pairs", ["record_id", "withheld"])
     told = [values for values in release_of(settings).revealed(withheld, PAIRS) if values is not None]
-    assert {language for _surface, language, _model, _tool in told} == {"python", "markdown", ""}
+    assert {language for _surface, language, *_ in told} == {"python", "markdown", ""}
     for row in rows:
         assert row["label"] != "accepted" or row["final"] == row["suggestion"]
         assert [turn["role"] for turn in json.loads(row["prompt"])] == ["user"]

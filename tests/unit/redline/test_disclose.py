@@ -20,6 +20,7 @@ from support.world import IDENTITY
 
 from redline import audit, rebuild
 from redline.disclose import QUIET_S, disclose, shown
+from redline.published import release_of
 from redline.settings import Privacy, Settings
 from schemas.errors import SettingsError, SinkError
 from schemas.records import Partition
@@ -27,6 +28,7 @@ from schemas.rows import Pair, Source, Subject
 from schemas.tables import PAIRS
 from schemas.topics import EVENTS
 from sinks import reader
+from sinks.arrow import to_table
 from sinks.committer import Committer
 from sinks.release import COLUMNS, Decisions, Release
 from sinks.seal import Seal
@@ -81,7 +83,7 @@ def people_of(cells: dict[int, tuple[str, ...]], people: int = PEOPLE) -> dict[t
 
 def test_what_enough_people_share_is_published_and_the_rest_is_other(tmp_path: Path) -> None:
     fill(tmp_path)
-    assert set(seen(tmp_path).values()) == {("withheld",) * 4}
+    assert set(seen(tmp_path).values()) == {("withheld",) * 5}
     [done] = disclose(settings(tmp_path))
     cells = seen(tmp_path)
     assert (done.table, done.day, done.rows) == ("pairs", MONDAY, 96)
@@ -114,7 +116,7 @@ def test_what_comes_later_goes_where_its_cell_went(tmp_path: Path) -> None:
     assert {n: after[n] for n in before} == before
     known = next(n for n in before if n % 3 == 0 and n % 2 == 0 and n % 8)
     assert after[100] == before[known]
-    assert after[101] == ("other",) * 4
+    assert after[101] == ("other",) * 5
     disclose(settings(tmp_path))
     assert seen(tmp_path) == after
 
@@ -123,7 +125,7 @@ def test_what_comes_later_goes_where_its_cell_went(tmp_path: Path) -> None:
 def test_a_day_of_too_few_people_says_nothing(tmp_path: Path, people: int) -> None:
     fill(tmp_path, people=people)
     disclose(settings(tmp_path))
-    assert set(seen(tmp_path).values()) == {("other",) * 4}
+    assert set(seen(tmp_path).values()) == {("other",) * 5}
 
 
 def test_one_person_under_two_epochs_and_rows_of_nobody_are_no_crowd(tmp_path: Path) -> None:
@@ -131,7 +133,47 @@ def test_one_person_under_two_epochs_and_rows_of_nobody_are_no_crowd(tmp_path: P
     publish(tmp_path, "subjects", [subject(n, n, epoch=1 + n // 5) for n in range(10)])
     publish(tmp_path, "pairs", [pair(n, model="m", tool="t", language="go") for n in range(30)])
     disclose(settings(tmp_path))
-    assert set(seen(tmp_path).values()) == {("other",) * 4}
+    assert set(seen(tmp_path).values()) == {("other",) * 5}
+
+
+def test_a_task_of_few_is_not_told(tmp_path: Path) -> None:
+    key_file(tmp_path)
+    publish(tmp_path, "subjects", [subject(n, n % PEOPLE) for n in range(96)])
+    rare = {5, 29}  # two rows of one person
+    tasks = ["review" if n in rare else ("completion", "edit")[n % 2] for n in range(96)]
+    publish(tmp_path, "pairs", [pair(n, language="go", model="m", task=task) for n, task in enumerate(tasks)])
+    assert {cell[4] for cell in seen(tmp_path).values()} == {"withheld"}
+    disclose(settings(tmp_path))
+    cells = seen(tmp_path)
+    assert not {cell for cell in cells.values() if "review" in cell}
+    assert {cell[4] for cell in cells.values()} == {"edit", "other"}, "the smaller cell goes with it"
+    assert {len(who) >= 6 for who in people_of(cells).values()} == {True}
+
+
+def test_coarse_tells_nothing_but_the_day_and_full_the_time_too(tmp_path: Path) -> None:
+    for columns, tasks in (("coarse", {"other"}), ("full", {"completion"})):
+        data = tmp_path / columns
+        key_file(data)
+        publish(data, "subjects", [subject(n, n % PEOPLE) for n in range(96)])
+        publish(data, "pairs", [quick(n) for n in range(96)])
+        disclose(settings(data, columns=columns))
+        assert {cell[4] for cell in seen(data).values()} == tasks
+        times = {row["decision_ms_bucket"] for row in reader.read(data, "pairs", ["decision_ms_bucket"]).to_pylist()}
+        assert times == ({"some", "none"} if columns == "coarse" else {"<1s", "none"})
+        assert rebuild_sees(data, columns) == seen(data)
+
+
+def quick(number: int) -> Pair:
+    return pair(number, model="m", decision_ms_bucket=("<1s", "none")[number % 2])
+
+
+def rebuild_sees(data: Path, columns: str) -> dict[int, tuple[str, ...]]:
+    """What `rebuild` makes of true rows, whatever the setting says by now."""
+    release = release_of(settings(data, columns="full" if columns == "coarse" else "coarse"))
+    rows = [quick(n) for n in range(96)]
+    table = to_table([msgspec.to_builtins(row) for row in rows], PAIRS)
+    shown = release.shown(table, PAIRS, release.days(PAIRS)).to_pylist()
+    return {int(row["record_id"], 16): tuple(row[name] for name in COLUMNS) for row in shown}
 
 
 def test_a_day_that_is_not_over_or_still_moves_stays_withheld(tmp_path: Path) -> None:
@@ -139,7 +181,7 @@ def test_a_day_that_is_not_over_or_still_moves_stays_withheld(tmp_path: Path) ->
     over = 1_767_657_600.0 + 48 * 3600  # 2026-01-06 00:00 UTC, and the hours that are waited
     assert disclose(settings(tmp_path), now_s=lambda: over - 1) == []
     assert disclose(settings(tmp_path), quiet_s=QUIET_S) == []
-    assert set(seen(tmp_path).values()) == {("withheld",) * 4}
+    assert set(seen(tmp_path).values()) == {("withheld",) * 5}
     [done] = disclose(settings(tmp_path), quiet_s=QUIET_S, now_s=lambda: time.time() + QUIET_S + 1)
     assert done.rows == 8
 
@@ -159,6 +201,7 @@ def test_a_rebuild_is_equal_before_and_after(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from redline.disclose import disclose
+from redline.published import release_of
 from redline.settings import Privacy, Settings
 def crash(step):
     if step == int(sys.argv[2]):
@@ -183,7 +226,7 @@ def test_killed_after_any_step_the_next_run_gives_the_same(tmp_path: Path) -> No
             publish(data, "pairs", [pair(200, language="cobol")])
         disclose(settings(data))
         found = seen(data)
-        assert found.pop(200, ("other",) * 4) == ("other",) * 4
+        assert found.pop(200, ("other",) * 5) == ("other",) * 5
         assert found == wanted, step
         assert disclose(settings(data)) == []
 
@@ -217,7 +260,7 @@ def test_a_row_that_a_sink_withheld_too_late_is_disclosed_all_the_same(tmp_path:
     start = blind.offset(Partition(make.TOPIC, 0)) or 0
     blind.commit(make.batch([pair(100, language="go", tool="code/0")], start=start), lambda _offsets: None)
     blind.close()
-    assert seen(tmp_path)[100] == ("withheld",) * 4
+    assert seen(tmp_path)[100] == ("withheld",) * 5
     assert [one.day for one in disclose(settings(tmp_path))] == [MONDAY]
     assert seen(tmp_path) == before | {100: before[4]}
 

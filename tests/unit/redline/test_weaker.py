@@ -14,7 +14,13 @@ from redline.settings import Settings, as_env, load
 from schemas.errors import SettingsError
 from sinks import audit_table
 
-WEAK = {"consent.mode": "opt-out", "privacy.k": 9, "scrub.threshold": 0.6, "keys.overlap_hours": 49.5}
+WEAK = {
+    "consent.mode": "opt-out",
+    "privacy.k": 9,
+    "privacy.columns": "full",
+    "scrub.threshold": 0.6,
+    "keys.overlap_hours": 49.5,
+}
 
 
 def given(accept: str | None = None, **flags: Any) -> Settings:
@@ -23,7 +29,12 @@ def given(accept: str | None = None, **flags: Any) -> Settings:
 
 def test_the_defaults_weaken_nothing() -> None:
     assert weaker.found(Settings()) == []
-    assert weaker.require_accepted(given(**{"privacy.k": 11, "scrub.threshold": 0.4, "keys.overlap_hours": 1})) == []
+    assert (
+        weaker.require_accepted(
+            given(**{"privacy.k": 11, "privacy.columns": "coarse", "scrub.threshold": 0.4, "keys.overlap_hours": 1})
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("name", WEAK)
