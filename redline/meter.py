@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -131,6 +132,15 @@ def _family(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Hi
     return Histogram(metric.name, text, labels, registry=registry, buckets=metric.buckets)
 
 
+@dataclass(slots=True)
+class _Fresh:
+    """Something to call before a write, when it is due."""
+
+    call: Callable[[], None]
+    every_s: float
+    due: float = 0.0
+
+
 class Metering:
     """A process's counts, written every 2 s and served if settings say so, until it is closed.
 
@@ -140,7 +150,7 @@ class Metering:
     def __init__(self, settings: Settings, *, process: str) -> None:
         self.meter = Counts(process)
         self._path = settings.state / FOLDER / f"{process}{_SUFFIX}"
-        self._fresh: list[Callable[[], None]] = []
+        self._fresh: list[_Fresh] = []
         self._stopped = threading.Event()
         self._refused = False
         self.meter.set(metrics.PROCESS_START, time.time())
@@ -149,9 +159,9 @@ class Metering:
         self._thread = threading.Thread(target=self._keep_writing, name="metrics", daemon=True)
         self._thread.start()
 
-    def before_write(self, fresh: Callable[[], None]) -> None:
-        """Call this before each write, in the writing thread: for gauges that are cheap to read and dear to keep."""
-        self._fresh.append(fresh)
+    def before_write(self, fresh: Callable[[], None], *, every_s: float = EVERY_S) -> None:
+        """Call this before a write, in the writing thread, about every so many seconds: for gauges nobody else sets."""
+        self._fresh.append(_Fresh(fresh, every_s))
 
     def close(self) -> None:
         """Stop serving, and take the file away."""
@@ -182,9 +192,13 @@ class Metering:
 
     def _keep_writing(self) -> None:
         while not self._stopped.wait(EVERY_S):
+            now = time.monotonic()
             for fresh in self._fresh:
+                if now < fresh.due:
+                    continue
+                fresh.due = now + fresh.every_s
                 try:
-                    fresh()
+                    fresh.call()
                 except Exception as error:  # noqa: BLE001 - a gauge must not cost the others
                     log.debug("metrics: a gauge could not be read: %s", type(error).__name__)
             self._write()

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from redline import admin
 from redline.key_ring.live import LiveRing
 from redline.lock import DataLock
+from redline.meter import Metering
 from redline.registry import Registry
 from redline.sources import today
-from schemas import topics
+from schemas import metrics, topics
 from schemas.codec import Limits, decode
 from schemas.errors import BrokerError
 from schemas.sources import otlp
@@ -40,11 +41,13 @@ if TYPE_CHECKING:
 
     from redline.settings import Settings
     from schemas.events import Event
+    from schemas.metrics import Meter
     from schemas.records import Record
     from streams.scrub import Failed, Job, Scrubbed
 
 log = logging.getLogger("redline.worker")
 _UNKNOWN_PATHS = 1_000
+_MEASURE_S = 30.0
 _HOUR_US = 3_600_000_000
 _SECOND_US = 1_000_000
 
@@ -69,12 +72,15 @@ def run(settings: Settings, *, name: str) -> None:
     datadir.mkdir(parents=True, exist_ok=True, mode=0o700)
     ring = LiveRing(settings)
     hashes = Hashes(ring.current().identity)
-    with DataLock(datadir, name="worker.lock", wait_s=settings.worker.session_timeout_s):
+    lock = DataLock(datadir, name="worker.lock", wait_s=settings.worker.session_timeout_s)
+    with lock, Metering(settings, process=name) as metering:
+        meter = metering.meter
         book = ConsentBook(settings.consent.mode)
         consent = ConsentReader(
             settings.kafka.bootstrap, book, settings.kafka.config, lambda error: fail("consent reader", error)
         )
         consent.start()
+        metering.before_write(lambda: _measure(meter, book, datadir), every_s=_MEASURE_S)
         owners = Owners(book, ring.current)
         pool = ScrubPool(
             settings.scrub_processes,
@@ -82,6 +88,7 @@ def run(settings: Settings, *, name: str) -> None:
             timeout_s=settings.scrub.timeout_s,
             options=settings.scrub_options,
             limits=settings.scrub_limits,
+            meter=meter,
         )
         limits = _limits(settings)
         unknown: collections.Counter[str] = collections.Counter()
@@ -127,10 +134,19 @@ def run(settings: Settings, *, name: str) -> None:
                         ExplodeStage(topic, read, source="otlp", max_bytes=limits.max_bytes, today=today)
                         for topic, read in requests
                     ),
-                    ScrubStage(decode_record, book, ring.current, scrub, on_unknown, prepare=prepare),
-                    DedupeStage(),
-                    KeyedStage(topics.CLEAN, Join(hashes, join_policy(settings)), watermarks, now_us, owners),
-                    KeyedStage(topics.STEPS, Sessions(hashes, session_policy(settings)), watermarks, now_us, owners),
+                    ScrubStage(decode_record, book, ring.current, scrub, on_unknown, prepare=prepare, meter=meter),
+                    DedupeStage(meter),
+                    KeyedStage(
+                        topics.CLEAN, Join(hashes, join_policy(settings)), watermarks, now_us, owners, meter=meter
+                    ),
+                    KeyedStage(
+                        topics.STEPS,
+                        Sessions(hashes, session_policy(settings)),
+                        watermarks,
+                        now_us,
+                        owners,
+                        meter=meter,
+                    ),
                 ],
                 bootstrap=settings.kafka.bootstrap,
                 app_id=topics.APP_ID,
@@ -151,9 +167,17 @@ def run(settings: Settings, *, name: str) -> None:
                 live_ticks=settings.worker.ticks,
                 opening=opening,
                 closing=pool.close,
+                meter=meter,
             )
         finally:
             consent.stop()
+
+
+def _measure(meter: Meter, book: ConsentBook, datadir: Path) -> None:
+    """What is dear to know: a look at every person, and at every file of the state."""
+    meter.set(metrics.CONSENT_PEOPLE, len(book))
+    meter.set(metrics.CONSENT_POSITION, book.position)
+    meter.set(metrics.STATE_BYTES, sum(path.stat().st_size for path in datadir.rglob("*") if path.is_file()))
 
 
 def join_policy(settings: Settings) -> JoinPolicy:

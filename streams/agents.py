@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas import topics
 from schemas.errors import DeliveryError
+from schemas.metrics import NO_METER
 from streams.commit import Changelog
 from streams.explode_stage import MOST_RECORDS, ExplodeStage
 from streams.keyed_stage import KeyedStage, tick
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
+    from schemas.metrics import Meter
     from streams.delivery import Delivery
 
 log = logging.getLogger("redline.streams")
@@ -49,6 +51,7 @@ def run_worker(
     live_ticks: bool,
     opening: Callable[[], Awaitable[None]],
     closing: Callable[[], Awaitable[None]],
+    meter: Meter = NO_METER,
 ) -> None:
     """Run the stages until SIGTERM or SIGINT, then drain, commit and return.
 
@@ -69,6 +72,7 @@ def run_worker(
             delivery=delivery,
             changelog=changelog,
             policy=_policy_of(stage, policy),
+            meter=meter,
         )
         for stage in stages
     ]
@@ -111,10 +115,17 @@ def _policy_of(stage: Stage, policy: RuntimePolicy) -> RuntimePolicy:
 
 
 def agent_of(
-    app: SafeApp, stage: Stage, table: Any, *, delivery: Delivery, changelog: Changelog, policy: RuntimePolicy
+    app: SafeApp,
+    stage: Stage,
+    table: Any,
+    *,
+    delivery: Delivery,
+    changelog: Changelog,
+    policy: RuntimePolicy,
+    meter: Meter = NO_METER,
 ) -> Runner:
     """Put a stage on the app as an agent of its topic; the runner says how much it has handled."""
-    runner = Runner(app, stage, table, delivery=delivery, changelog=changelog, policy=policy)
+    runner = Runner(app, stage, table, delivery=delivery, changelog=changelog, policy=policy, meter=meter)
     topic = app.topic(
         stage.topic, key_type=None, value_type=None, key_serializer="raw", value_serializer="raw", allow_empty=True
     )

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from faust.types import TP
 
+from schemas import metrics
 from schemas.errors import RedlineError
+from schemas.metrics import NO_METER
 from streams.delivery import Out
 from streams.state import Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from schemas.metrics import Meter
     from streams.delivery import Delivery
 
 
@@ -76,11 +80,23 @@ class Changelog:
 class Commit:
     """What a stage may do to the world, in the order of streams/state.py."""
 
-    def __init__(self, app: Any, table: Any, delivery: Delivery, changelog: Changelog) -> None:
+    def __init__(
+        self,
+        app: Any,
+        table: Any,
+        delivery: Delivery,
+        changelog: Changelog,
+        *,
+        stage: str = "",
+        meter: Meter = NO_METER,
+    ) -> None:
+        """`stage` is its name, for the meter."""
         self._app = app
         self._table = table
         self._delivery = delivery
         self._changelog = changelog
+        self._stage = stage
+        self._meter = meter
         self._generation = int(app.consumer_generation_id)
         self._overlays: dict[int, Overlay] = {}
 
@@ -102,6 +118,8 @@ class Commit:
             StaleError: the partitions have been handed out anew since the batch began; the new owner will do it.
         """
         await self._delivery.send(outs)
+        for topic, number in Counter(out.topic for out in outs).items():
+            self._meter.count(metrics.STAGE_OUTPUTS, number, stage=self._stage, topic=topic)
         if not self._overlays:
             self._same_generation()
             return

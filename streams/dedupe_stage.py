@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas import topics
+from schemas import metrics, topics
+from schemas.metrics import NO_METER
 from schemas.rows import Source
 from streams.delivery import Out
 from streams.keyed import Emit, reject
@@ -14,8 +15,10 @@ from streams.scrub import SCRUB_VERSION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from schemas.metrics import Meter
     from schemas.records import Record
 
+_DUPLICATE = "duplicate"  # of `schemas.rows.REASONS`
 _REFUSED = b"!"  # no topic's name begins with it
 _MOST_REFUSED = 8  # copies of one refused event that are known by their places: what a replay can bring again
 
@@ -26,12 +29,17 @@ class DedupeStage:
     This is the only place where a duplicate is decided, so that all that follows sees one and the same winner.
     """
 
+    name = "dedupe"
     topic = topics.SCRUBBED
     table: str | None = "dedupe"
+
+    def __init__(self, meter: Meter = NO_METER) -> None:
+        self._meter = meter
 
     async def handle(self, records: Sequence[Record], commit: Committer) -> None:
         """Pass winners on (a replay of a winner too: its outputs may never have left), reject the others."""
         outs: list[Out] = []
+        duplicates = 0
         for record in records:
             headers = dict(record.headers)
             origin = headers[topics.HEADER_ORIGIN]
@@ -44,6 +52,7 @@ class DedupeStage:
                     state.put(identity, origin)
                 first = winner is None or winner == origin
                 outs.append(Out(topics.REJECTS, origin, record.value) if first else out(_duplicate(origin, headers)))
+                duplicates += not first
                 continue
             if topics.HEADER_REFUSED in headers:
                 if winner == origin:
@@ -60,7 +69,10 @@ class DedupeStage:
                 outs += _pass_on(record, headers)
             else:
                 outs.append(out(_duplicate(origin, headers)))
+                duplicates += 1
         await commit.write(outs)
+        if duplicates:
+            self._meter.count(metrics.STAGE_REJECTS, duplicates, stage=self.name, reason=_DUPLICATE)
 
 
 def _refused(winner: bytes | None) -> list[bytes]:
@@ -84,7 +96,7 @@ def _duplicate(origin: bytes, headers: dict[str, bytes]) -> Emit:
     return reject(
         Source(topic, int(partition), int(offset)),
         stage="dedupe",
-        reason="duplicate",
+        reason=_DUPLICATE,
         event_date=headers[topics.HEADER_DATE].decode(),
         scrub_version=SCRUB_VERSION,
         event_type=headers[topics.HEADER_TYPE].decode(),

@@ -31,6 +31,7 @@ _CHUNK_BYTES = 16 << 20  # of outputs before they are written
 class ExplodeStage:
     """Export requests to events. Nothing is acknowledged before every event of it is confirmed."""
 
+    name = "explode"
     table: str | None = None
 
     def __init__(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import msgpack
 
-from schemas import rows, topics
+from schemas import metrics, rows, topics
+from schemas.metrics import NO_METER
 from schemas.rows import Interaction, Reject, Source
 from streams.delivery import Out
 from streams.keyed import KeyedLogic, Members
@@ -21,8 +22,9 @@ from streams.withdrawals import Withdrawals
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from schemas.metrics import Meter
     from schemas.records import Record
-    from streams.keyed import Settlement
+    from streams.keyed import Emit, Settlement
     from streams.state import Overlay
     from streams.withdrawals import Asked
 
@@ -61,12 +63,16 @@ class KeyedStage:
         watermarks: WatermarkPolicy,
         now_us: Callable[[], int],
         owners: Asked | None = None,
+        *,
+        meter: Meter = NO_METER,
     ) -> None:
         """`owners`: who is asked whether consent still covers what is held; None: nobody."""
         self.owners = owners
         self._withdrawals = None if owners is None else Withdrawals(owners)
         self.topic = topic
+        self.name = logic.name
         self.table: str | None = logic.name
+        self._meter = meter
         self._logic = logic
         self._watermarks = watermarks
         self._now_us = now_us
@@ -82,6 +88,7 @@ class KeyedStage:
             if tick is None:
                 outs += self._admit(record, commit)
                 continue
+            self._meter.count(metrics.KEYED_TICKS, stage=self.name)
             await self._write(outs, commit)
             outs = []
             if tick == topics.TICK_FLUSH:
@@ -92,6 +99,7 @@ class KeyedStage:
             else:
                 await self._tick(partition, int(tick), commit)
         await self._write(outs, commit)
+        self._gauge(commit.generation)
 
     async def _take_over(self, partition: int, commit: Committer) -> None:
         """End what another worker, or another life of this one, had begun."""
@@ -117,6 +125,9 @@ class KeyedStage:
                 state = commit.state(partition)
                 rejects = [one for key in keys[at : at + _SETTLE_CHUNK] for one in self._drop(view, state, key)]
                 await commit.write(rejects)
+                self._meter.count(
+                    metrics.KEYED_SETTLED, len(keys[at : at + _SETTLE_CHUNK]), stage=self.name, how="dropped"
+                )
                 log.warning(
                     "consent: %d open keys of the %s dropped, %d events of them rejected",
                     len(keys[at : at + _SETTLE_CHUNK]),
@@ -135,7 +146,7 @@ class KeyedStage:
         state = commit.state(partition)
         header = state.get(HEADER + key)
         if header is None and state.get(_FORGOTTEN + key) is not None:
-            return [out(emit) for emit in self._logic.forgotten(row)]
+            return self._said(self._logic.forgotten(row))
         member = _MEMBER + key + row.record_id.encode()
         answer = self._logic.admit(key, header, row, known=state.get(member) is not None)
         if answer.keep:
@@ -144,7 +155,7 @@ class KeyedStage:
         if answer.header is not None:
             state.put(HEADER + key, answer.header)
             view.timers.set(key, self._patient(view.watermark, answer.header))
-        return [out(emit) for emit in answer.emits]
+        return self._said(answer.emits)
 
     def _own(self, record: Record, view: _PartitionView, state: Overlay, key: bytes, row: Interaction) -> None:
         tag = next((value for name, value in record.headers if name == topics.HEADER_PERSON), None)
@@ -197,6 +208,7 @@ class KeyedStage:
         if self._withdrawals is not None:
             state.delete(_SETTLING)
         await commit.write(outs)
+        self._meter.count(metrics.KEYED_SETTLED, len(held), stage=self.name, how="final" if final else "flushed")
 
     def _rows(self, view: _PartitionView, state: Overlay, key: bytes, stored: Stored, *, final: bool) -> list[Out]:
         header = state.get(HEADER + key)
@@ -208,7 +220,13 @@ class KeyedStage:
         if published and not final:
             state.put(_PUBLISHED + key, msgpack.encode(published[0]))
         self._apply(view, state, key, stored=stored, answer=answer, final=final)
-        return [out(emit) for emit in answer.emits]
+        return self._said(answer.emits)
+
+    def _said(self, emits: Sequence[Emit]) -> list[Out]:
+        for emit in emits:
+            if isinstance(emit.row, Reject):
+                self._meter.count(metrics.STAGE_REJECTS, stage=self.name, reason=emit.row.reason)
+        return [out(emit) for emit in emits]
 
     def _drop(self, view: _PartitionView, state: Overlay, key: bytes) -> list[Out]:
         """Settle a key without a row. What stands in a row already stays there until it is erased."""
@@ -223,7 +241,7 @@ class KeyedStage:
         open_ones = [row for row in members if published.isdisjoint(row.sources)]
         answer = self._logic.drop(header, open_ones, reason)
         self._apply(view, state, key, stored=stored, answer=answer, final=True)
-        return [out(emit) for emit in answer.emits]
+        return self._said(answer.emits)
 
     def _apply(
         self,
@@ -283,7 +301,15 @@ class KeyedStage:
                 watermark = view.watermark.advance(self._now_us())
                 if watermark is not None:
                     outs.append(tick(self.topic, partition, str(watermark).encode()))
+        self._gauge(generation)
         return outs
+
+    def _gauge(self, generation: int) -> None:
+        views = [view for view in self._views.values() if view.generation == generation]
+        self._meter.set(metrics.KEYED_OPEN, sum(len(view.timers.due) for view in views), stage=self.name)
+        reached = [view.watermark.emitted_us for view in views if view.watermark.emitted_us is not None]
+        if reached:
+            self._meter.set(metrics.KEYED_WATERMARK, min(reached) / 1_000_000, stage=self.name)
 
 
 def _ids(key: bytes, stored: Stored) -> list[bytes]:

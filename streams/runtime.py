@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import faust
 
+from schemas import metrics
 from schemas.errors import RedlineError
+from schemas.metrics import NO_METER
 from schemas.records import Coordinate, Record
 from streams.commit import Changelog, Commit, StaleError
 from streams.consumer import SafeTransport
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
+    from schemas.metrics import Meter
     from streams.delivery import Delivery
 
 log = logging.getLogger("redline.streams")
@@ -114,6 +117,7 @@ def build_app(bootstrap: str, *, app_id: str, datadir: Path, partitions: int, po
 class Stage(Protocol):
     """One agent's work on batches. `topic` is read; `table` is the name of its state, if it keeps any."""
 
+    name: str
     topic: str
     table: str | None
 
@@ -133,6 +137,7 @@ class Runner:
         delivery: Delivery,
         changelog: Changelog,
         policy: RuntimePolicy,
+        meter: Meter = NO_METER,
     ) -> None:
         self._app = app
         self._stage = stage
@@ -140,6 +145,7 @@ class Runner:
         self._delivery = delivery
         self._changelog = changelog
         self._policy = policy
+        self._meter = meter
         self._queue: asyncio.Queue[Any] = asyncio.Queue(maxsize=policy.batch)
         self._task: asyncio.Task[None] | None = None
         self.handled = 0
@@ -177,15 +183,20 @@ class Runner:
         return events
 
     async def _process(self, events: Sequence[Any]) -> None:
+        name, began = self._stage.name, time.monotonic()
+        self._meter.set(metrics.STAGE_QUEUE, self._queue.qsize(), stage=name)
         generation = self._app.consumer_generation_id
         current = [e for e in events if e.message.generation_id == generation]
         try:
             if current:
-                commit = Commit(self._app, self._table, self._delivery, self._changelog)
+                commit = Commit(self._app, self._table, self._delivery, self._changelog, stage=name, meter=self._meter)
                 await self._stage.handle([to_record(e.message) for e in current], commit)
             for event in current:
                 self._app.consumer.done(event.message)
+            self._meter.count(metrics.STAGE_RECORDS, len(current), stage=name)
+            self._meter.observe(metrics.STAGE_SECONDS, time.monotonic() - began, stage=name)
         except StaleError as error:
+            self._meter.count(metrics.STAGE_STALE, stage=name)
             log.warning("%s", error)
         for event in events:
             event.ack()  # Faust may let go of them; only `done` makes an offset committable

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas import rows, topics
+from schemas import metrics, rows, topics
 from schemas.codec import unit_of
 from schemas.errors import DecodeError
-from schemas.rows import Source
+from schemas.metrics import NO_METER
+from schemas.rows import Reject, Source
 from streams.consent import ConsentBook, Refused
 from streams.delivery import Out
 from streams.identity import event_id, keyed_id, person_key
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from schemas.events import Event
+    from schemas.metrics import Meter
     from schemas.records import Record
     from streams.epochs import KeyRing, Keys
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 class ScrubStage:
     """redline.events -> redline.scrubbed, or a reject. Consent is decided before text is looked at."""
 
+    name = "scrub"
     topic = topics.EVENTS
     table: str | None = None
 
@@ -43,6 +46,7 @@ class ScrubStage:
         on_unknown: Callable[[Event], None],
         *,
         prepare: Callable[[Sequence[Record]], Awaitable[None]] | None = None,
+        meter: Meter = NO_METER,
     ) -> None:
         """`prepare` sees a batch before its records are decoded: what decoding needs may have to be asked for."""
         self._decode = decode
@@ -51,6 +55,7 @@ class ScrubStage:
         self._scrub = scrub
         self._on_unknown = on_unknown
         self._prepare = prepare
+        self._meter = meter
         self._known: KeyRing | None = None
         self._tags: dict[int, Tags] = {}
 
@@ -58,6 +63,7 @@ class ScrubStage:
         """Decode, ask consent, scrub in the pool, write everything at once."""
         if self._prepare is not None:
             await self._prepare(records)
+        self._meter.count(metrics.SCRUB_BYTES, sum(len(record.value or b"") for record in records))
         outs: list[Out] = []
         jobs: list[Job] = []
         tags: list[bytes | None] = []
@@ -91,6 +97,7 @@ class ScrubStage:
                 path=error.path,
                 expected=error.expected,
             )
+            self._rejected(emit)
             unit = unit_of(record)
             return (out(emit) if unit is None else self._once(unit, emit)), None
         ring, surface = self._ring(), event.data.surface
@@ -104,6 +111,7 @@ class ScrubStage:
             expected = "an event of an epoch whose key is there"
             return self._refused(event, _turned_away(source, event, "key_destroyed", expected, path="$")), None
         if event.unknown:
+            self._meter.count(metrics.UNKNOWN_FIELDS, len(event.unknown))
             self._on_unknown(event)
         tag = None
         if person is not None:
@@ -137,9 +145,14 @@ class ScrubStage:
 
     def _refused(self, event: Event, emit: Emit) -> Out:
         """A reject by the way of events: under the identity of the event, with the coordinates of its record."""
+        self._rejected(emit)
         headers = ((topics.HEADER_ORIGIN, emit.key), (topics.HEADER_REFUSED, b"1"))
         identity = event_id(self._ring().identity, event.source, event.id).encode()
         return Out(topics.SCRUBBED, identity, rows.encode(emit.row), headers)
+
+    def _rejected(self, emit: Emit) -> None:
+        if isinstance(emit.row, Reject):
+            self._meter.count(metrics.STAGE_REJECTS, stage=self.name, reason=emit.row.reason)
 
 
 def _scrubbed(job: Job, tag: bytes | None, result: Scrubbed) -> Out:

@@ -19,11 +19,14 @@ import math
 import os
 import pickle
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from schemas import metrics
 from schemas.errors import ScrubError
+from schemas.metrics import NO_METER
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
 from streams.privacy.limits import TOO_LARGE, Limits
 from streams.privacy.options import Options, Start
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from schemas.metrics import Meter
     from streams.epochs import KeyRing
 
 _START_S = 180.0  # loading takes 3 s; a cold disk and a busy machine may take a minute
@@ -84,6 +88,7 @@ class ScrubPool:
         options: what to look for, and what to put in its place.
         chunk: most jobs sent to a child at once.
         limits: an event over them fails as `too_large`; no child sees it.
+        meter: is told how long each event took, and of children that were given up.
     """
 
     def __init__(
@@ -95,8 +100,10 @@ class ScrubPool:
         options: Options | None = None,
         chunk: int = 32,
         limits: Limits | None = None,
+        meter: Meter = NO_METER,
     ) -> None:
         self._limits = limits or Limits()
+        self._meter = meter
         self._processes = processes
         self._ring = ring
         self._timeout_s = timeout_s
@@ -192,6 +199,7 @@ class ScrubPool:
                 if fault is not None:
                     await self._discard(child)
                     child = None
+                    self._meter.count(metrics.SCRUB_RESTARTS, reason=fault)
                     chunk.tries += 1
                     if chunk.tries >= _TRIES:
                         results[chunk.places.pop(0)] = Failed(fault)
@@ -214,8 +222,11 @@ class ScrubPool:
                 child.ring = self._ring
                 await asyncio.wait_for(child.send(child.ring), self._timeout_s)
             await asyncio.wait_for(child.send([jobs[place] for place in places]), self._timeout_s)
+            began = time.monotonic()
             for place in places:
                 results[place] = await asyncio.wait_for(child.receive(), self._timeout_s)
+                began, before = time.monotonic(), began
+                self._meter.observe(metrics.SCRUB_SECONDS, began - before)
                 chunk.places.remove(place)
                 chunk.tries = 0
         except TimeoutError:
@@ -226,6 +237,7 @@ class ScrubPool:
 
     async def _discard(self, child: _Child) -> None:
         self._children.discard(child)
+        self._meter.set(metrics.SCRUB_CHILDREN, len(self._children))
         await child.kill()
 
     async def _spawn(self) -> _Child:
@@ -245,6 +257,7 @@ class ScrubPool:
                 await child.send(Start(child.ring, self._options, os.getpid()))
                 if await asyncio.wait_for(child.receive(), _START_S) == READY:
                     self._children.add(child)
+                    self._meter.set(metrics.SCRUB_CHILDREN, len(self._children))
                     return child
             except (EOFError, OSError, TimeoutError):
                 pass
