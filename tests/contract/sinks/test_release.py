@@ -181,6 +181,7 @@ def _as_released(rows: pa.Table, data: Path) -> pa.Table:
     """What the older version made of withheld rows: four columns by its decision, the others as they are."""
     task, time = rows["task"], rows[TIME]
     now = Release(Decisions(data), make.SEAL).disclosed(rows, PAIRS)
+    assert now is not None
     ids = now["record_id"].to_pylist()
     order = pa.array([rows["record_id"].to_pylist().index(one) for one in ids])
     for name, column in (("task", task), (TIME, time)):

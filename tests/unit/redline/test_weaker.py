@@ -14,7 +14,7 @@ from redline.settings import Settings, as_env, load
 from schemas.errors import SettingsError
 from sinks import audit_table
 
-WEAK = {
+WEAK: dict[str, Any] = {
     "consent.mode": "opt-out",
     "privacy.k": 9,
     "privacy.columns": "full",
