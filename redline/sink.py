@@ -17,8 +17,9 @@ from quality.reject_rate import Breach, RejectLimit, RejectRate
 from redline import sink_watchdog, sources
 from redline.alerting import alerter, of_sink
 from redline.lag import LagWatch
+from redline.meter import Metering
 from redline.published import release_of
-from schemas import topics
+from schemas import metrics, topics
 from schemas.errors import BrokerError
 from schemas.tables import TABLES, Table
 from schemas.verdict import Severity, Verdict
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from redline.settings import Settings
+    from schemas.metrics import Meter
 
 log = logging.getLogger("redline.sink")
 # For crash tests: `<table-free step number>` after which the process kills itself, once.
@@ -50,6 +52,8 @@ def run(settings: Settings, *, name: str) -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    metering = Metering(settings, process=name)
+    meter = metering.meter
     alerts = alerter(settings, process=name)
     verdicts = _VerdictLog(settings.state / "verdicts" / f"{name}.jsonl")
     rate = _Rate(settings, alerts.raise_)
@@ -58,7 +62,9 @@ def run(settings: Settings, *, name: str) -> None:
 
     def gate(table: Table) -> Callable[[pa.Table], Verdict]:
         def check(batch: pa.Table) -> Verdict:
+            began = time.monotonic()
             verdict = gates[table.name](batch)
+            _count(meter, table.name, verdict, time.monotonic() - began)
             verdicts.add(verdict)
             rate.add(table.name, batch)
             return verdict
@@ -93,6 +99,7 @@ def run(settings: Settings, *, name: str) -> None:
         name=name,
         seal=release.seal,
         release=release,
+        meter=meter,
     )
     try:
         loop.run(stopping.is_set)
@@ -101,6 +108,21 @@ def run(settings: Settings, *, name: str) -> None:
         left = alerts.close()
         if left:
             log.warning("%d alerts are still undelivered; they stay in the outbox and go out at the next start", left)
+    metering.close()
+
+
+def _count(meter: Meter, table: str, verdict: Verdict, seconds: float) -> None:
+    meter.observe(metrics.SINK_GATE_SECONDS, seconds, table=table)
+    what = "halts" if verdict.halts else "failed" if verdict.failures else "passed"
+    meter.count(metrics.SINK_VERDICTS, table=table, verdict=what)
+    for failure in verdict.failures:
+        meter.count(
+            metrics.SINK_FAILED_ROWS,
+            len(failure.rows) or 1,
+            table=table,
+            expectation=failure.expectation,
+            severity=failure.severity.value,
+        )
 
 
 class _VerdictLog:

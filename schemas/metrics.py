@@ -199,7 +199,7 @@ CONSENT_POSITION: Final = _gauge(
 
 # Sinks.
 
-SINK_RECORDS: Final = _counter("sink_records", ("table",), "Records a sink has read, ticks excepted.")
+SINK_RECORDS: Final = _counter("sink_records", ("table",), "Records of committed batches, ticks excepted.")
 SINK_ROWS: Final = _counter(
     "sink_rows",
     ("table", "outcome"),
@@ -236,7 +236,7 @@ SINK_HELD: Final = _gauge(
     "1 while a table stands still: retry (until the next try), halted (by its gate), failed (until a restart).",
     "halted: `redline status`, then `redline release`. failed: the sink's log says what to repair.",
 )
-SINK_EVENTS: Final = _counter(
+SINK_INCIDENTS: Final = _counter(
     "sink_incidents",
     ("table", "kind"),
     "What a sink reports: fenced, sink_retry, bad_row, offset_gap, offset_hole, conflict, gate_failed, gate_halt.",

@@ -5,6 +5,7 @@ dedupe      which rows are new, which replace a row, which are replays (pure)
 arrow       row payloads into Arrow
 loop        the process: Kafka records into batches, batches into commits
 desk        one table's work in one sink: what it collects, why it may stand still
+counted     what a sink tells the meter
 source      Kafka as the loop sees it (the only Kafka consumer)
 committer   the commit protocol, as numbered steps
 shelf       one table with its files and its index, as one sink sees it

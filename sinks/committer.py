@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What one commit did. Counts are rows."""
+    """What one commit did. Counts are rows where nothing else is said."""
 
     version: int
     rows: int = 0
@@ -41,6 +41,9 @@ class Published:
     conflicts: int = 0
     replaced: int = 0
     erased: int = 0
+    files: int = 0
+    bytes: int = 0
+    """Of the files that were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,8 @@ class Committer:
             conflicts=first.conflicts,
             replaced=sum(map(len, staged.moved.values())),
             erased=decided.erased,
+            files=len(staged.adds),
+            bytes=sum(file.size for file in staged.adds),
         )
 
     def _fence(self, batch: Batch) -> None:

@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import FencedError, OffsetGapError, RowError, SinkError, TableHaltedError
+from schemas.metrics import NO_METER
 from schemas.records import Partition
 from schemas.topics import BY_TABLE
 from sinks import halts
 from sinks.batch import Batcher, BatchPolicy
 from sinks.committer import Committer
+from sinks.counted import OUTCOMES, Counted
 from sinks.desk import Desk, Hold, Offer
 from sinks.layout import Layout
 from sinks.locks import hold
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from schemas.metrics import Meter
     from schemas.tables import Table
     from schemas.verdict import Verdict
     from sinks.release import Release
@@ -64,6 +67,7 @@ class SinkLoop:
         seal: of the coordinates in published tables.
         release: what of a row is published; without one, all.
         patience: consecutive failures of one table before `run` gives up (10 are about two and a half minutes).
+        meter: counts batches, rows, files and what went wrong.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class SinkLoop:
         topics: Mapping[str, str] | None = None,
         seal: Seal | None = None,
         release: Release | None = None,
+        meter: Meter = NO_METER,
     ) -> None:
         self._bootstrap = bootstrap
         self._group = group
@@ -101,6 +106,7 @@ class SinkLoop:
         self._topics = dict(topics or {})
         self._seal = seal
         self._release = release
+        self._counted = Counted(meter, (table.name for table in self._tables))
         self._desks: dict[str, Desk] = {}
         self._source: Source | None = None
         self._halts_at = 0.0
@@ -204,8 +210,9 @@ class SinkLoop:
             desk.last_s = self._clock() - began
             counts = self.counts[name]
             counts["commits"] += 1
-            for what in ("rows", "quarantined", "replays", "conflicts", "replaced", "erased"):
+            for what in ("rows", *OUTCOMES):
                 counts[what] += getattr(done, what)
+            self._counted.committed(name, batch, done, desk.last_s)
 
     def _fail(self, desk: Desk, error: SinkError | OSError) -> None:
         desk.failures += 1
@@ -227,6 +234,7 @@ class SinkLoop:
 
     def _stop(self, desk: Desk, why: Hold, wait_s: float = 0.0) -> None:
         desk.stop(why, self._clock() + wait_s)
+        self._counted.held(desk.table.name, why)
         if self._source is not None:
             self._source.pause(desk.owned)
 
@@ -245,6 +253,7 @@ class SinkLoop:
             self._fail(desk, error)
             return
         desk.hold = None
+        self._counted.held(desk.table.name, None)
         for partition, offset in places.items():
             desk.batcher.start(partition, offset)
             source.seek(partition, offset)
@@ -349,6 +358,7 @@ class SinkLoop:
         return committer
 
     def _alert(self, kind: str, table: str, detail: Mapping[str, Any]) -> None:
+        self._counted.incident(table, kind)
         try:
             self._on_alert(kind, table, detail)
         except Exception as error:  # noqa: BLE001 - telling someone must not stop publishing
