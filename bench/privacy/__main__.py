@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -17,21 +18,23 @@ import numpy as np
 from bench import record
 from bench.privacy import company, history, linkage, publish
 from bench.privacy import features as look
+from sinks.release import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bench.privacy.company import Worker
     from bench.privacy.linkage import View
     from bench.privacy.publish import Row
+    from sinks.release import Columns
 
     Views = dict[str, list[View]]
 
 _SEED = 1
 _SAMPLES = 20  # of each person, twice: some forty short texts, as a mailbox or a chat would give
 _K = 10  # the default of privacy.k
-_CELL = ("surface", "task", "model", "language", "tool")
-_STATED = ("surface", "task", "model", "language", "tool", "label")
+_STATED = (*COLUMNS, "label")
+_FORMS: tuple[Columns, ...] = ("full", "cells", "coarse")
 _READINGS: dict[str, Callable[[str], str]] = {
     "words masked: style alone": look.style_of,
     "style masked: words alone": look.content_of,
@@ -53,15 +56,17 @@ def main() -> None:
         planned = company.events(_SEED, workers)
         if not data.exists():
             publish.run(planned, data)
-        rows = publish.published(data, planned)
+        every = publish.published(data, planned)
+        rows = publish.told(every, "cells")  # the default, where nothing else is said
+        sessions = publish.sessions(data, planned)
         figures["company"] = {"people": len(workers), "events": len(planned), "pairs": len(rows), "k": _K}
-        figures["rows_that_keep"] = {name: _kept(rows, name) for name in ("surface", "model", "language", "tool")}
-        figures["pairs_in_a_published_session_word_for_word"] = linkage.in_sessions(rows, publish.trajectories(data))
-    figures["fewest_people_in_a_cell_of_a_day"] = {
-        "surface, model, language, tool": _fewest(rows, ("surface", "model", "language", "tool")),
-        "and task": _fewest(rows, _CELL),
-    }
+        figures["rows_that_keep"] = {name: _kept(rows, name) for name in COLUMNS}
+        figures["pairs_in_a_published_session_word_for_word"] = linkage.in_sessions(rows, sessions)
+    figures["fewest_people_in_a_cell_of_a_day"] = _fewest(rows, COLUMNS)
     view = linkage.views(rows)
+    figures["columns_of_rows_of_one_cell_in_two_weeks"] = within_cells(every)
+    figures["columns_in_two_weeks"] = across_cells(every)
+    figures["sessions_of_the_same_person_in_two_weeks"] = of_sessions(sessions)
     figures["same_person_in_two_weeks"] = across_weeks(rows, view)
     figures["same_person_in_one_day_and_surface"] = within_days(rows, view)
     figures["find_a_known_person"] = known_people(rows, workers)
@@ -70,25 +75,63 @@ def main() -> None:
     record.write("privacy", figures)
 
 
+def within_cells(every: Sequence[Row]) -> dict[str, Any]:
+    """Rows that agree in the five columns of a cell, one of each week: do the other columns tell whose they are?"""
+    attacks: dict[str, tuple[Sequence[Row], list[View], Any]] = {}
+    for form in _FORMS[:2]:
+        rows = publish.told(every, form)
+        view, pairs = linkage.views(rows), linkage.across(rows, cell=COLUMNS)
+        attacks[f"{form}: all other columns, and where the row stands"] = (
+            rows, _of(view, "outcome", "time", "place"), pairs
+        )  # fmt: skip
+        attacks[f"{form}: label, similarity, spans, number of events"] = rows, _of(view, "outcome"), pairs
+        attacks[f"{form}: time to the decision"] = rows, _of(view, "time"), pairs
+        attacks[f"{form}: where the row stands"] = rows, _of(view, "place"), pairs
+    return _judged(attacks)
+
+
+def across_cells(every: Sequence[Row]) -> dict[str, Any]:
+    """Any row of each week: what the columns tell in each form of publishing, and each column by itself."""
+    attacks: dict[str, tuple[Sequence[Row], list[View], Any]] = {}
+    for form in _FORMS:
+        rows = publish.told(every, form)
+        view, pairs = linkage.views(rows), linkage.across(rows)
+        beside = _of(view, "kind of work", "model, language, tool", "time", "place")
+        attacks[f"{form}: all columns but text"] = rows, beside + _of(view, "outcome"), pairs
+        attacks[f"{form}: all but label, similarity, spans, number of events"] = rows, beside, pairs
+    rows = publish.told(every, "full")
+    for name, columns in linkage.by_column(rows, (*COLUMNS, "decision_ms_bucket", "label")).items():
+        attacks[f"{name} by itself"] = rows, columns, linkage.across(rows)
+    return _judged(attacks)
+
+
+def of_sessions(rows: Sequence[Row]) -> dict[str, Any]:
+    """Two rows of `trajectories`, one of each week."""
+    view, pairs = linkage.session_views(rows), linkage.across(rows)
+    shuffled = _shuffled(rows)
+    return {"sessions": len(rows)} | _judged(
+        {
+            "surface, tool, closed_by": (rows, _of(view, "columns"), pairs),
+            "and numbers and kinds of steps": (rows, _of(view, "columns", "course"), pairs),
+            "text, words masked: style alone": (rows, _of(view, "style"), pairs),
+            "everything": (rows, _of(view, *view), pairs),
+            "control: everything, with people shuffled": (shuffled, _of(view, *view), linkage.across(shuffled)),
+        }
+    )
+
+
 def across_weeks(rows: Sequence[Row], view: Views) -> dict[str, Any]:
     """Pairs of a row of each week: what each group of columns, and all of them, gives away."""
-    anywhere, here, in_cell = (
-        linkage.across(rows),
-        linkage.across(rows, cell=("surface",)),
-        linkage.across(rows, cell=_CELL),
-    )
-    columns = _of(view, "kind of work", "model, language, tool", "outcome", "place")
+    anywhere, here = linkage.across(rows), linkage.across(rows, cell=("surface",))
+    columns = _of(view, "kind of work", "model, language, tool", "outcome", "time", "place")
     texts = _of(view, "style", "content", "text")
     attacks: dict[str, tuple[Sequence[Row], list[View], Any]] = {
         "all columns but text": (rows, columns, anywhere),
         "surface and task": (rows, _of(view, "kind of work"), anywhere),
         "model, language, tool": (rows, _of(view, "model, language, tool"), anywhere),
         "model, language, tool; of one surface": (rows, _of(view, "model, language, tool"), here),
-        "label, similarity, bucket, number of events": (rows, _of(view, "outcome"), anywhere),
+        "label, similarity, spans, number of events": (rows, _of(view, "outcome"), anywhere),
         "file, place in it, Delta log, ids; of one surface": (rows, _of(view, "place"), here),
-        "all columns but text; of rows that agree in surface, task, model, language, tool": (
-            rows, _of(view, "outcome", "place"), in_cell
-        ),
         "text, words masked: style alone": (rows, _of(view, "style"), anywhere),
         "text, style masked: words alone": (rows, _of(view, "content"), anywhere),
         "text as it is": (rows, _of(view, "style", "content", "text"), anywhere),
@@ -176,7 +219,7 @@ def real_writing(folders: Sequence[Path]) -> dict[str, Any]:
     return figures
 
 
-def _judged(attacks: dict[str, tuple[Sequence[Row], list[View], Any]]) -> dict[str, Any]:
+def _judged(attacks: Mapping[str, tuple[Sequence[Row], list[View], Any]]) -> dict[str, Any]:
     found = {}
     for name, (rows, views, pairs) in attacks.items():
         verdict = linkage.judge(rows, views, pairs)
@@ -210,10 +253,7 @@ def _shuffled(rows: Sequence[Row]) -> list[Row]:
     """The rows with their people dealt out anew."""
     owners = [row.worker for row in rows]
     Random(3).shuffle(owners)  # noqa: S311 - a control, repeatable
-    return [
-        publish.Row(worker, row.period, row.values, row.file, row.place, row.of, row.version, row.committed_ms, row.raw)
-        for worker, row in zip(owners, rows, strict=True)
-    ]
+    return [replace(row, worker=worker) for worker, row in zip(owners, rows, strict=True)]
 
 
 if __name__ == "__main__":

@@ -145,7 +145,7 @@ def _burst(rng: Random, worker: Worker, at_us: int, period: int) -> Iterator[Eve
     tool = f"{name}/{_VERSIONS[max(newest - worker.updates_late, 0)]}"
     common = {"session_id": f"{surface}-{token(rng)}", "surface": surface, "tool": tool}
     made: list[tuple[int, Data]] = []
-    agent = surface in {"ide", "terminal"} and rng.random() < 0.3
+    agent = surface in {"ide", "terminal"} and rng.random() < 0.6
     if agent:
         made.append(
             (at_us - SECOND, Step(**common, role="user", kind="message", content=writing.prose(rng, worker.hand, 2)))

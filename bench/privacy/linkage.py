@@ -14,7 +14,7 @@ from bench.privacy import features as look
 from bench.privacy import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from bench.privacy.features import Pairs
     from bench.privacy.fit import Figure, Floats, Ints
@@ -46,10 +46,7 @@ def views(rows: Sequence[Row]) -> dict[str, list[View]]:
     whole = [f"{text}\n{row['suggestion']}\n{row['final']}" for text, row in zip(texts, values, strict=True)]
     columns = [look.same([row[name] for row in values]) for name in ("surface", "task")]
     stated = [look.same([row[name] for row in values]) for name in ("model", "language", "tool")]
-    outcome = [
-        look.same([row[name] for row in values])
-        for name in ("label", "decision_ms_bucket", "key_epoch", "scrub_version")
-    ]
+    outcome = [look.same([row[name] for row in values]) for name in ("label", "key_epoch", "scrub_version")]
     outcome += [look.near([row[name] for row in values]) for name in NUMBERS]
     outcome += [look.near([len(row[name]) for row in values]) for name in ("kept_spans", "edited_spans", "sources")]
     place = [
@@ -72,12 +69,37 @@ def views(rows: Sequence[Row]) -> dict[str, list[View]]:
         "kind of work": columns,
         "model, language, tool": stated,
         "outcome": outcome,
+        "time": [look.same([row["decision_ms_bucket"] for row in values])],
         "place": place,
         "coordinates": coordinates,
         "raw model, language, tool": [look.same([one[name] for one in raw]) for name in ("model", "language", "tool")],
         "style": [look.alike(look.grams(style)), look.apart(look.manner(texts))],
         "content": [look.alike(look.grams(content))],
         "text": [look.alike(look.grams(whole)), look.alike(look.grams(texts))],
+    }
+
+
+def by_column(rows: Sequence[Row], names: Sequence[str]) -> dict[str, list[View]]:
+    """Columns of closed vocabularies, each by itself."""
+    return {name: [look.same([row.values[name] for row in rows])] for name in names}
+
+
+def session_views(rows: Sequence[Row]) -> dict[str, list[View]]:
+    """What can be looked at of `trajectories`: columns, how the session went, and its writing."""
+    steps = [row.values["steps"] for row in rows]
+    said = ["\n".join(one["content"] for one in part if one["role"] == "user") for part in steps]
+    whole = ["\n".join(one["content"] for one in part) for part in steps]
+    style = [look.style_of(text) for text in said]
+    return {
+        "columns": [look.same([row.values[name] for row in rows]) for name in ("surface", "tool", "closed_by")],
+        "course": [
+            look.near([len(part) for part in steps]),
+            look.near([sum(one["role"] == "user" for one in part) for part in steps]),
+            look.near([len(row.values["sources"]) for row in rows]),
+            look.same([tuple(one["kind"] for one in part) for part in steps]),
+        ],
+        "style": [look.alike(look.grams(style)), look.apart(look.manner(said))],
+        "text": [look.alike(look.grams(whole)), look.alike(look.grams([look.content_of(text) for text in whole]))],
     }
 
 
@@ -132,9 +154,9 @@ def find(samples: Floats, owners: Ints, table: Floats, rows: Sequence[Row]) -> d
     }
 
 
-def in_sessions(rows: Sequence[Row], sessions: Sequence[Sequence[Mapping[str, Any]]]) -> int:
+def in_sessions(rows: Sequence[Row], sessions: Sequence[Row]) -> int:
     """How many pairs stand word for word in a published session, and so can be laid beside its other pairs."""
-    told = {step["content"] for steps in sessions for step in steps if step["content"]}
+    told = {step["content"] for row in sessions for step in row.values["steps"] if step["content"]}
     return sum(row.values["suggestion"] in told for row in rows)
 
 

@@ -10,17 +10,19 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
 from redline.keys import keys_of
+from redline.published import seal_of
 from redline.settings import Settings
 from schemas import codec
-from schemas.tables import PAIRS
+from schemas.tables import PAIRS, TRAJECTORIES
 from sinks import reader
+from sinks.release import COLUMNS, NEVER, OTHER, TAKEN, TIME
 from streams.identity import keyed_id
 from streams.keyed import derived_id
 
@@ -28,10 +30,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.privacy.company import Planned
+    from sinks.release import Columns
 
 _ROOT = Path(__file__).parents[2]
-# Small commits, as a stream has them: what is in one file came in at one time.
-_STREAM = {"REDLINE_WORKER_SCRUB_PROCESSES": "1", "REDLINE_SINK_ROWS": "100"}
+# Small commits, as a stream has them: what is in one file came in at one time. Everything that can be told is: what
+# `cells` and `coarse` leave out is left out by `told`, so that one run shows all three.
+_STREAM = {
+    "REDLINE_WORKER_SCRUB_PROCESSES": "1",
+    "REDLINE_SINK_ROWS": "100",
+    "REDLINE_PRIVACY_COLUMNS": "full",
+    "REDLINE_PRIVACY_ACCEPT_WEAKER": "privacy.columns",
+}
 
 
 @dataclass(slots=True)
@@ -88,10 +97,28 @@ def published(data: Path, planned: Sequence[Planned]) -> list[Row]:
     return rows
 
 
-def trajectories(data: Path) -> list[list[dict[str, Any]]]:
-    """The steps of every published session."""
-    table = reader.read(data, "trajectories", ["steps"])
-    return [row["steps"] for row in table.to_pylist()]
+def told(rows: Sequence[Row], columns: Columns) -> list[Row]:
+    """The rows as another `privacy.columns` publishes them."""
+    return [replace(row, values=row.values | _left_out(row.values, columns)) for row in rows]
+
+
+def _left_out(values: dict[str, Any], columns: Columns) -> dict[str, Any]:
+    if columns == "full":
+        return {}
+    time = {TIME: NEVER if values[TIME] == NEVER else TAKEN} if TIME in values else {}
+    cell = dict.fromkeys(COLUMNS, OTHER) if columns == "coarse" else {}
+    return {name: value for name, value in (cell | time).items() if name in values}
+
+
+def sessions(data: Path, planned: Sequence[Planned]) -> list[Row]:
+    """Every row of `trajectories`, with its truth. Where it stands is not looked at."""
+    identity = keys_of(Settings(data=str(data))).identity
+    owners: dict[str, tuple[int, int]] = {}
+    for one in planned:
+        key = keyed_id(identity, "session", one.event.data.session_id)
+        owners[derived_id("trajectory", key.encode())] = one.worker, one.period
+    rows = reader.read(data, "trajectories", list(TRAJECTORIES.schema.names), seal=seal_of(Settings(data=str(data))))
+    return [Row(*owners[row["record_id"]], row, 0, 0, 1, 0, 0, {}) for row in rows.to_pylist()]
 
 
 def _pair_id(interaction_key: str) -> str:
