@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("redline.meter")
 
-TEXT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 PROCESS: Final = "process"  # the label every series has: which of our processes speaks
 FOLDER: Final = "metrics"  # in the state folder
 EVERY_S: Final = 2.0

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
+TEXT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""Media type of Prometheus's text."""
+
 
 class Kind(Enum):
     """What Prometheus calls a metric's type."""

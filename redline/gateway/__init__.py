@@ -10,7 +10,6 @@ openapi    the document
 tokens     who may send: the token file
 admission  how much at once, and how fast (pure)
 delivery   the producer: records in, confirmed or not
-metrics    what is counted, and its Prometheus text
 service    one request from first byte to answer; no import of aiohttp
 run        composition: settings in, a running gateway; counts for `redline sources` on their way
 server     the only import of aiohttp: sockets, signals, the end

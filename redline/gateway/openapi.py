@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from redline.gateway import metrics, otlp
+from redline.gateway import otlp
 from redline.gateway.binding import BATCH_TYPE
 from redline.gateway.exchange import JSON, PROBLEM
 from redline.gateway.routes import ROUTES
 from schemas.contract import event_schemas
+from schemas.metrics import TEXT_TYPE
 from schemas.rows import DECODING
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _refused(take: Take) -> dict[str, Any]:
 def _tells(route: Route) -> dict[str, Any]:
     if route.name == "openapi":
         return {"200": {"description": "The document.", "content": {JSON: {"schema": {"type": "object"}}}}}
-    kind = metrics.TEXT_TYPE.partition(";")[0]
+    kind = TEXT_TYPE.partition(";")[0]
     answers: dict[str, Any] = {"200": {"description": "It does.", "content": {kind: {"schema": _TEXT}}}}
     if route.name == "readyz":
         content = {PROBLEM: {"schema": _ref("Problem")}}

@@ -14,6 +14,7 @@ from redline.gateway.delivery import KafkaDelivery, NotConfirmedError, QueueFull
 from redline.gateway.readers import ReadPolicy
 from redline.gateway.server import serve
 from redline.gateway.service import Gateway, Policy
+from redline.meter import Metering
 from schemas import topics
 from schemas.codec import Limits
 from schemas.errors import BrokerError, SettingsError
@@ -62,7 +63,11 @@ def run(settings: Settings, *, anyone: bool, say: Callable[[str], None]) -> None
         wait_s=gateway.kafka_wait_s,
         queue_bytes=gateway.in_flight_bytes,
     )
-    service = Gateway(delivery, topic=topics.EVENTS, who=who, policy=policy(settings), seen=counts.add)
+    metering = Metering(settings, process="gateway")
+    service = Gateway(
+        delivery, topic=topics.EVENTS, who=who, policy=policy(settings), seen=counts.add, counts=metering.meter
+    )
+    metering.before_write(service.gauge)
 
     async def main() -> None:
         counting = asyncio.create_task(counts.keep_sending(delivery))
@@ -82,6 +87,7 @@ def run(settings: Settings, *, anyone: bool, say: Callable[[str], None]) -> None
         asyncio.run(main())
     finally:
         delivery.close()
+    metering.close()
     say("stopped")
 
 

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from redline import faults
-from redline.gateway import bodies, metrics, otlp, tokens
+from redline.gateway import bodies, otlp, tokens
 from redline.gateway.admission import InFlight, Rates
 from redline.gateway.delivery import NotConfirmedError, QueueFullError
 from redline.gateway.exchange import JSON, Answer, Inbound, Refused, Request
 from redline.gateway.openapi import document
 from redline.gateway.readers import ReadPolicy
 from redline.gateway.routes import BY_PATH
+from redline.meter import Counts
+from schemas import metrics
+from schemas.metrics import TEXT_TYPE
 from schemas.sources.cloudevents import rfc3339
 from schemas.sources.drift import Tally
 from schemas.sources.reading import Reading
@@ -80,6 +83,7 @@ class Gateway:
         who: the token file; None lets anybody in, from this machine's own names only.
         policy: limits.
         seen: given the counts of each request, for `redline sources`.
+        counts: what it counts, and answers `GET /metrics` with.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class Gateway:
         who: tokens.Tokens | None,
         policy: Policy,
         seen: Callable[[Tally], None] = lambda _tally: None,
+        counts: Counts | None = None,
     ) -> None:
         self._delivery = delivery
         self._topic = topic
@@ -98,7 +103,7 @@ class Gateway:
         self._seen = seen
         self._flight = InFlight(policy.in_flight_requests, policy.in_flight_bytes)
         self._rates = Rates()
-        self._metrics = metrics.Metrics()
+        self._counts = counts or Counts("gateway")
         self._document = msgspec.json.encode(document(version("redline")))
         self.stopping = False
 
@@ -120,6 +125,11 @@ class Gateway:
             answer = Refused(500, "a fault of Redline").problem()
         self._note(request, call, answer, time.perf_counter() - began)
         return answer
+
+    def gauge(self) -> None:
+        """Note what is in flight now."""
+        self._counts.set(metrics.GATEWAY_FLIGHT_REQUESTS, self._flight.requests)
+        self._counts.set(metrics.GATEWAY_FLIGHT_BYTES, self._flight.bytes)
 
     def broken(self, status: int) -> Answer:
         """The answer to bytes that are no HTTP request."""
@@ -148,8 +158,8 @@ class Gateway:
                 raise Refused(503, "Kafka does not answer, or the gateway stops", retry_after_s=_AWAY_S)
             return Answer(200, b"ready\n", TEXT)
         if route.name == "metrics":
-            text = self._metrics.text(in_flight_requests=self._flight.requests, in_flight_bytes=self._flight.bytes)
-            return Answer(200, text.encode(), metrics.TEXT_TYPE)
+            self.gauge()
+            return Answer(200, self._counts.text(), TEXT_TYPE)
         return Answer(200, self._document, JSON)
 
     async def _taken(self, take: Take, request: Request, call: _Call) -> Answer:
@@ -234,22 +244,22 @@ class Gateway:
             ) from None
 
     def _count(self, call: _Call, intake: Intake) -> None:
-        self._metrics.count(metrics.EVENTS, call.events, route=_name(call))
+        self._counts.count(metrics.GATEWAY_EVENTS, call.events, route=_name(call))
         for _, fault in intake.faults:
-            self._metrics.count(metrics.FAULTS, route=_name(call), reason=fault.reason)
+            self._counts.count(metrics.GATEWAY_FAULTS, route=_name(call), reason=fault.reason)
 
     def _count_faults(self, call: _Call, refused: Refused) -> None:
         for _, fault in refused.faults:
-            self._metrics.count(metrics.FAULTS, route=_name(call), reason=fault.reason)
+            self._counts.count(metrics.GATEWAY_FAULTS, route=_name(call), reason=fault.reason)
         if refused.faults and call.route and call.route.take:
             reading = Reading(faults=[fault for _, fault in refused.faults])
             self._seen(_tally(reading, call.route.take.source, _now_us()))
 
     def _note(self, request: Request, call: _Call, answer: Answer, seconds: float) -> None:
         name = _name(call)
-        self._metrics.count(metrics.REQUESTS, route=name, status=str(answer.status))
-        self._metrics.count(metrics.BYTES, call.bytes, route=name)
-        self._metrics.time(name, seconds)
+        self._counts.count(metrics.GATEWAY_REQUESTS, route=name, status=str(answer.status))
+        self._counts.count(metrics.GATEWAY_BYTES, call.bytes, route=name)
+        self._counts.observe(metrics.GATEWAY_SECONDS, seconds, route=name)
         method = request.method if request.method in _METHODS else "other"
         producer = call.producer.name if call.producer else "-"
         access.info("%s %s %d %dB %.1fms %s", method, name, answer.status, call.bytes, seconds * 1000, producer)

@@ -228,7 +228,8 @@ def test_what_is_under_way_is_bounded_in_requests_and_bytes_and_room_comes_back(
         kafka.gate.set()
         assert [(await task).status for task in waiting] == [200, 200, 200]
         assert (await service.answer(request("/v1/events", ONE))).status == 200
-        assert "in_flight_bytes 0" in (await service.answer(request("/metrics", b"", method="GET"))).body.decode()
+        text = (await service.answer(request("/metrics", b"", method="GET"))).body.decode()
+        assert 'redline_gateway_in_flight_bytes{process="gateway"} 0.0\n' in text
 
     asyncio.run(scene())
 
@@ -363,11 +364,11 @@ def test_counters_access_log_and_what_was_seen_hold_no_text(caplog: pytest.LogCa
         ask(service, f"/{SECRET}", ONE, method=SECRET)
         ask(service, "/v1/hooks/claude-code", dumped(HOOK), "application/json")
     text = ask(service, "/metrics", method="GET").body.decode()
-    assert 'redline_gateway_requests_total{route="events",status="200"} 1' in text
-    assert 'redline_gateway_requests_total{route="events",status="400"} 1' in text
-    assert 'redline_gateway_requests_total{route="other",status="404"} 1' in text
-    assert 'redline_gateway_faults_total{reason="missing_field",route="events"} 1' in text
-    assert 'redline_gateway_seconds_count{route="events"} 2' in text
+    assert 'redline_gateway_requests_total{process="gateway",route="events",status="200"} 1.0\n' in text
+    assert 'redline_gateway_requests_total{process="gateway",route="events",status="400"} 1.0\n' in text
+    assert 'redline_gateway_requests_total{process="gateway",route="other",status="404"} 1.0\n' in text
+    assert 'redline_gateway_faults_total{process="gateway",reason="missing_field",route="events"} 1.0\n' in text
+    assert 'redline_gateway_seconds_count{process="gateway",route="events"} 2.0\n' in text
     assert "XYZZY" not in text + caplog.text
     assert re.fullmatch(r"POST events 200 \d+B \d+\.\dms open", caplog.messages[0])
     found = [drift.decode(record.value or b"") for record in seen.take()]
