@@ -85,3 +85,23 @@ MIXES: Mapping[str, str] = {
 }
 # Rows of these come of rows of those: what stops there is told once.
 UPSTREAM: Mapping[str, str] = {"pairs": "interactions", "trajectories": "interactions", "subjects": "interactions"}
+# What was expected, in an alert's words.
+EXPECTED: Mapping[str, str] = {
+    "silence": "rows, as at this weekday and hour in the weeks before",
+    "volume": "as many rows as at this weekday and hour in the weeks before",
+    "burst": "about as many rows as at this weekday and hour in the weeks before",
+    "rejects": "no more rejects for one reason than in the weeks before",
+    "late_events": "no more events with a time far from their arrival than in the weeks before",
+    "match_rate": "the share of suggestions with an outcome of the weeks before",
+    "label_mix": "the mix of labels of the weeks before",
+    "similarity": "similarities as in the weeks before",
+    "decision_time": "decision times as in the weeks before",
+    "language_mix": "the mix of declared languages of the weeks before",
+    "text_language": "texts in the languages of the weeks before",
+    "text_length": "texts as long as in the weeks before",
+    "findings": "as many findings in as much text as in the weeks before, of the same entities",
+    "schema_drift": "fields that the source's reader knows",
+    "quarantine_growth": "no larger share of rows in quarantine than in the weeks before",
+    "lag": "a lag that does not grow look after look",
+    "dead_letter_age": "dead letters decided on before the raw topic forgets them",
+}

@@ -1,0 +1,115 @@
+"""What is usual at this weekday and hour: the median of the same hour in the weeks before, and its noise. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quality.hours import WEEK
+
+if TYPE_CHECKING:
+    from quality.statistics import Floats, Truths
+
+_MEDIAN_SQUARE = 0.45493642  # see `statistics`
+_USUAL_NOISE = 0.1  # squared coefficient of variation where little is known; hourly counts of offices have 0.01 to 0.1
+_NOISE_WEIGHT = 24.0  # that counts as much as a day of hours
+_LEAST_NOISE, _MOST_NOISE = 0.02, 2.0
+_DAY = 24
+ENOUGH = 5.0  # rows expected in an hour from which it says something about noise
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """For each key (rows) and hour (columns, up to one after the current one) what is expected.
+
+    `low` and `high` also look at the hours beside, as clocks change twice a year and people come a bit early. `weeks`:
+    how many weeks speak; where it is 0, `low` is 0 and `high` is the highest hour of the last week.
+    """
+
+    low: Floats
+    high: Floats
+    usual: Floats
+    weeks: Floats
+
+
+def season(counts: Floats, first: Floats, weeks: int, left_out: Truths) -> Season:
+    """Expectations from `counts` (keys by hours, the current hour last). Hours `left_out` are no reference."""
+    keys, hours = counts.shape
+    before = np.full((weeks, keys, hours + 1), np.nan)
+    places = np.arange(hours + 1)
+    for week in range(1, weeks + 1):
+        back = places - week * WEEK
+        known = back >= 0
+        if known.any():
+            taken = counts[:, back[known]].copy()
+            taken[:, left_out[back[known]]] = np.nan
+            taken[back[known][None, :] < first[:, None]] = np.nan
+            before[week - 1][:, known] = taken
+    ordered = np.sort(before, axis=0)  # NaN last
+    speak = np.sum(~np.isnan(before), axis=0)
+    lower = np.take_along_axis(ordered, np.maximum((speak - 1) // 2, 0)[None], axis=0)[0]
+    upper = np.take_along_axis(ordered, np.maximum(speak // 2, 0).clip(max=weeks - 1)[None], axis=0)[0]
+    usual = np.where(speak > 0, (np.nan_to_num(lower) + np.nan_to_num(upper)) / 2, 0.0)
+    beside = np.pad(usual, ((0, 0), (1, 1)), mode="edge")
+    around = np.stack([beside[:, :-2], beside[:, 1:-1], beside[:, 2:]])
+    return Season(
+        low=np.where(speak > 0, around.min(axis=0), 0.0),
+        high=np.where(speak > 0, around.max(axis=0), _highest(counts)),
+        usual=usual,
+        weeks=speak.astype(float),
+    )
+
+
+def noise(counts: Floats, expected: Season, before: int) -> Floats:
+    """Variance beyond Poisson's of each key, as a share of the squared mean, from the busier hours `before` a place.
+
+    By the median: an outage or a burst in the past does not blind the monitor.
+    """
+    usual, weeks = expected.usual[:, :before], expected.weeks[:, :before]
+    known = (weeks > 0) & (usual >= ENOUGH)
+    found = np.full(counts.shape[0], _USUAL_NOISE)
+    for key in np.flatnonzero(known.any(axis=1)):
+        mean = usual[key, known[key]]
+        busy = mean >= np.median(mean)
+        mean, seen = mean[busy], counts[key, :before][known[key]][busy]
+        unsure = 1.0 + doubt(weeks[key, known[key]][busy])
+        spread = np.median((seen - mean) ** 2 / (mean**2 * unsure)) / _MEDIAN_SQUARE - np.median(1.0 / mean)
+        found[key] = (mean.size * max(spread, 0.0) + _NOISE_WEIGHT * _USUAL_NOISE) / (mean.size + _NOISE_WEIGHT)
+    return found.clip(_LEAST_NOISE, _MOST_NOISE)
+
+
+def doubt(weeks: Floats) -> Floats:
+    """Variance of a median of so many weeks, as a multiple of one week's."""
+    many = np.maximum(weeks, 1.0)
+    return np.where(many < 3, 1.0, np.pi / 2) / many  # noqa: PLR2004 - of two, the median is the mean
+
+
+def bursts(total: Floats, expected: Season, factor: float) -> Truths:
+    """Hours of a burst of everything (`total`: one row): from `factor` times the usual on, until half of that is over.
+
+    Hours that expect next to nothing neither begin nor end one; a day without a sign ends it.
+    """
+    found = np.zeros(total.shape[0], bool)
+    quiet = _DAY
+    for hour in range(total.shape[0]):
+        usual = expected.high[0, hour]
+        ratio = total[hour] / max(usual, 1.0)
+        if usual < ENOUGH or expected.weeks[0, hour] == 0:
+            quiet += 1
+        elif ratio >= factor or (quiet < _DAY and ratio >= factor / 2):
+            quiet = 0
+        else:
+            quiet = _DAY
+        found[hour] = quiet < _DAY
+    return found
+
+
+def _highest(counts: Floats) -> Floats:
+    """The highest hour of the week before each hour; unknown (infinite) before there is a day of them."""
+    keys, hours = counts.shape
+    found = np.full((keys, hours + 1), np.inf)
+    for place in range(24, hours + 1):
+        found[:, place] = counts[:, max(0, place - WEEK) : place].max(axis=1)
+    return found
