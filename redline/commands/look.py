@@ -27,13 +27,14 @@ def status_command(data: str | None, bootstrap: str | None) -> None:
 def ledger_command(data: str | None, bootstrap: str | None) -> None:
     """Account for every raw offset; exit 1 with the coordinates if one has no fate, or two."""
     from quality import report
-    from redline import cluster
+    from redline import cluster, ledger_note
     from redline.ledger_reader import balance
     from redline.up import attached
 
     settings = settings_of(**{"data": data, "kafka.bootstrap": bootstrap})
     with cluster.broker(attached(settings), say) as live:
         answer = balance(live)
+        ledger_note.write(live, answer)
     click.echo(report.balance(answer))
     sys.exit(0 if answer.balanced else 1)
 
