@@ -26,7 +26,9 @@ import pyarrow as pa
 from quality import report
 from quality.cells import Cell, Person, decide
 from redline import audit, scan, sql
+from redline.meter import Metering
 from redline.published import release_of
+from schemas import metrics
 from schemas.tables import TABLES
 from sinks import reader
 from sinks.release import COLUMNS, OTHER, TIME, WITHHELD, Decisions
@@ -102,10 +104,14 @@ def shown(decided: list[Decided]) -> str:
 
 def keep_disclosing(settings: Settings, every_s: float, should_stop: Callable[[float], bool]) -> None:
     """For `redline up`: again and again, each time leaving alone what still moves. `should_stop` waits that long."""
-    while True:
-        disclose(settings, quiet_s=QUIET_S)
-        if should_stop(every_s):
-            return
+    with Metering(settings, process=NAME) as metering:
+        while True:
+            for day in disclose(settings, quiet_s=QUIET_S):
+                metering.meter.count(metrics.DISCLOSE_DAYS, table=day.table)
+                metering.meter.count(metrics.DISCLOSE_ROWS, day.rows, table=day.table)
+            metering.meter.set(metrics.DISCLOSE_RUN, time.time())
+            if should_stop(every_s):
+                return
 
 
 def _due(settings: Settings, table: Table, now_s: float, *, quiet_s: float) -> list[str]:
