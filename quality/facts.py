@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from quality.suites import Expectation
+    from quality.suites import Expectation, Rule
     from schemas.tables import Table
 
     Numbers = npt.NDArray[Any]
@@ -31,8 +31,10 @@ _KINDS = ("message", "tool_call", "tool_result", "plan", "suggestion", "decision
 _NOT_TEXT = frozenset(
     {"record_id", "session_key", "interaction_key", "thread_key", "document_key", "pseudonym", "subject_mark"}
 )
+_LONG_TEXTS = frozenset({"data", "prompt", "before", "suggestion", "final"})
 _HEX32 = r"^[0-9a-f]{32}$"
 _HASHES = r"^[0-9a-f]{16}( [0-9a-f]{16}){0,7}$"
+_ASCII_SURROGATES = r"^(<[A-Z]+_[0-9a-f]{4}>|[a-z0-9]+( [a-z0-9]+){0,7})$"
 _SURROGATES = r"^(<[A-Z]+_[0-9a-f]{4}>|[\pL\pN]+( [\pL\pN]+){0,7})$"
 _STEP_TEXTS = ("content", "tool_name", "arguments", "outcome")
 _NESTED_TEXTS = {"steps": _STEP_TEXTS, "variants": ("tool", "data")}
@@ -71,10 +73,12 @@ class Facts:
 
     def broken(self, expectation: Expectation) -> npt.NDArray[np.bool_]:
         """For every row, whether it breaks the expectation: what Great Expectations finds, but cheap."""
+        if expectation.rule is not None:
+            return self._ruled(expectation.rule)
         column = self.column(expectation.column)
         match expectation.kind:
             case "in_set":
-                known = pc.is_in(column, value_set=pa.array(expectation.values, pa.string()))
+                known = pc.is_in(column, value_set=pa.array(expectation.values, column.type))
                 return ~_bools(pc.or_(known, pc.is_null(column)))
             case "not_null":
                 return _bools(pc.is_null(column, nan_is_null=True))
@@ -92,6 +96,21 @@ class Facts:
                 if expectation.high is not None:
                     out |= numbers > expectation.high
                 return out
+            case "matches":
+                found = pc.match_substring_regex(column, expectation.pattern)
+                return ~_bools(pc.fill_null(found, fill_value=True))
+            case "rule":
+                message = f"{expectation.name}: needed a rule, came none"
+                raise ValueError(message)
+
+    def _ruled(self, rule: Rule) -> npt.NDArray[np.bool_]:
+        """Raises whatever the rule does, or TypeError if it answers anything but a Boolean per row."""
+        holds = rule(self._batch)
+        holds = holds.combine_chunks() if isinstance(holds, pa.ChunkedArray) else holds
+        if not isinstance(holds, pa.Array) or not pa.types.is_boolean(holds.type) or len(holds) != self.rows:
+            message = f"needed {self.rows} Booleans as an Arrow array, came {type(holds).__name__}"
+            raise TypeError(message)
+        return ~_bools(pc.fill_null(holds, fill_value=True))
 
     def _own(self, name: str) -> Any:
         column = self._batch.column(name)
@@ -101,6 +120,8 @@ class Facts:
         column, _, what = name.rpartition(".")
         if what == "length" and column != "steps":
             return _ints(pc.fill_null(pc.utf8_length(self._own(column)), 0))
+        if what == "count":
+            return self._lengths(column)
         match name:
             case "schema.faults":
                 return self._zeros()
@@ -113,9 +134,9 @@ class Facts:
             case "pseudonym.malformed":
                 return self._matches_not("pseudonym", r"^[0-9a-f]{16,64}$")
             case "data.malformed":
-                return self._matches_not("data", r"^\{(?s:.*)\}$")
+                return self._not_between("data", "{", "}")
             case "prompt.malformed":
-                return self._matches_not("prompt", r"^\[(?s:.*)\]$")
+                return self._not_between("prompt", "[", "]")
             case "path.malformed":
                 return self._matches_not("path", r"^\$")
             case "sources.missing":
@@ -144,8 +165,6 @@ class Facts:
                 return self._findings()
             case "marks.malformed":
                 return self._marks()
-            case "steps.count":
-                return self._lengths("steps")
             case "steps.unordered":
                 return self._steps_unordered()
             case "steps.unknown":
@@ -181,21 +200,37 @@ class Facts:
         return total
 
     def _leaks(self) -> Numbers:
-        total = self._zeros()
-        for field in self._table.schema:
-            if pa.types.is_string(field.type) and field.name not in _NOT_TEXT:
-                total += np.asarray(leaks.scan(self._own(field.name), self._canaries), dtype=np.int64)
+        """Columns are put one under the other, short ones side by side: a scan has a cost of its own."""
+        named = [f.name for f in self._table.schema if pa.types.is_string(f.type) and f.name not in _NOT_TEXT]
+        short = [self._own(name) for name in named if name not in _LONG_TEXTS]
+        columns = [self._scanned(name) for name in named if name in _LONG_TEXTS]
+        if short:
+            columns.append(pc.binary_join_element_wise(*short, "\n", null_handling="skip"))
+        total: Numbers = leaks.counts(pa.concat_arrays(columns), self._canaries).reshape(-1, self.rows).sum(axis=0)
         for column, texts in _NESTED_TEXTS.items():
             if column in self._batch.column_names:
                 parents, values = self._nested(column)
-                for part in texts:
-                    found = leaks.scan(pc.struct_field(values, part), self._canaries)
-                    total += self._per_row(parents, np.asarray(found, dtype=np.int64))
+                parts = pa.concat_arrays([pc.struct_field(values, part) for part in texts])
+                total = total + self._per_row(np.tile(parents, len(texts)), leaks.counts(parts, self._canaries))
         return total
+
+    def _scanned(self, name: str) -> Any:
+        """A text to look for leaks in. What was kept is mostly the very text that was there or proposed."""
+        column = self._own(name)
+        if name != "final":
+            return column
+        known = pc.or_kleene(pc.equal(column, self._own("suggestion")), pc.equal(column, self._own("before")))
+        return pc.if_else(pc.fill_null(known, fill_value=False), "", column)
 
     def _matches_not(self, name: str, regex: str) -> Numbers:
         """RE2; null counts as no fault, `nulls` has it."""
         return _ints(pc.invert(pc.fill_null(pc.match_substring_regex(self._own(name), regex), fill_value=True)))
+
+    def _not_between(self, name: str, first: str, last: str) -> Numbers:
+        """Likewise, for texts that must begin and end with these."""
+        column = self._own(name)
+        holds = pc.and_(pc.starts_with(column, first), pc.ends_with(column, last))
+        return _ints(pc.invert(pc.fill_null(holds, fill_value=True)))
 
     def _sources(self) -> Numbers:
         parents, sources = self._nested("sources")
@@ -233,7 +268,12 @@ class Facts:
         """Marks that could be read: words that are no hashes, or what is neither invented words nor one placeholder."""
         parents, marks = self._nested("marks")
         bad = ~_bools(pc.match_substring_regex(pc.struct_field(marks, "words"), _HASHES))
-        bad |= ~_bools(pc.match_substring_regex(pc.struct_field(marks, "surrogate"), _SURROGATES))
+        surrogates = pc.struct_field(marks, "surrogate")
+        plain = _bools(pc.match_substring_regex(surrogates, _ASCII_SURROGATES))
+        if not plain.all():  # letters of every script are an automaton that takes longer to make than to run
+            rest = surrogates.filter(pa.array(~plain))
+            plain[~plain] = _bools(pc.match_substring_regex(rest, _SURROGATES))
+        bad |= ~plain
         bad |= ~_bools(pc.is_in(pc.struct_field(marks, "how"), value_set=pa.array(rows.HOW, pa.string())))
         return self._per_row(parents, bad)
 

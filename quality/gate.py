@@ -2,10 +2,11 @@
 
 An expectation costs Great Expectations 4 to 9 ms whatever the number of rows: a suite of forty would cost more than the
 sink's whole work on a batch. So a batch passes in one expectation: the rows' faults are found once, vectorised
-(`quality.facts`), one 0/1 column per expectation, and Great Expectations is asked that all of them sum to zero. Where
-they do not, it is asked every expectation that may be broken, on the real columns, and names the rows. The first batch
-and every `audit_every`-th after it are asked the whole suite regardless; a disagreement of the two
-ways halts the table.
+(`quality.facts`), and Great Expectations is asked that the largest number of rows that break an expectation is zero.
+Where it is not, it is asked every expectation that may be broken, on the real columns, and names the rows. The first
+batch and every `audit_every`-th after it are asked the whole suite regardless; a disagreement of the two ways halts the
+table. What is no question for it (a pattern, which it would look for with backtracking, and a rule of somebody's own)
+it is asked as a column of faults.
 
 Fails closed: what could not be evaluated counts as critical. Results never hold values and are never logged.
 """
@@ -43,19 +44,28 @@ _CLASSES = {
     "unique": "ExpectColumnValuesToBeUnique",
     "not_null": "ExpectColumnValuesToNotBeNull",
 }
+_BROKEN = "rows that break it"
 _RESULT = {"result_format": "COMPLETE", "exclude_unexpected_values": True, "return_unexpected_index_query": False}
 
 
 class Gate:
     """`gate(batch) -> Verdict` for one table. Safe to call from several threads, one batch at a time runs.
 
-    The first call of a process takes 4 to 11 s longer (`warm` does that ahead). `canaries` are identities that a test
-    planted: a row that holds one has a leak.
+    The first call of a process takes 4 to 11 s longer (`warm` does that ahead). `canaries` are identities that somebody
+    planted: a row that holds one has a leak. `own` are expectations beyond those of the table's suite. A rule of theirs
+    that raises is a failure of its severity if that is a warning, and halts the table otherwise.
     """
 
-    def __init__(self, table: Table, *, canaries: Sequence[str] = (), audit_every: int = AUDIT_EVERY) -> None:
+    def __init__(
+        self,
+        table: Table,
+        *,
+        canaries: Sequence[str] = (),
+        own: Sequence[Expectation] = (),
+        audit_every: int = AUDIT_EVERY,
+    ) -> None:
         self._table = table
-        self._suite = SUITES[table.name]
+        self._suite = (*SUITES[table.name], *own)
         self._canaries = tuple(canaries)
         self._audit_every = audit_every
         self._batches = 0
@@ -84,16 +94,23 @@ class Gate:
         return failures or [_disagreement(SCHEMA)]
 
     def _check(self, facts: Facts) -> list[Failure]:
-        flags = {e.name: facts.broken(e) for e in self._suite}
+        flags, failures = {}, []
+        for e in self._suite:
+            try:
+                flags[e.name] = facts.broken(e)
+            except Exception:
+                if e.rule is None:
+                    raise
+                failures.append(_failure(e, ()))  # what it says may quote a row
         audit = self._batches % self._audit_every == 0
         self._batches += 1
         passes = _engine().screen(flags)
         if passes and not audit:
-            return []
-        asked = [e for e in self._suite if audit or flags[e.name].any()]
+            return failures
+        asked = [e for e in self._suite if e.name in flags and (audit or flags[e.name].any())]
         if not asked:  # the screen fails, and no flag says why
-            return [_disagreement(SCHEMA)]
-        failures = _failures(asked, _engine().ask(asked, _frame(asked, facts)))
+            return [*failures, _disagreement(SCHEMA)]
+        failures += _failures(asked, _engine().ask(asked, _frame(asked, facts, flags)))
         failed = {f.expectation: f for f in failures}
         for e in asked:
             expected = () if e.whole else tuple(np.flatnonzero(flags[e.name]).tolist())
@@ -103,24 +120,30 @@ class Gate:
         return failures
 
 
-def _frame(asked: Sequence[Expectation], facts: Facts) -> pd.DataFrame:
+def _frame(asked: Sequence[Expectation], facts: Facts, flags: Mapping[str, Any]) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     for e in asked:
-        if e.column not in columns:
-            column = facts.column(e.column)
-            columns[e.column] = column if isinstance(column, np.ndarray) else column.to_pandas()
+        name = _asked_as(e)
+        if name not in columns:
+            column = facts.column(e.column) if name == e.column else flags[e.name].astype(np.int64)
+            columns[name] = column if isinstance(column, np.ndarray) else column.to_pandas()
     return pd.DataFrame(columns)
 
 
+def _asked_as(e: Expectation) -> str:
+    """The column that Great Expectations looks at: the expectation's, or that of its faults."""
+    return e.column if e.kind in _CLASSES else f"faults of {e.name}"
+
+
 def _failures(asked: Sequence[Expectation], answers: Sequence[tuple[bool, tuple[int, ...]]]) -> list[Failure]:
-    failures = []
-    for e, (holds, rows) in zip(asked, answers, strict=True):
-        if holds:
-            continue
-        # A row rule that fails without naming rows was not evaluated: nobody knows which rows are good.
-        severity = e.severity if rows else Severity.CRITICAL
-        failures.append(Failure(e.name, e.column, severity, () if e.whole else rows))
-    return failures
+    return [_failure(e, rows) for e, (holds, rows) in zip(asked, answers, strict=True) if not holds]
+
+
+def _failure(e: Expectation, rows: tuple[int, ...]) -> Failure:
+    # A row rule that fails without naming rows was not evaluated: nobody knows which rows are good.
+    own_warning = e.rule is not None and e.severity is Severity.WARNING
+    severity = e.severity if rows or own_warning else Severity.CRITICAL
+    return Failure(e.name, e.column, severity, () if e.whole else rows)
 
 
 def _disagreement(e: Expectation) -> Failure:
@@ -146,11 +169,10 @@ class _Engine:
         self._lock = threading.Lock()
 
     def screen(self, flags: Mapping[str, Any]) -> bool:
-        """Whether all flags of all rows are zero."""
-        frame = pd.DataFrame({name: flag.astype(np.uint8) for name, flag in flags.items()})
-        kinds = self._gx.expectations
-        zero = kinds.ExpectMulticolumnSumToEqual(column_list=list(flags), sum_total=0, ignore_row_if="never")
-        [(holds, _)] = self._validate([zero], frame, "BOOLEAN_ONLY")
+        """Whether no row breaks any expectation."""
+        broken = pd.DataFrame({_BROKEN: [int(np.count_nonzero(flag)) for flag in flags.values()]})
+        none = self._gx.expectations.ExpectColumnMaxToBeBetween(column=_BROKEN, min_value=0, max_value=0)
+        [(holds, _)] = self._validate([none], broken, "BOOLEAN_ONLY")
         return holds
 
     def ask(self, asked: Sequence[Expectation], frame: pd.DataFrame) -> list[tuple[bool, tuple[int, ...]]]:
@@ -158,12 +180,14 @@ class _Engine:
         return self._validate([self._native(e) for e in asked], frame, _RESULT)
 
     def _native(self, e: Expectation) -> Any:
-        arguments: dict[str, Any] = {"column": e.column}
+        arguments: dict[str, Any] = {"column": _asked_as(e)}
         if e.kind == "in_set":
             arguments["value_set"] = list(e.values)
         elif e.kind == "between":
             arguments |= {"min_value": e.low, "max_value": e.high}
-        return getattr(self._gx.expectations, _CLASSES[e.kind])(**arguments)
+        elif e.kind not in _CLASSES:
+            arguments |= {"min_value": 0, "max_value": 0}
+        return getattr(self._gx.expectations, _CLASSES.get(e.kind, _CLASSES["between"]))(**arguments)
 
     def _validate(self, natives: list[Any], frame: pd.DataFrame, form: Any) -> list[tuple[bool, tuple[int, ...]]]:
         with self._lock, warnings.catch_warnings():

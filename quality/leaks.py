@@ -18,23 +18,42 @@ import base64
 import binascii
 import json
 import re
+import string
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# RE2, over whole columns: a text is only looked at for the kinds of which it shows the sign.
+    import numpy.typing as npt
+
+    Counts = npt.NDArray[np.int64]
+
+
+def _label_but(word: str) -> str:
+    """RE2 for the first label of a domain, whatever it is but `word`; RE2 cannot look ahead."""
+    letter = "[A-Za-z0-9-]"
+    shorter = (word[:n] + r"\." for n in range(1, len(word)))
+    other = (f"{word[:n]}[{''.join(c for c in _LETTERS if c != word[n])}-]{letter}*\\." for n in range(len(word)))
+    return f"(?:{'|'.join((*shorter, *other))}|{word}{letter}+\\.)"
+
+
+_LETTERS = string.ascii_letters + string.digits
+# RE2, over whole columns: a text is only looked at for the kinds of which it shows the sign. Most texts that went
+# through a scrubber have an address at example.com or an internet address: neither is a sign.
 _SIGNS = {
-    "mail": r"@[A-Za-z0-9-]+\.",
+    "mail": rf"@{_label_but('example')}(?:[A-Za-z0-9-]+\.){{0,4}}[A-Za-z]{{2}}",
     "secret": r"-----BEGIN|AKIA|ASIA|gh[pousr]_|github_pat_|xox[abprs]-|[sr]k_live_|glpat-|AIza|eyJ[A-Za-z0-9_-]{10}",
     "number": r"\d{3}-\d{2}-\d{4}|\d{4}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{6}[ -]\d{5}|\d{15}",
     "account": r"[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}",
 }
 _ANY_SIGN = "|".join(_SIGNS.values())
 
+_PLAIN = re.compile(r"[a-z0-9 @._'-]+")
+_FOLDS = f"[{''.join(c for c in map(chr, range(0x80, 0x10000)) if c.casefold().isascii())}]"
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|([nrtbf"/\\]))')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " "}
 
@@ -73,12 +92,24 @@ _ISSUER = re.compile(
     r"4\d{15}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|6(?:011|5\d\d)\d{12}"
 )
 # Published by networks and processors for tests; a processor's whole range 4000 0000 … among them.
-_TEST_CARD = re.compile(
-    r"4111111111111111|4242424242424242|4012888888881881|4000056655665556|4917484589897107|4001919257537193"
-    r"|4007702835532454|4263982640269299|5555555555554444|5105105105105100|5200828282828210|5425233430109903"
-    r"|2223003122003222|2222420000001113|378282246310005|371449635398431|378734493671000|374245455400126"
-    r"|6011111111111117|6011000990139424|6011000000000004|40000000\d{8}"
+_TEST_CARDS = tuple(
+    "4111111111111111 4242424242424242 4012888888881881 4000056655665556 4917484589897107 4001919257537193 "
+    "4007702835532454 4263982640269299 5555555555554444 5105105105105100 5200828282828210 5425233430109903 "
+    "2223003122003222 2222420000001113 378282246310005 371449635398431 378734493671000 374245455400126 "
+    "6011111111111117 6011000990139424 6011000000000004 3530111333300000 3566002020360505".split()
 )
+_TEST_CARD = re.compile("|".join((*_TEST_CARDS, r"40000000\d{8}")))
+# RE2: a run of digits that is one of them and nothing else. A scrubber puts them in place of real ones, so they are
+# the numbers that are seen most, and worth taking out before any text is looked at.
+_PUBLISHED = (
+    r"(^|[^0-9 -] ?)(?:"
+    + "|".join(f"{c[:4]}[ -]?{c[4:8]}[ -]?{c[8:12]}[ -]?{c[12:]}" for c in _TEST_CARDS if len(c) == 16)  # noqa: PLR2004
+    + "|"
+    + "|".join(f"{c[:4]}[ -]?{c[4:10]}[ -]?{c[10:]}" for c in _TEST_CARDS if len(c) == 15)  # noqa: PLR2004
+    + r")($|[^0-9 -]| [^0-9 -])"
+)
+# Where a card or a number may stand, with what is around it; found by its first digit, which is cheap.
+_DIGITS = re.compile(r"\d[\d -]{9,}")
 _SSN = re.compile(r"(?<![\w.+-])(?!000|666|9)(\d{3})-(?!00)(\d{2})-(?!0000)(\d{4})(?![\w+-]|\.\d)")
 _NO_SSN = frozenset({"078-05-1120", "219-09-9999", "123-45-6789", "111-11-1111", "222-22-2222", "333-33-3333"})
 _IBAN = re.compile(r"(?<![\w-])([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)(?![\w-])")
@@ -97,20 +128,39 @@ def count(text: str, canaries: Sequence[str] = ()) -> int:
 def scan(column: Any, canaries: Sequence[str] = ()) -> list[int]:
     """`count` of every text of an Arrow column or a sequence; null counts 0."""
     texts = column if isinstance(column, (pa.Array, pa.ChunkedArray)) else pa.array(map(_utf8, column), pa.string())
-    counts = [0] * len(texts)
+    found: list[int] = counts(texts, canaries).tolist()
+    return found
+
+
+def counts(texts: Any, canaries: Sequence[str] = ()) -> Counts:
+    """`scan` of an Arrow column, as an array."""
+    found: Counts = np.zeros(len(texts), dtype=np.int64)
     # Most texts show no sign at all: the kinds are told apart on the rest only.
     rows = pc.indices_nonzero(_shows(texts, _ANY_SIGN))
-    suspects = texts.take(rows)
-    places = rows.to_pylist()
-    for kind, sign in _SIGNS.items():
-        for place in pc.indices_nonzero(_shows(suspects, sign)).to_pylist():
-            counts[places[place]] += sum(1 for _ in _leaks(kind, suspects[place].as_py()))
-    if canaries:
-        folded = tuple(c.casefold() for c in canaries if c)
-        for row, text in enumerate(texts.to_pylist()):
-            if text:
-                counts[row] += _planted(text, folded)
-    return counts
+    if len(rows):
+        suspects = texts.take(rows)
+        places = rows.to_numpy()
+        for kind, sign in _SIGNS.items():
+            signed = pc.indices_nonzero(_shows(suspects, sign))
+            if kind == "number" and len(signed):
+                without = pc.replace_substring_regex(suspects.take(signed), _PUBLISHED, r"\1\2")
+                signed = signed.filter(_shows(without, sign))
+            for place, text in zip(signed.to_pylist(), suspects.take(signed).to_pylist(), strict=True):
+                found[places[place]] += sum(1 for _ in _leaks(kind, text))
+    folded = tuple(c.casefold() for c in canaries if c)
+    if folded:
+        rows = pc.indices_nonzero(_shows(texts, _canary_sign(folded)))
+        for row, text in zip(rows.to_pylist(), texts.take(rows).to_pylist(), strict=True):
+            found[row] += _planted(text, folded)
+    return found
+
+
+def _canary_sign(folded: Sequence[str]) -> str:
+    """RE2 that finds every text in which one of these may stand, in any letter case or behind an escape."""
+    if not all(_PLAIN.fullmatch(canary) for canary in folded):
+        return ""
+    # One letter of a text may fold to two of ours; what an escape hides is looked at in full.
+    return rf"(?i:{'|'.join(map(re.escape, folded))})|{_FOLDS}|\\u"
 
 
 def _shows(texts: Any, sign: str) -> Any:
@@ -127,6 +177,8 @@ def _leaks(kind: str, raw: str) -> Iterator[str]:
     if kind == "mail":
         yield from _mails(raw)
         return
+    if kind == "number" and not _may_be_number(raw):
+        return
     text = _unescape(raw)
     if kind == "secret":
         yield from ("private_key" for _ in _KEY_BLOCK.finditer(text))
@@ -137,6 +189,22 @@ def _leaks(kind: str, raw: str) -> Iterator[str]:
         yield from ("ssn" for m in _SSN.finditer(text) if m.group() not in _NO_SSN)
     else:
         yield from ("iban" for m in _IBAN.finditer(text) if _is_iban(m.group(1)))
+
+
+def _may_be_number(raw: str) -> bool:
+    """False only if no digits of `raw` are a valid card or number: escapes are undone for the others alone."""
+    if "\\u" in raw:
+        return True  # a digit may be one of them, or stand before one
+    for run in _DIGITS.finditer(raw):
+        # As if a space stood before: it may be the letter of an escape.
+        digits = (" " if raw[run.start() - 1 : run.start()].isalpha() else "") + raw[run.start() : run.end() + 2]
+        if run.start() and digits[0] != " ":
+            digits = raw[run.start() - 1] + digits
+        if any(_is_card(re.sub(r"\D", "", m.group())) for m in _CARD.finditer(digits)):
+            return True
+        if any(m.group() not in _NO_SSN for m in _SSN.finditer(digits)):
+            return True
+    return False
 
 
 def _mails(text: str) -> Iterator[str]:

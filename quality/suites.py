@@ -7,14 +7,16 @@ warning publishes it and says so.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from quality import cells
 from schemas import events, rows, tables
 from schemas.verdict import Severity
 
-Kind = Literal["in_set", "between", "unique", "not_null"]
+Kind = Literal["in_set", "between", "unique", "not_null", "matches", "rule"]
+Rule = Callable[[Any], Any]
 
 # One event's value is at most 1 MiB (`codec.Limits`); surrogates and JSON escapes may lengthen it, four-fold never.
 _LONGEST = 4 * 1_048_576
@@ -34,17 +36,23 @@ CLOSED_BY = ("ended", "inactivity", "end_of_input")
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One thing that must hold. Nulls are passed over by all kinds but `not_null`; bounds are inclusive."""
+    """One thing that must hold. Nulls are passed over by all kinds but `not_null`; bounds are inclusive.
+
+    `matches` has a `pattern`: RE2, found anywhere in the text. `rule` has a function over the whole batch, an Arrow
+    table with the table's schema, that answers one Boolean per row: true or null where it holds.
+    """
 
     name: str
     kind: Kind
     column: str
     severity: Severity
-    values: tuple[str, ...] = ()
+    values: tuple[str | int, ...] = ()
     low: float | None = None
     high: float | None = None
     whole: bool = False
     """It speaks of the whole batch: a failure names no rows."""
+    pattern: str = ""
+    rule: Rule | None = None
 
 
 def _known(column: str, values: tuple[str, ...], severity: Severity = Severity.ERROR) -> Expectation:
