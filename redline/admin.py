@@ -10,7 +10,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
 
 from schemas.errors import BrokerError
 from schemas.records import Partition
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 _LIBRDKAFKA = logging.getLogger("redline.librdkafka")
 _REQUEST_S = 30.0
 _POLL_S = 0.1
+_STAMP, _APPEND_TIME = "message.timestamp.type", "LogAppendTime"
 
 
 def create_topics(
@@ -40,7 +49,7 @@ def create_topics(
 
     Args:
         bootstrap: `host:port`, several with commas.
-        topics: `single` ones get one partition, compacted ones `cleanup.policy=compact`.
+        topics: `single` ones get one partition, compacted ones `cleanup.policy=compact`, raw ones the broker's time.
         partitions: of every other topic.
         replication: copies of each partition.
         retention_ms: of topics that are not compacted; None leaves it to the broker.
@@ -97,6 +106,43 @@ def check_topics(
                 f"set partitions = {count} in redline.toml if every topic has as many, "
                 "or delete the topics and run `redline topics create`"
             )
+
+
+def stamped_by_producers(
+    bootstrap: str, topics: Sequence[Topic], *, config: Mapping[str, str] | None = None
+) -> list[str]:
+    """Names of those raw topics whose records have the time that their producer says, not the broker's.
+
+    Raises:
+        BrokerError: the broker cannot be reached, does not know one of them, or does not let its settings be read.
+    """
+    client = _client(bootstrap, config)
+    asked = [ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics if topic.raw]
+    found = {}
+    for resource, future in client.describe_configs(asked, request_timeout=_REQUEST_S).items() if asked else ():
+        found[resource.name] = _result(future, bootstrap, f"the settings of topic {resource.name}")[_STAMP].value
+    return sorted(name for name, value in found.items() if value != _APPEND_TIME)
+
+
+def stamp_by_broker(bootstrap: str, names: Sequence[str], *, config: Mapping[str, str] | None = None) -> None:
+    """From now on records of these topics have the broker's time.
+
+    Raises:
+        BrokerError: the broker cannot be reached, or refuses.
+    """
+    entry = ConfigEntry(_STAMP, _APPEND_TIME, incremental_operation=AlterConfigOpType.SET)
+    asked = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry]) for name in names]
+    client = _client(bootstrap, config)
+    for resource, future in (
+        client.incremental_alter_configs(asked, request_timeout=_REQUEST_S).items() if asked else ()
+    ):
+        try:
+            future.result(_REQUEST_S)
+        except (KafkaException, TimeoutError) as error:
+            raise BrokerError(
+                f"topic {resource.name}: {_STAMP} could not be set at {bootstrap}: {_code(error)}; whoever may alter "
+                f"topics has to set it to {_APPEND_TIME}"
+            ) from error
 
 
 def watermarks(
@@ -220,7 +266,9 @@ def _led(topic: Any) -> bool:
 
 
 def _topic_config(topic: Topic, retention_ms: int | None, max_bytes: int) -> dict[str, str]:
-    settings = {"message.timestamp.type": "CreateTime", "max.message.bytes": f"{max_bytes}"}
+    # A producer's clock must not decide an event's epoch, what an erasure covers, or how long raw text is kept.
+    stamped = _APPEND_TIME if topic.raw else "CreateTime"
+    settings = {_STAMP: stamped, "max.message.bytes": f"{max_bytes}"}
     settings["cleanup.policy"] = "compact" if topic.compacted else "delete"
     if retention_ms is not None and not topic.compacted:
         settings["retention.ms"] = f"{retention_ms}"

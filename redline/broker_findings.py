@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
-from redline.admin import check_topics, cluster_id
-from redline.cluster import ALL_TOPICS
+from redline.admin import check_topics, cluster_id, stamped_by_producers
+from redline.cluster import ALL_TOPICS, raw_requests
 from redline.finding import Finding
 from schemas import topics
 from schemas.errors import BrokerError
@@ -45,7 +45,20 @@ def findings(settings: Settings) -> Iterator[Finding]:
         )
         return
     yield Finding("topics", f"{len(ALL_TOPICS)} there, {kafka.partitions} partitions each")
+    yield _stamps(settings)
     yield _clock(kafka)
+
+
+def _stamps(settings: Settings) -> Finding:
+    """Whose time a raw record has: it decides its event's epoch, what an erasure covers, and how long it is kept."""
+    what, kafka = "time of raw records", settings.kafka
+    try:
+        theirs = stamped_by_producers(kafka.bootstrap, (*ALL_TOPICS, *raw_requests(settings)), config=kafka.config)
+    except BrokerError as error:
+        return Finding(what, f"not known: {error}")
+    if not theirs:
+        return Finding(what, "the broker's")
+    return Finding(what, f"the producer's, in {', '.join(theirs)}", "redline topics create --broker-time")
 
 
 def _clock(kafka: Kafka) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from redline.admin import check_topics, create_topics, wait_ready
+from redline.admin import check_topics, create_topics, stamp_by_broker, stamped_by_producers, wait_ready
 from redline.broker import EmbeddedBroker
 from schemas import topics
 from schemas.errors import BrokerError
@@ -73,6 +73,11 @@ def embedded(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[S
         yield msgspec.structs.replace(settings, kafka=kafka), own
 
 
+def raw_requests(settings: Settings) -> tuple[topics.Topic, ...]:
+    """Topics that the Collector writes."""
+    return topics.requests(*settings.sources.logs, *settings.sources.spans)
+
+
 def prepare_topics(settings: Settings) -> list[str]:
     """Create what is missing and check the rest. Returns the names created.
 
@@ -83,7 +88,7 @@ def prepare_topics(settings: Settings) -> list[str]:
     created = create_topics(
         kafka.bootstrap,
         # What the Collector writes has the partitions that its owner gave it: it is made if missing, not checked.
-        (*ALL_TOPICS, *topics.requests(*settings.sources.logs, *settings.sources.spans)),
+        (*ALL_TOPICS, *raw_requests(settings)),
         partitions=kafka.partitions,
         replication=kafka.replication,
         retention_ms=kafka.retention_hours * 3_600_000 or None,
@@ -92,3 +97,15 @@ def prepare_topics(settings: Settings) -> list[str]:
     )
     check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.config)
     return created
+
+
+def stamp_raw(settings: Settings) -> list[str]:
+    """Give records of raw topics the broker's time from now on. Returns the names of topics that did not have it.
+
+    Raises:
+        BrokerError: the broker does not let their settings be read or set.
+    """
+    kafka = settings.kafka
+    found = stamped_by_producers(kafka.bootstrap, (*ALL_TOPICS, *raw_requests(settings)), config=kafka.config)
+    stamp_by_broker(kafka.bootstrap, found, config=kafka.config)
+    return found

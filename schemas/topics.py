@@ -35,6 +35,10 @@ HEADER_SUBJECT = "redline-subject"  # an encoded row of `subjects`
 HEADER_REFUSED = "redline-refused"  # the record is no event but its row of `rejects`
 HEADER_ONCE = "redline-once"  # likewise, of a unit that was no event: a second one of its name is a duplicate
 
+# Header of a raw record that was sent again: topic/partition/offset of its first time.
+HEADER_REPLAY_OF = "redline-replay-of"
+HEADER_ARRIVED = "redline-arrived"  # likewise: when it came first, under a MAC (`streams.arrival`)
+
 # Header of a record on `redline.clean` and `redline.steps` too: whose event it is (`streams.owners`).
 HEADER_PERSON = "redline-person"
 

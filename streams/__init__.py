@@ -7,6 +7,7 @@ texts           the texts in an event's data, and the data around scrubbed ones
 marks           names found in one event of an interaction, for the others
 surrogates      what stands in place of a finding
 identity        keyed hashes in place of ids and people
+arrival         when a raw record came first, if it was sent again
 epochs          which key an event is scrubbed under
 consent         may this event be read
 owners          whose an event is, as far as the stages behind the scrubber may know

@@ -13,6 +13,7 @@ from schemas.codec import unit_of
 from schemas.errors import DecodeError
 from schemas.metrics import NO_METER
 from schemas.rows import Reject, Source
+from streams.arrival import first
 from streams.consent import ConsentBook, Refused
 from streams.delivery import Out
 from streams.identity import event_id, keyed_id, person_key
@@ -84,7 +85,8 @@ class ScrubStage:
 
     def _admit(self, record: Record) -> tuple[Job, bytes | None] | tuple[Out, None]:
         """The event and the tag of whose it is, or what is said instead."""
-        source = Source.of(record.coordinate)
+        source, ring = Source.of(record.coordinate), self._ring()
+        record = first(ring.identity, record)
         try:
             event = self._decode(record)
         except DecodeError as error:
@@ -100,7 +102,7 @@ class ScrubStage:
             self._rejected(emit)
             unit = unit_of(record)
             return (out(emit) if unit is None else self._once(unit, emit)), None
-        ring, surface = self._ring(), event.data.surface
+        surface = event.data.surface
         person = None if event.subject is None else person_key(ring.identity, event.subject)
         known = self._book.position
         answer = self._book.decide(person, event.time_us, surface, event.source, record.timestamp_ms)

@@ -140,6 +140,7 @@ def _unsealed(data: Path) -> dict[str, dict[str, Any]]:
             "surface": row["surface"],
             "model": suggestion["model"],
             "language": suggestion["language"],
+            "task": suggestion["task"],
         }
     return found
 

@@ -27,7 +27,8 @@ def topics_group() -> None:
 @bootstrap_option
 @data_option
 @click.option("--registry", help="Schema registry to register the events' JSON Schemas with (default kafka.registry).")
-def topics_create(bootstrap: str | None, data: str | None, registry: str | None) -> None:
+@click.option("--broker-time", is_flag=True, help="Also set raw topics that are there to the broker's time.")
+def topics_create(bootstrap: str | None, data: str | None, registry: str | None, *, broker_time: bool) -> None:
     """Create every topic that is missing; refuse a partition count that does not fit."""
     from redline import cluster
     from redline.registry import register
@@ -36,7 +37,10 @@ def topics_create(bootstrap: str | None, data: str | None, registry: str | None)
     settings = attached(settings_of(**{"kafka.bootstrap": bootstrap, "data": data, "kafka.registry": registry}))
     with cluster.broker(settings, say) as live:
         created = cluster.prepare_topics(live)
+        stamped = cluster.stamp_raw(live) if broker_time else []
     click.echo(f"created {len(created)}: {', '.join(created)}" if created else "all topics are there")
+    if broker_time:
+        click.echo(f"broker's time from now on: {', '.join(stamped) or 'they all had it'}")
     if settings.kafka.registry:
         click.echo(f"registered {len(register(settings.kafka.registry))} schemas, backward compatible")
 

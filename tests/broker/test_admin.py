@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
-from redline.admin import check_topics, committed, create_topics, wait_ready, watermarks
+from redline.admin import (
+    check_topics,
+    committed,
+    create_topics,
+    stamp_by_broker,
+    stamped_by_producers,
+    wait_ready,
+    watermarks,
+)
 from schemas.errors import BrokerError
 from schemas.records import Partition
 from schemas.topics import TOPICS, Topic
@@ -51,6 +61,37 @@ def test_topics_have_the_settings_of_their_kind(bootstrap: str, topics: list[Top
     assert (compacted["cleanup.policy"], compacted["retention.ms"]) == ("compact", "-1")
     assert many["max.message.bytes"] == "2000000"
     assert many["message.timestamp.type"] == "CreateTime"
+
+
+def test_a_raw_record_has_the_brokers_time_whatever_its_producer_says(
+    bootstrap: str, unique: Callable[[str], str]
+) -> None:
+    ours, theirs = Topic(unique("raw"), "test", "none", raw=True), Topic(unique("older"), "test", "none")
+    create_topics(bootstrap, [ours, theirs], partitions=1, max_bytes=2_000_000)
+    older = replace(theirs, raw=True)  # made when raw topics were like the others
+    assert stamped_by_producers(bootstrap, [ours, older]) == [older.name]
+    stamp_by_broker(bootstrap, [older.name])
+    assert stamped_by_producers(bootstrap, [ours, older]) == []
+    assert stamped_by_producers(bootstrap, []) == []
+    began_ms = int(time.time() * 1000)
+    producer = Producer({"bootstrap.servers": bootstrap})
+    for topic in (ours, older):
+        for said_ms in (1, began_ms + 10**10):
+            producer.produce(topic.name, b"x", timestamp=said_ms)
+    assert producer.flush(30) == 0
+    for topic in (ours, older):
+        assert all(abs(at_ms - began_ms) < 300_000 for at_ms in times(bootstrap, topic.name, 2))
+    with pytest.raises(BrokerError, match=older.name):
+        stamp_by_broker(bootstrap, [f"{older.name}-missing"])
+
+
+def times(bootstrap: str, topic: str, count: int) -> list[int]:
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "none", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 0, 0)])
+    found = [message.timestamp()[1] for message in consumer.consume(count, 60) if message.error() is None]
+    consumer.close()
+    assert len(found) == count
+    return found
 
 
 def test_every_topic_of_redline_can_be_created(bootstrap: str) -> None:

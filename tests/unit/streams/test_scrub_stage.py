@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,7 @@ from schemas import events, rows, topics
 from schemas.codec import DEFAULT_LIMITS, decode, encode_structured
 from schemas.records import Coordinate, Record
 from schemas.rows import Reject
+from streams.arrival import header
 from streams.consent import Consent, ConsentBook, ConsentMode, Scope, encode
 from streams.epochs import Epoch, KeyRing
 from streams.identity import event_id, person_key
@@ -108,3 +110,13 @@ def test_an_admitted_event_says_whose_it_is_and_the_answer_can_be_asked_again() 
 def test_of_an_event_without_a_person_nobody_is_asked() -> None:
     (out,) = handled(ConsentBook(ConsentMode.OPT_OUT), raw(1, subject=None)).outs
     assert topics.HEADER_PERSON not in dict(out.headers)
+
+
+def test_what_was_erased_stays_erased_when_it_is_sent_again() -> None:
+    book = said(Consent(granted=True, version="v", erased_us=100_000))
+    once, late = raw(1, at_ms=90), raw(1, at_ms=200)
+    for sent_again, believed in ((header(IDENTITY, once), True), ((topics.HEADER_ARRIVED, b"90." + b"0" * 32), False)):
+        copy = replace(once, headers=(*once.headers, sent_again), timestamp_ms=200)
+        (out,) = handled(book, copy).outs
+        (expected,) = handled(book, once if believed else late).outs
+        assert (out.value, out.headers) == (expected.value, expected.headers)
