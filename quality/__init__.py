@@ -1,10 +1,12 @@
 """Is a batch fit to publish, is every event accounted for, and who is told.
 
 suites       what every row of every table must hold, as plain lists
+user_suites  expectations of one's own, read and checked before the first batch
 facts        the derived columns that the suites speak of (pure)
 cells        which of a day's attributes are published: those that enough people share (pure)
 leaks        personal data and secrets left in a text: a second opinion (pure)
-gate         batch -> Verdict; the only import of great_expectations
+gate         batch -> Verdict, by Great Expectations
+data_docs    what the gates found as Data Docs, by Great Expectations' renderers
 books        what the tables hold of every raw partition, as arrays of offsets (pure)
 ledger       books -> Balance: every raw offset has exactly one fate (pure)
 measures     what is measured over time: points of series, by the hour (pure)
@@ -22,9 +24,10 @@ points       rows of a table into points, by tool (pure)
 languages    what language a text looks like (pure)
 reject_rate  are too many events being rejected (pure)
 alert        what someone is told; the Channel protocol
-alerts       the Alerter: outside of the commit path, de-duplicated, retried
-outbox       undelivered alerts on disk
-channels     log, Kafka topic, webhook
+kinds        every kind of alert: meaning, remedy, how it ends (pure)
+alerts       the Alerter: outside of the commit path, in threads of its own
+alerting     the life of an alert: states, groups, silences, what is owed, in one file for all processes
+channels     log, Kafka topic, webhook, mail, PagerDuty, Alertmanager
 cohorts      nothing is counted per person, or about fewer people than k (pure)
 report       plain text tables of the above (pure)
 """

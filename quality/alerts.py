@@ -1,9 +1,9 @@
 """Telling someone, outside of the commit path.
 
-`raise_` puts the alert into a bounded queue and returns. One thread writes it to the outbox; one thread per channel
-sends from there and retries, so a channel that is down or slow holds up no other. Alerts of one key are let through
-once in a window; the next one says how many were not. Delivery is at least once with an id that stays the same; a
-channel that confirms gets each notice once.
+`raise_` and `clear` put what is said into a bounded queue and return. One thread writes it to the book of the data
+folder, where it is decided who is told what; one thread per channel sends from there and retries, so a channel that is
+down or slow holds up no other. Delivery is at least once with an id that stays the same; a channel that confirms gets
+each notice once.
 """
 
 from __future__ import annotations
@@ -16,22 +16,37 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quality.alert import Alert
-from quality.outbox import Outbox
+from quality import kinds
+from quality.alert import Alert, weight
+from quality.alerting.book import Book, Saying
+from quality.alerting.groups import CHANNEL_FAILING
+from quality.alerting.owner import Owner
+from schemas import metrics
+from schemas.errors import ChannelError
 from schemas.verdict import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from quality.alert import Channel
+    from quality.alert import Channel, Mirror
+    from quality.alerting.book import Pending
+    from quality.alerting.life import Policy
+    from schemas.metrics import Meter
 
 _log = logging.getLogger(__name__)
 
-# Alerts that come faster than a disk can take them are one alert: bounded, and the rest counted.
-_QUEUE = 1_000
-# An idle channel looks at the outbox this often, in seconds, whatever it was told.
+BOOK = "book.sqlite"
+# Alerts that come faster than a disk can take them: so many different ones wait, the rest is counted.
+_QUEUE = 20_000
+_CHUNK = 1_000  # sayings in one transaction: other processes write in between
+# An idle channel looks at the book this often, in seconds, whatever it was told.
 _IDLE_S = 30.0
+_TEND_S = 30.0
+# What is known already is written at most five times a second: an alert in a loop must not keep the disk busy.
+_REST_S = 0.2
+_SHOW_S = 60.0  # Alertmanager forgets what it does not hear of for five minutes
+_REFUSED_S = 86_400.0  # what a receiver calls malformed is tried for a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,155 +58,333 @@ class Retry:
     failing_after: int = 5
     """Failures in a row after which the other channels are told."""
 
-    def wait_s(self, attempts: int) -> float:
-        """The wait after `attempts` failed attempts."""
+    def wait_s(self, attempts: int, asked_s: float | None = None) -> float:
+        """The wait after `attempts` failed attempts; at least what the receiver asked for, within the limit."""
         # 2**20 s is past any sensible longest wait, and no overflow.
-        return min(self.longest_s, self.first_s * 2.0 ** min(attempts - 1, 20))
+        return min(self.longest_s, max(asked_s or 0.0, self.first_s * 2.0 ** min(attempts - 1, 20)))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Alerts that hold as long as something on the disk says so: `look` tells which of `kinds` do now."""
+
+    kinds: frozenset[str]
+    look: Callable[[], Sequence[Alert]]
 
 
 class Alerter:
-    """Takes alerts and delivers them. The outbox file belongs to this process alone: name it after the process.
+    """Takes alerts, and delivers what the book owes under this process's name, and what dead processes were owed.
 
-    Notices left in the outbox by an earlier process of this name are delivered first.
+    Args:
+        channels: where notices go.
+        folder: of the book; all processes of a data folder share it.
+        process: unique among them.
+        mirrors: receivers that are shown again and again what fires.
+        policy: spans and limits of the book.
+        clock: seconds since 1970; may jump.
+        retry: of channels.
+        standing: alerts that hold as long as the disk says so.
+        meter: where is counted what was raised and sent.
     """
 
     def __init__(
         self,
         channels: Sequence[Channel],
-        outbox: Path,
+        folder: Path,
         *,
-        window_s: float = 300.0,
+        process: str = "redline",
+        mirrors: Sequence[Mirror] = (),
+        policy: Policy | None = None,
         clock: Callable[[], float] = time.time,
         retry: Retry | None = None,
+        standing: Standing | None = None,
+        meter: Meter = metrics.NO_METER,
     ) -> None:
         self._channels = tuple(channels)
-        self._outbox = Outbox(outbox)
-        self._window_s = window_s
+        self._mirrors = tuple(mirrors)
+        wants = {channel.name: channel.wants for channel in self._channels}
+        # The book makes the folder, if it can.
+        self.book = Book(folder / BOOK, wants, policy=policy)
+        self._owner = Owner(folder, process)
+        self.book.owner = self._owner.name
         self._clock = clock
         self._retry = retry or Retry()
-        self._queue: deque[tuple[Alert, tuple[str, ...]]] = deque()
+        self._standing = standing
+        self._meter = meter
+        self._queue: deque[Saying] = deque()
+        self._last: dict[str, int] = {}
         self._changed = threading.Condition()
         self._closing = False
         self._taken_in = False
         self._overflow = 0
+        self._tended = float("-inf")
+        self._turn = 0
+        self._sound: set[str] = set()
         self._threads = [threading.Thread(target=self._take_in, name="alerts", daemon=True)]
         self._threads += [
             threading.Thread(target=self._deliver, args=(c,), name=f"alerts-{c.name}", daemon=True)
             for c in self._channels
         ]
+        self._threads += [
+            threading.Thread(target=self._show, args=(m,), name=f"alerts-{m.name}", daemon=True) for m in self._mirrors
+        ]
         for thread in self._threads:
             thread.start()
 
     def raise_(self, alert: Alert) -> None:
-        """Tell all channels, soon. Returns at once, never raises."""
-        self._put(alert, tuple(c.name for c in self._channels))
+        """It is so now. Who is to be told is told, soon. Returns at once, never raises."""
+        self._meter.count(metrics.ALERTS_RAISED, 1, kind=alert.kind if alert.kind in kinds.BY_NAME else "other")
+        self._put(Saying(alert))
+
+    def clear(self, kind: str, table: str = "", subject: str = "") -> None:
+        """It is over, if it ever was. Returns at once, never raises."""
+        self._put(Saying(Alert(kind, table, Severity.WARNING, "", "", 0.0, subject=subject), over=True))
+
+    def tend(self, now: float | None = None) -> None:
+        """Do what time has made due: repeats, ends, groups, digests. Alerters do so by themselves every half minute."""
+        try:
+            self._look()
+            self.book.tend(self._clock() if now is None else now, is_dead=self._owner.is_dead)
+        except sqlite3.Error as error:
+            _log.warning("alerts cannot be tended: %s", type(error).__name__)
+        self._notify()
 
     def close(self, timeout_s: float = 5.0) -> int:
-        """Try to deliver everything once more, within `timeout_s`; returns how much stays in the outbox."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+        """Try to deliver everything once more, within `timeout_s`; returns how much stays in the book."""
+        self._closing = True
+        self._notify()
         end = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         try:
-            left = self._outbox.pending()
+            left = sum(self.book.owed(mine=True).values())
         except sqlite3.ProgrammingError:  # closed before
             return 0
-        self._outbox.close()
+        self.book.close()
         for channel in self._channels:
             channel.close()
+        for mirror in self._mirrors:
+            mirror.close()
+        self._owner.release()
         return left
 
-    def _put(self, alert: Alert, channels: tuple[str, ...]) -> None:
+    def _put(self, saying: Saying) -> None:
+        key = saying.alert.key
         with self._changed:
             if self._taken_in:
-                _log.warning("alert %s came after the end and was not sent", alert.kind)
+                if not saying.over:
+                    _log.warning("alert %s came after the end and was not sent", saying.alert.kind)
                 return
-            if len(self._queue) >= _QUEUE:
+            at = self._last.get(key)
+            if at is not None and self._queue[at].over == saying.over:
+                self._queue[at] = _both(self._queue[at], saying)
+            elif len(self._queue) >= _QUEUE:
                 self._overflow += 1
-                return
-            self._queue.append((alert, channels))
-            self._changed.notify_all()
-
-    def _take_in(self) -> None:
-        while True:
-            with self._changed:
-                while not self._queue and not self._closing:
-                    self._changed.wait()
-                if not self._queue:
-                    self._taken_in = True
-                    self._changed.notify_all()
-                    return
-                alert, channels = self._queue.popleft()
-                overflow, self._overflow = self._overflow, 0
-            try:
-                if overflow:
-                    self._admit(self._too_many(overflow), tuple(c.name for c in self._channels))
-                self._admit(alert, channels)
-            except sqlite3.ProgrammingError:
-                return  # the outbox was closed: `close` ran out of time
-            with self._changed:
+            else:
+                self._last[key] = len(self._queue)
+                self._queue.append(saying)
+                self._turn += 1
                 self._changed.notify_all()
 
-    def _admit(self, alert: Alert, channels: tuple[str, ...]) -> None:
-        self._outbox.admit(alert, now=self._clock(), window_s=self._window_s, channels=channels)
+    def _take_in(self) -> None:
+        try:
+            while True:
+                sayings, overflow, closing = self._next()
+                now = self._clock()
+                if overflow:
+                    sayings.append(Saying(self._lost(overflow)))
+                told = False
+                for start in range(0, len(sayings), _CHUNK):
+                    told |= self.book.take(sayings[start : start + _CHUNK], now)
+                self._tend_if_due(now, all_groups=closing)
+                with self._changed:
+                    self._taken_in = closing and not self._queue
+                self._notify()
+                if self._taken_in:
+                    return
+                if not told:
+                    with self._changed:
+                        self._changed.wait_for(lambda: self._closing, _REST_S)
+        except sqlite3.ProgrammingError:
+            return  # the book was closed: `close` ran out of time
+
+    def _next(self) -> tuple[list[Saying], int, bool]:
+        """What was said since, once something was, or something is due."""
+        wait_s = self._until_due()
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._queue) or self._closing, wait_s)
+            sayings, overflow = list(self._queue), self._overflow
+            self._queue.clear()
+            self._last.clear()
+            self._overflow = 0
+            return sayings, overflow, self._closing
+
+    def _until_due(self) -> float:
+        if self._tended == float("-inf"):
+            return 0.0
+        group = self.book.next_group()
+        return _TEND_S if group is None else max(0.01, min(_TEND_S, group - self._clock()))
+
+    def _tend_if_due(self, now: float, *, all_groups: bool) -> None:
+        group = self.book.next_group()
+        passed = time.monotonic() - self._tended
+        if not all_groups and passed < _TEND_S and (group is None or now < group <= now + _TEND_S):
+            return
+        if passed >= _TEND_S:
+            self._look()
+        self._tended = time.monotonic()
+        self.book.tend(now, is_dead=self._owner.is_dead, all_groups=all_groups)
+        if self.book.lost or self.book.dropped:
+            lost, self.book.lost = self.book.lost, 0
+            dropped, self.book.dropped = self.book.dropped, 0
+            self._meter.count(metrics.ALERTS_DROPPED, dropped)
+            self._put(Saying(self._lost(lost + dropped)))
+        for channel, owed in {**dict.fromkeys((c.name for c in self._channels), 0), **self.book.owed()}.items():
+            self._meter.set(metrics.ALERTS_OWED, owed, channel=channel)
+
+    def _look(self) -> None:
+        """Raise what the disk says is so, and clear what it does not."""
+        if self._standing is None:
+            return
+        try:
+            found = {alert.key: alert for alert in self._standing.look()}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other alerts go on
+            _log.warning("alerts that stand cannot be read: %s", type(error).__name__)
+            return
+        known = [entry.alert for entry in self.book.entries() if entry.alert.kind in self._standing.kinds]
+        for alert in known:
+            if alert.key in found:
+                del found[alert.key]
+                self._put(Saying(alert, times=0))
+            else:
+                self._put(Saying(alert, over=True))
+        for alert in found.values():
+            self._put(Saying(alert))
 
     def _deliver(self, channel: Channel) -> None:
+        failures = 0
         try:
-            failures = 0
-            while self._wait(channel):
+            while (pending := self._pending(channel.name)) is not None:
                 closing = self._closing
-                pending = self._outbox.due(channel.name, float("inf") if closing else self._clock())
-                if pending is None:
-                    continue
                 try:
                     channel.send(pending.notice)
                 except Exception as error:  # noqa: BLE001 - whatever a channel raises, it is tried again
                     failures += 1
-                    self._outbox.failed(pending, due=self._clock() + self._retry.wait_s(pending.attempts + 1))
-                    # The text of the error may hold the channel's address, which is a secret.
-                    _log.warning("alert channel %s failed: %s", channel.name, type(error).__name__)
-                    if failures == self._retry.failing_after:
-                        self._tell_others(channel, failures)
+                    self._failed(channel.name, error, failures)
+                    self._put_off(pending, error)
                     if closing:
-                        return
+                        return  # it stays in the book
                 else:
                     failures = 0
-                    self._outbox.delivered(pending)
+                    self.book.delivered(pending)
+                    self._worked(channel.name)
         except sqlite3.ProgrammingError:
-            return  # the outbox was closed while a channel was slow
+            return  # the book was closed while a channel was slow
 
-    def _wait(self, channel: Channel) -> bool:
-        """Until something is due; False when there is nothing left to do for good."""
-        with self._changed:
+    def _put_off(self, pending: Pending, error: Exception) -> None:
+        refusal = error if isinstance(error, ChannelError) else None
+        now = self._clock()
+        if refusal is not None and refusal.malformed and now - pending.notice.at > _REFUSED_S:
+            self.book.delivered(pending)
+            self.book.dropped += 1
+        else:
+            wait_s = self._retry.wait_s(pending.attempts + 1, refusal.retry_after_s if refusal is not None else None)
+            self.book.failed(pending, due=now + wait_s)
+
+    def _pending(self, channel: str) -> Pending | None:
+        """The next notice for a channel, once one is due; None when there is nothing left to do for good."""
+        while True:
+            turn, last = self._look_up()
+            now = self._clock()
+            pending = self.book.due(channel, float("inf") if self._closing else now)
+            if pending is not None or last:
+                return pending
+            due = self.book.next_due(channel, now)
+            self._rest(turn, _IDLE_S if due is None else min(_IDLE_S, max(0.01, due - now)))
+
+    def _show(self, mirror: Mirror) -> None:
+        failures, again = 0, 0.0
+        try:
             while True:
-                due = self._outbox.next_due(channel.name)
-                if self._closing and self._taken_in:
-                    return due is not None
-                if due is not None and due <= self._clock():
-                    return True
-                self._changed.wait(_IDLE_S if due is None else min(_IDLE_S, max(0.01, due - self._clock())))
+                turn, last = self._look_up()
+                if (last or time.monotonic() >= again) and self.book.show_due(mirror.name, self._clock(), _SHOW_S):
+                    try:
+                        mirror.show(self.book.standing(self._clock()))
+                    except Exception as error:  # noqa: BLE001 - as a channel's
+                        failures += 1
+                        self.book.not_shown(mirror.name)
+                        self._failed(mirror.name, error, failures)
+                        again = time.monotonic() + self._retry.wait_s(failures)
+                    else:
+                        failures, again = 0, 0.0
+                        self._worked(mirror.name)
+                if last:
+                    return
+                self._rest(turn, max(0.01, min(_IDLE_S, again - time.monotonic())) if failures else _IDLE_S)
+        except sqlite3.ProgrammingError:
+            return  # likewise
 
-    def _tell_others(self, channel: Channel, failures: int) -> None:
-        alert = Alert(
-            kind="channel_failing",
-            table="",
-            severity=Severity.ERROR,
-            expected=f"alerts delivered by channel {channel.name}",
-            command="redline status",
-            since=self._clock(),
-            got={"failures in a row": failures},
-        )
-        self._put(alert, tuple(c.name for c in self._channels if c is not channel))
+    # The book may have to wait for another process. So it is never asked while `_changed` is held: `raise_` needs that.
 
-    def _too_many(self, count: int) -> Alert:
+    def _look_up(self) -> tuple[int, bool]:
+        """Which turn it is, and whether it is the last one."""
+        with self._changed:
+            return self._turn, self._closing and self._taken_in
+
+    def _rest(self, turn: int, wait_s: float) -> None:
+        """Until another turn, or the time is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._turn != turn, wait_s)
+
+    def _notify(self) -> None:
+        with self._changed:
+            self._turn += 1
+            self._changed.notify_all()
+
+    def _failed(self, channel: str, error: Exception, failures: int) -> None:
+        # The text of the error may hold the channel's address, which is a secret.
+        what = str(error) if isinstance(error, ChannelError) else type(error).__name__
+        _log.warning("alert channel %s failed: %s", channel, what)
+        self._meter.count(metrics.ALERTS_FAILED, 1, channel=channel)
+        self._sound.discard(channel)
+        if failures >= self._retry.failing_after:
+            kind = kinds.of(CHANNEL_FAILING)
+            self._put(
+                Saying(
+                    Alert(
+                        kind=kind.name,
+                        table="",
+                        severity=kind.severity,
+                        expected=f"alerts delivered by channel {channel}",
+                        command=kind.command,
+                        since=self._clock(),
+                        got={"failures in a row": failures},
+                        subject=channel,
+                    )
+                )
+            )
+
+    def _worked(self, channel: str) -> None:
+        self._meter.count(metrics.ALERTS_SENT, 1, channel=channel)
+        if channel not in self._sound:  # an earlier process may have said that it fails
+            self._sound.add(channel)
+            self.clear(CHANNEL_FAILING, subject=channel)
+
+    def _lost(self, count: int) -> Alert:
+        kind = kinds.of("alerts_lost")
         return Alert(
-            kind="alerts_lost",
+            kind=kind.name,
             table="",
-            severity=Severity.ERROR,
-            expected=f"at most {_QUEUE} alerts at a time",
-            command="redline status",
+            severity=kind.severity,
+            expected=kind.expected,
+            command=kind.command,
             since=self._clock(),
             got={"lost": count},
         )
+
+
+def _both(earlier: Saying, later: Saying) -> Saying:
+    """Two sayings of one alert as one: the later, but as bad as the worse."""
+    if weight(earlier.alert.severity) > weight(later.alert.severity):
+        later = later._replace(alert=earlier.alert)
+    return later._replace(times=earlier.times + later.times)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _ANSWER_S = 5.0
+_OWED = "select owner, channel, count(*) from notices group by owner, channel"
 _STAGE = {topics.EVENTS: "scrub", topics.SCRUBBED: "dedupe", topics.CLEAN: "join", topics.STEPS: "session"}
 
 
@@ -106,8 +107,8 @@ def _alerts(folder: Path) -> str:
     for path in sorted(folder.glob("*.sqlite")) if folder.exists() else ():
         try:
             with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as live:
-                for channel, count in live.execute("select channel, count(*) from notices group by channel"):
-                    owed[path.stem, channel] += count
+                for process, channel, count in live.execute(_OWED):
+                    owed[process, channel] += count
         except sqlite3.Error as error:
             unread.append(f"{path}: {type(error).__name__}")
     parts = ["alerts: none wait"]

@@ -8,6 +8,7 @@
   - ScrubError           text could not be scrubbed: the event is dead-lettered
     + ScrubTimeoutError  it took longer than the limit
   - DeliveryError        the broker did not confirm an output
+    + ChannelError       an alert channel did not take a notice
   - SinkError            a batch could not be made durable
     + FencedError        another sink has moved this partition's offset in the table
     + OffsetGapError     Kafka no longer holds the offset the table asks for
@@ -73,6 +74,20 @@ class ScrubTimeoutError(ScrubError):
 
 class DeliveryError(RedlineError):
     """The broker did not confirm an output; the inputs must not be acknowledged."""
+
+
+class ChannelError(DeliveryError):
+    """An alert channel did not take a notice; it is tried again.
+
+    Attributes:
+        retry_after_s: how long the receiver asks to wait; None if it does not.
+        malformed: the receiver will not take this notice, however often it is tried.
+    """
+
+    def __init__(self, text: str, *, retry_after_s: float | None = None, malformed: bool = False) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+        self.malformed = malformed
 
 
 class SinkError(RedlineError):

@@ -9,7 +9,7 @@ import confluent_kafka
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from quality.alert import Alert, Notice, decode
+from quality.alert import Alert, Event, Notice, decode
 from quality.channels import KafkaChannel
 from schemas.verdict import Severity
 
@@ -26,8 +26,8 @@ def test_an_alert_is_on_the_topic_when_send_returns(bootstrap: str, unique: Call
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])[topic].result(30)
     channel = KafkaChannel(bootstrap, topic=topic)
-    notice = Notice(uuid.uuid4().hex, ALERT, suppressed=3)
-    channel.send(notice)
+    notice = Notice(uuid.uuid4().hex, Event.FIRED, (ALERT,), times=3)
+    assert channel.send(notice) == f"offset 0 of {topic}"
     channel.close()
 
     consumer = confluent_kafka.Consumer(
@@ -41,4 +41,4 @@ def test_an_alert_is_on_the_topic_when_send_returns(bootstrap: str, unique: Call
     assert message.error() is None
     assert decode(message.value()) == ALERT
     assert message.key() == ALERT.key.encode()
-    assert dict(message.headers()) == {"id": notice.id.encode(), "suppressed": b"3"}
+    assert dict(message.headers()) == {"id": notice.id.encode(), "event": b"fired", "times": b"3"}

@@ -47,7 +47,7 @@ def test_alerts_go_where_the_settings_say_and_wait_in_a_private_folder(
         found.raise_(of_sink("gate_halt", "pairs", {"rows": 7}))
         assert found.close() == 0
     assert "gate_halt" in caplog.text
-    assert (tmp_path / "state" / "alerts" / "sink-1.sqlite").exists()
+    assert (tmp_path / "state" / "alerts" / "book.sqlite").exists()
     assert (tmp_path / "state" / "alerts").stat().st_mode & 0o077 == 0
 
 

@@ -1,0 +1,8 @@
+"""The life of an alert between who raises it and who is told.
+
+life    what happens to one alert: fires, gets worse, is acknowledged, ends (pure)
+groups  alerts into notices: grouped, limited, by what a channel wants (pure)
+store   the SQLite file, and memory while the disk refuses
+book    what all processes of a data folder know: states, silences, notices that are owed
+owner   which process delivers what
+"""
