@@ -8,6 +8,7 @@ marks    bars, columns, lines: SVG and the table behind it. Pure
 frame    head, masthead and foot of every page of ours, and the style. Pure
 outcomes, checks  the sections: what people did; what was checked and counted. Pure
 page     the figures as one HTML page. Pure
+docs     Data Docs of the tables; plain_html: what of their HTML stays
 pdf      the page on paper, by a browser that is there
 run      the command
 """

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 HIDDEN = "few"  # class of what is hidden: hatched
 _LONGEST = 48  # of a name that stands in the data
 _TICKS = 6
+_GAP = 0.15  # per cent, at each side of a bin
 _FEWEST = 7  # columns that a plot has room for: a single one would be a wall
 
 HATCH = (
@@ -83,7 +84,7 @@ def histogram(bins: Sequence[tuple[float, float, int]], median: float, label: st
     heights = [count / (high - low) for low, high, count in bins]
     top = max(heights, default=0.0)
     drawn = [
-        _rect("edited", 100 * low, 100 - 100 * height / top, 100 * (high - low), 100 * height / top)
+        _rect("edited", 100 * low + _GAP, 100 - 100 * height / top, 100 * (high - low) - 2 * _GAP, 100 * height / top)
         for (low, high, _), height in zip(bins, heights, strict=True)
         if height
     ]

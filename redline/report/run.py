@@ -31,8 +31,12 @@ def rendered(settings: Settings, days: int = DAYS, links: Sequence[Link] = ()) -
     return html(read.figures(settings, days, time.time_ns() // 1000), links)
 
 
-def report(settings: Settings, *, to: Path | None = None, days: int = DAYS, paper: Path | None = None) -> list[Path]:
-    """Write the page, by default beside the dataset, and print it into `paper` if that is given; returns the files.
+def report(
+    settings: Settings, *, to: Path | None = None, days: int = DAYS, paper: Path | None = None, docs: bool = False
+) -> list[Path]:
+    """Write the page, by default beside the dataset; print it into `paper` if that is given; returns the files.
+
+    `docs`: write the Data Docs too. Of these only the index is returned.
 
     Raises:
         InputError: it cannot be printed.
@@ -42,7 +46,12 @@ def report(settings: Settings, *, to: Path | None = None, days: int = DAYS, pape
     """
     page = to or settings.data_dir / FILE
     private_file.write(page, rendered(settings, days).encode(), mode=_EVERYONE)
-    if paper is None:
-        return [page]
-    pdf.printed(page, paper)
-    return [page, paper]
+    made = [page]
+    if paper is not None:
+        pdf.printed(page, paper)
+        made.append(paper)
+    if docs:
+        from redline.report import docs as data_docs  # noqa: PLC0415 - Great Expectations takes seconds to load
+
+        made.append(data_docs.write(settings)[0])
+    return made
