@@ -71,7 +71,9 @@ UNKNOWN_FIELDS = Series(
 )
 LAG = Series("lag", "level", "records that a stage (source) or a table's sink has still to do", span_s=MINUTE_S)
 QUARANTINE_ROWS = Series("quarantine_rows", "level", "rows that wait in quarantine for a decision")
-QUARANTINE_GROWTH = Series("quarantine_growth", "count", "rows that went to quarantine; bins: by reason")
+QUARANTINE_GROWTH = Series(
+    "quarantine_growth", "share", "rows that went to quarantine, of all that came; bins: by reason"
+)
 DEAD_LETTERS = Series("dead_letters", "count", "dead letters; bins: by reason")
 DEAD_LETTER_AGE = Series(
     "dead_letter_age",

@@ -67,8 +67,8 @@ def of_quarantine(table: str, rows: pa.Table, at_us: int) -> list[Point]:
     """Points of rows that came into a table's quarantine; they have the columns of `QUARANTINED`."""
     if not rows.num_rows:
         return []
-    reasons = _counts(rows.column("quarantine_reason"))
-    return [point(measures.QUARANTINE_GROWTH, at_us, table, value=rows.num_rows, bins=reasons)]
+    reasons, count = _counts(rows.column("quarantine_reason")), float(rows.num_rows)
+    return [point(measures.QUARANTINE_GROWTH, at_us, table, value=count, weight=count, bins=reasons)]
 
 
 def of_sources(seen: Iterable[Seen], at_us: int) -> list[Point]:
@@ -167,6 +167,7 @@ class _Tools:
 def _came(table: str, tools: _Tools, at_us: int) -> list[Point]:
     counts = tools.sums()
     found = tools.points(measures.VOLUME, at_us, table, value=counts, weight=counts)
+    found.append(point(measures.QUARANTINE_GROWTH, at_us, table, weight=float(counts[-1])))
     latest = np.full(len(counts), float(at_us))
     return found + tools.points(measures.FRESHNESS, at_us, table, value=latest, weight=counts)
 

@@ -29,6 +29,7 @@ sql, summary     questions to the published tables; what a run did, read back fr
 scrub_command    lines in, scrubbed lines out
 scrub_eval       recall, precision and F1 on texts with known spans
 directory_command  a list of people compiled for the scrubbers
+quality          what happens over time: measured, kept, and watched by monitors
 disclose         days that are over are decided, and no longer withheld
 published        what keys and decisions make of published rows
 ledger_reader    tables, state and offsets in, a balance out

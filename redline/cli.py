@@ -13,6 +13,7 @@ from redline.commands import (
     look,
     parts,
     people,
+    quality,
     schema,
     sources,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "main",
     "parts",
     "people",
+    "quality",
     "schema",
     "sources",
 ]

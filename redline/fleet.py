@@ -30,7 +30,8 @@ def belongs(environ: Mapping[str, str]) -> bool:
 def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = None) -> Sequence[Spec]:
     """Workers first (scrubbing is what everything waits for), then sinks. `live` False: no ticks, the caller flushes.
 
-    With the live ones comes what decides days that are over, and a gateway once somebody has a token for it.
+    With the live ones comes what decides days that are over, what looks whether all is as usual, and a gateway once
+    somebody has a token for it.
 
     Settings travel as environment variables, so a child reads no file that may have changed since.
     """
@@ -47,6 +48,7 @@ def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = 
         found.append(_spec("gateway", 0, logs, env))
     if live:
         found.append(_spec("disclose", 0, logs, env, "--every", str(_DISCLOSE_S)))
+        found.append(_spec("quality", 0, logs, env, "run", "--every", str(settings.quality.every_s)))
     return found
 
 

@@ -7,17 +7,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from redline import cluster, consent, disclose, drain, weaker
+from redline import cluster, consent, disclose, drain, ledger_note, weaker
 from redline.emit import EmitResult
 from redline.fleet import specs
 from redline.lag import STAGES, LagWatch, Progress
 from redline.ledger_reader import balance
 from redline.lock import DataLock
+from redline.quality.run import once
 from redline.settings import Settings
 from redline.summary import summary
 from redline.supervisor import Death, Supervisor
 from schemas import topics
-from schemas.errors import BrokerError
+from schemas.errors import BrokerError, RedlineError
 
 _FEW = "What fewer than {} people share is published as `other`: docs/published.md"
 _MOST_DEATHS = 5  # of one process within a run: it will not get better by itself
@@ -84,11 +85,23 @@ def run(
                 drained = drain.wait(live, lags, step=step, show=show.progress)
             say(f"drained after {time.monotonic() - started:.1f} s")
         lags.close()
+        measured(
+            live, say
+        )  # before days are decided: that rewrites files, and a rewritten file says no more when it came
         if decided := disclose.disclose(live):
             say(disclose.shown(decided) + f"\n{_FEW.format(live.privacy.k)}\n")
         answer = balance(live)
+        ledger_note.write(live, answer)
         say("\n" + summary(live, answer) + "\n")
     return Outcome(answer.balanced, drained.complete, result.records, time.monotonic() - started)
+
+
+def measured(settings: Settings, say: Callable[[str], None]) -> None:
+    """One look at what came. A run is complete without it."""
+    try:
+        once(settings, say=lambda text: say(f"quality: {text}"))
+    except RedlineError as error:
+        say(f"quality: not measured: {error}")
 
 
 def _mourner(settings: Settings, say: Callable[[str], None]) -> Callable[[Death], None]:

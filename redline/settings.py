@@ -204,10 +204,13 @@ class QualitySettings(_Section, frozen=True, kw_only=True):
 
     `expectations`: files with expectations of one's own, `.toml` or `.py`, several by commas; empty: `quality.toml`
     beside `redline.toml`, if it is there. `canaries`: a file of identities that somebody planted, one a line.
+    `every_s`: how often `redline up` looks at what came. `history_days`: how long what was measured is kept.
     """
 
     expectations: str = ""
     canaries: str = ""
+    every_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 60.0
+    history_days: Annotated[int, msgspec.Meta(ge=1)] = 180
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -5,6 +5,7 @@ jobs     run, demo, up
 parts    broker, topics, worker, sink, disclose, emit
 look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
 audit    who ran what: list, verify
+quality  run, show
 keys     list, rotate, destroy
 people   scrub
 consent  what people have said: grant, withdraw, import, show, repair

@@ -1,0 +1,8 @@
+"""What happens over time: new rows are measured, the measures kept, and monitors asked whether that is as usual.
+
+run      the process: looks, again and again
+read     new rows of the tables into points, each exactly once
+levels   how far everything is behind, from the broker and the history
+told     what the monitors say, as alerts
+show     recent points for people
+"""

@@ -1,0 +1,61 @@
+"""What the monitors say, as alerts: raised as long as it is so, cleared when it is over.
+
+A breach knows which tool or source it is about. Those are names of others, and alerts go to many: `redline quality
+show` has them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from quality.alert import Alert
+from quality.measures import US
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from quality.breach import Breach
+
+COMMAND = "redline quality show"
+
+
+class Alerts(Protocol):
+    """What is needed of an Alerter."""
+
+    def raise_(self, alert: Alert) -> None:
+        """It is so now."""
+
+    def clear(self, kind: str, table: str = "", subject: str = "") -> None:
+        """It is over."""
+
+
+class Teller:
+    """Tells of breaches, and of those that were and are no more. After a restart, what is over goes stale instead."""
+
+    def __init__(self, alerts: Alerts) -> None:
+        self._alerts = alerts
+        self.firing: frozenset[tuple[str, str, str]] = frozenset()
+
+    def tell(self, breaches: Iterable[Breach]) -> int:
+        """Every breach of this look; returns how many. None of them names a sample, only numbers."""
+        now = {one.key: one for one in breaches}
+        for one in now.values():
+            self._alerts.raise_(of_breach(one))
+        for kind, table, subject in sorted(self.firing - now.keys()):
+            self._alerts.clear(kind, table, subject)
+        self.firing = frozenset(now)
+        return len(now)
+
+
+def of_breach(breach: Breach) -> Alert:
+    """A breach in the words of an alert."""
+    return Alert(
+        kind=breach.kind,
+        table=breach.table,
+        subject=breach.subject,
+        severity=breach.severity,
+        expected=breach.expected,
+        command=COMMAND,
+        since=breach.since_us / US,
+        got=dict(breach.got),
+    )
