@@ -38,7 +38,7 @@ state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is
 meter            what a process counts: its file in state/metrics, its port for Prometheus
 faults           what is said of an unexpected error: type and place
-alerting         from what a process notices to people
+alerting         from what a process notices to people; alert_desk: what people say to alerts
 keys             the keys of a data folder, for whoever needs one
 key_ring         their file, their other sources, rotation, destruction
 cluster, admin   the broker a command uses; topics and offsets

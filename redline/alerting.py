@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ def alerter(settings: Settings, *, process: str, meter: Meter = NO_METER) -> Ale
         SettingsError: a channel's settings do not fit together.
     """
     alerts = settings.alerts
+    with suppress(OSError):  # what the disk refuses is kept in memory
+        settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     channels, mirrors = receivers(settings)
     return Alerter(
         channels,

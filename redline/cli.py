@@ -1,6 +1,7 @@
 """The `redline` command: the group with every command on it."""
 
 from redline.commands import (
+    alerts,
     audit,
     capture,
     consent,
@@ -20,6 +21,7 @@ from redline.commands import (
 from redline.commands.root import main
 
 __all__ = [
+    "alerts",
     "audit",
     "capture",
     "consent",

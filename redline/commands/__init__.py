@@ -4,6 +4,7 @@ root     the group, shared options, how an error is told
 jobs     run, demo, up
 parts    broker, topics, worker, sink, disclose, emit
 look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
+alerts   list, ack, resolve, silence, silences, unsilence, test
 audit    who ran what: list, verify
 quality  run, show
 keys     list, rotate, destroy

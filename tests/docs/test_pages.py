@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from redline import alerting
 from redline.settings import Settings, shown
 from schemas.tables import TABLES
 from schemas.topics import TOPICS
@@ -87,18 +86,6 @@ def test_the_page_lists_every_setting_with_its_default() -> None:
     rows = table("operations.md", "Settings")
     assert [(name.strip("`"), default) for name, default, _ in rows] == shown(Settings())
     assert all(meaning for _, _, meaning in rows)
-
-
-def test_the_page_lists_every_alert() -> None:
-    listed = {row[0].strip("`") for row in table("operations.md", "Alerts, and what to do")}
-    assert listed >= set(alerting._KINDS)
-    assert all(
-        any(f'kind="{kind}"' in code for code in _code("quality", "redline")) for kind in listed - set(alerting._KINDS)
-    )
-
-
-def _code(*rooms: str) -> list[str]:
-    return [path.read_text("utf-8") for room in rooms for path in (ROOT / room).rglob("*.py")]
 
 
 def test_the_page_lists_every_topic_and_table() -> None:
