@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import collections
 import logging
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from redline import admin
+from redline.crash_hook import PURGE, crash_hook
 from redline.key_ring.live import LiveRing
 from redline.lock import DataLock
 from redline.meter import Metering
@@ -118,6 +120,7 @@ def run(settings: Settings, *, name: str) -> None:
             pool.renew(ring.current())
             return await pool.run(jobs)
 
+        crash = crash_hook(os.environ, PURGE, settings.state, "crashed-purge")
         watermarks = WatermarkPolicy(
             lateness_us=int(settings.join.lateness_s * _SECOND_US), idle_us=int(settings.join.idle_s * _SECOND_US)
         )
@@ -137,7 +140,13 @@ def run(settings: Settings, *, name: str) -> None:
                     ScrubStage(decode_record, book, ring.current, scrub, on_unknown, prepare=prepare, meter=meter),
                     DedupeStage(meter),
                     KeyedStage(
-                        topics.CLEAN, Join(hashes, join_policy(settings)), watermarks, now_us, owners, meter=meter
+                        topics.CLEAN,
+                        Join(hashes, join_policy(settings)),
+                        watermarks,
+                        now_us,
+                        owners,
+                        meter=meter,
+                        crash=crash,
                     ),
                     KeyedStage(
                         topics.STEPS,
@@ -146,6 +155,7 @@ def run(settings: Settings, *, name: str) -> None:
                         now_us,
                         owners,
                         meter=meter,
+                        crash=crash,
                     ),
                 ],
                 bootstrap=settings.kafka.bootstrap,

@@ -65,8 +65,14 @@ class KeyedStage:
         owners: Asked | None = None,
         *,
         meter: Meter = NO_METER,
+        crash: Callable[[int], None] = lambda _step: None,
     ) -> None:
-        """`owners`: who is asked whether consent still covers what is held; None: nobody."""
+        """`owners`: who is asked whether consent still covers what is held; None: nobody.
+
+        `crash` is called when what is to be dropped is marked on the changelog (1), and after each chunk of it (2): for
+        tests that kill.
+        """
+        self._crash = crash
         self.owners = owners
         self._withdrawals = None if owners is None else Withdrawals(owners)
         self.topic = topic
@@ -120,11 +126,13 @@ class KeyedStage:
         for partition, view in self._views.items():
             if view.generation != commit.generation or not view.dropping:
                 continue
+            self._crash(1)
             keys, view.dropping = sorted(view.dropping), set()
             for at in range(0, len(keys), _SETTLE_CHUNK):
                 state = commit.state(partition)
                 rejects = [one for key in keys[at : at + _SETTLE_CHUNK] for one in self._drop(view, state, key)]
                 await commit.write(rejects)
+                self._crash(2)
                 self._meter.count(
                     metrics.KEYED_SETTLED, len(keys[at : at + _SETTLE_CHUNK]), stage=self.name, how="dropped"
                 )

@@ -108,8 +108,8 @@ class Owners:
 
     @property
     def narrowed(self) -> int:
-        """Changes when what was admitted should be asked about again."""
-        return self._book.narrowed
+        """Changes when what was admitted should be asked about again: consent was narrowed, or a key destroyed."""
+        return self._book.narrowed + sum(epoch.destroyed for epoch in self._ring().epochs)
 
     def refusal(self, tag: bytes) -> str | None:
         """Why an event that was admitted may no longer be used; None if it may.

@@ -99,7 +99,20 @@ def published(data: Path, planned: Sequence[Planned]) -> list[Row]:
 
 def told(rows: Sequence[Row], columns: Columns) -> list[Row]:
     """The rows as another `privacy.columns` publishes them."""
-    return [replace(row, values=row.values | _left_out(row.values, columns)) for row in rows]
+    left = [replace(row, values=row.values | _left_out(row.values, columns)) for row in rows]
+    return _one_file_a_day(left) if columns == "coarse" else left
+
+
+def _one_file_a_day(rows: Sequence[Row]) -> list[Row]:
+    """Where rows stand if their surface is not told: no folder divides the rows of a day. Rows stand by their ids."""
+    days: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: str(row.values["record_id"])):
+        days.setdefault(str(row.values["event_date"]), []).append(row)
+    return [
+        replace(row, file=number, place=place, of=len(part))
+        for number, part in enumerate(days.values())
+        for place, row in enumerate(part)
+    ]
 
 
 def _left_out(values: dict[str, Any], columns: Columns) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from support.world import HASHES, SECOND, event
 from schemas import rows, topics
 from schemas.records import Coordinate, Record
 from schemas.rows import Interaction, Pair, Reject, Trajectory
+from streams import keyed_stage
 from streams.consent import Admitted, Consent, ConsentBook, ConsentMode, encode
 from streams.epochs import Epoch, KeyRing
 from streams.join import Join
@@ -26,12 +27,13 @@ from streams.watermark import WatermarkPolicy
 from streams.withdrawals import Purges
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from streams.delivery import Out
     from streams.keyed import KeyedLogic
 
 RING = KeyRing(b"i" * 32, (Epoch(1, 0, b"1" * 32),))
+DESTROYED = KeyRing(b"i" * 32, (Epoch(1, 0, None), Epoch(2, 10, b"2" * 32)))
 PEOPLE = ("ann", "bo")
 NOW_S = 10_000.0
 FLUSH, PURGE = topics.TICK_FLUSH, topics.TICK_PURGE
@@ -64,6 +66,8 @@ class Desk:
     read: int = 0
     deaths: int = 0
     after_death: Sequence[tuple[str, bool]] = ()
+    ring: KeyRing = RING
+    crash: Callable[[int], None] = lambda _step: None
 
     def __post_init__(self) -> None:
         self.commit = Watched(self, self.dies_in)
@@ -72,8 +76,10 @@ class Desk:
             self.say(name, granted=True)
 
     def _new(self) -> KeyedStage:
-        owners = Owners(self.book, lambda: RING)
-        return KeyedStage(topics.CLEAN, self.logic, WatermarkPolicy(), lambda: int(NOW_S * SECOND), owners)
+        owners = Owners(self.book, lambda: self.ring)
+        return KeyedStage(
+            topics.CLEAN, self.logic, WatermarkPolicy(), lambda: int(NOW_S * SECOND), owners, crash=self.crash
+        )
 
     def say(self, name: str, *, granted: bool) -> None:
         value = encode(Consent(granted=granted, version="v"))
@@ -235,6 +241,70 @@ def test_the_first_answer_counts_wherever_a_worker_dies(dies_in: int, last: byte
     desk.tick(last)
     desk.work()
     assert desk.reasons().keys() <= {"joined", "consent_withdrawn", "late"}
+
+
+PURGED = 5  # keys, dropped one by one
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["no", "yes after all"])
+@pytest.mark.parametrize("kind", [Join, Sessions])
+@pytest.mark.parametrize("dies_in", range(3 * (1 + PURGED)))
+def test_a_purge_that_is_killed_at_any_of_its_steps_is_done_or_not_begun(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Join | Sessions], dies_in: int, *, again: bool
+) -> None:
+    """Three steps of a write: before its outputs, before its state, after both. The first write holds the marks."""
+    monkeypatch.setattr(keyed_stage, "_SETTLE_CHUNK", 1)
+    desk = Desk(kind(HASHES), after_death=[("ann", again)])
+    for number in range(PURGED + 1):
+        by = "bo" if number == PURGED else "ann"
+        if kind is Join:
+            suggested(desk, key=f"k{number}", by=by, offset=number + 1)
+        else:
+            said = {"role": "user", "kind": "message", "content": "x"}
+            desk.put(event("step", number, session=f"s{number}", offset=number + 1, **said), by)
+    desk.work()
+    desk.say("ann", granted=False)
+    desk.tick(PURGE)
+    desk.commit.dies_in = dies_in + 3  # taking over writes once, with nothing to say
+    desk.work()
+    assert desk.deaths == 1
+    marked = dies_in > 1
+    desk.tick(PURGE)
+    desk.work()
+    wanted = {"open": 1, "consent_withdrawn": PURGED} if marked or not again else {"open": PURGED + 1}
+    assert desk.reasons() == wanted
+    assert not [name for name in desk.commit.store if name[:1] == b"d"], "no mark is left"
+
+
+def test_the_steps_of_a_purge_are_told_in_order() -> None:
+    told: list[int] = []
+    desk = Desk(Join(HASHES), crash=lambda step: told.append(step + 10 * len(desk.commit.said(topics.REJECTS, Reject))))
+    suggested(desk)
+    desk.work()
+    assert told == []
+    desk.say("ann", granted=False)
+    desk.tick(PURGE)
+    desk.work()
+    assert told == [1, 12], "marked and nothing said; then one event rejected"
+
+
+@pytest.mark.parametrize("kind", [Join, Sessions])
+def test_a_destroyed_epoch_is_asked_about_and_its_open_work_goes(kind: type[Join | Sessions]) -> None:
+    desk = Desk(kind(HASHES))
+    if kind is Join:
+        suggested(desk)
+    else:
+        desk.put(event("step", 0, offset=1, role="user", kind="message", content="hello"), "ann")
+    desk.work()
+    owners = desk.stage.owners
+    assert owners is not None
+    purges = Purges(owners.narrowed, takeovers=False)
+    assert purges.due([0], 1, owners.narrowed) == []
+    desk.ring = DESTROYED
+    assert purges.due([0], 1, owners.narrowed) == [0]
+    desk.tick(PURGE)
+    desk.work()
+    assert desk.reasons() == {"key_destroyed": 1}
 
 
 STEPS = st.one_of(
