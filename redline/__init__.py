@@ -20,10 +20,14 @@ consent          what people have said, on the consent topic; consent_words: new
 weaker           settings that weaken a promise: refused until accepted by name
 audit            who ran what, when: the audit table of a data folder
 status, check    how far everything is; the tables on disk against their suites
+overview         how far everything is, as values; watch: the live view, drawn by screen, with rates from counters
+quarantine       rows that failed their gate: looked at, released, discarded
+replay           dead letters sent again from the raw topic
 doctor           what is missing, and the command that fixes it, of finding and broker_findings
 erasure          a person's rows out of every table, exports included
 retain           rows that are older than their table keeps them
 rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
+report           one page of plots; ledger_note: the ledger's last answer, for pages
 rejects          how many events were rejected, and why
 sql, summary     questions to the published tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out
@@ -38,13 +42,14 @@ state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is
 meter            what a process counts: its file in state/metrics, its port for Prometheus
 faults           what is said of an unexpected error: type and place
+gates            the gates of a data folder: our suites and those of its owner
 alerting         from what a process notices to people; alert_desk: what people say to alerts
 keys             the keys of a data folder, for whoever needs one
 key_ring         their file, their other sources, rotation, destruction
 cluster, admin   the broker a command uses; topics and offsets
 broker           the embedded Kafka; kraft: its configuration; jars: its jars, pinned
 supervisor       keeps processes running; processes: children that never outlive their parent; guardian: how
-lock             one Redline per data folder; private_file: a file replaced in one step
+lock             one Redline per data folder; private_file: a file replaced in one step; crash_hook: for crash tests
 company          a made-up company at work, for the demo and for tests, of company_people, company_interactions,
                  company_stories, company_texts, company_words and company_faults
 """

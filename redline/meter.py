@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("redline.meter")
 
-PROCESS: Final = "process"  # the label every series has: which of our processes speaks
 FOLDER: Final = "metrics"  # in the state folder
 EVERY_S: Final = 2.0
 SERIES: Final = 500  # of one metric; beyond, the labels of new ones become `other`: a user's suites may be long
@@ -116,13 +115,13 @@ class Counts:
             self._count[metric] += 1
             if self._count[metric] > SERIES:
                 return self._families[metric].labels(self.process, *(_OTHER for _ in metric.labels))
-            series = self._families[metric].labels(**{PROCESS: self.process}, **labels)
+            series = self._families[metric].labels(**{metrics.PROCESS: self.process}, **labels)
             self._series[key] = series
             return series
 
 
 def _family(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
-    labels = (PROCESS, *metric.labels)
+    labels = (metrics.PROCESS, *metric.labels)
     text = f"{metric.meaning} {metric.action}".strip()
     if metric.kind is Kind.COUNTER:
         return Counter(metric.name, text, labels, registry=registry)

@@ -7,15 +7,16 @@ import os
 import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from quality.alert import Alert
-from quality.gate import Gate
 from quality.reject_rate import Breach, RejectLimit, RejectRate
 from redline import sink_watchdog, sources
 from redline.alerting import alerter, of_sink
+from redline.crash_hook import SINK, crash_hook
+from redline.gates import gates_of
 from redline.lag import LagWatch
 from redline.meter import Metering
 from redline.published import release_of
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from schemas.metrics import Meter
 
 log = logging.getLogger("redline.sink")
-# For crash tests: `<table-free step number>` after which the process kills itself, once.
-_CRASH = "REDLINE_CRASH_AT_STEP"
 
 
 def run(settings: Settings, *, name: str) -> None:
@@ -45,6 +44,7 @@ def run(settings: Settings, *, name: str) -> None:
 
     Raises:
         BrokerError: no broker is configured.
+        SettingsError: an expectation of one's own is none.
         SinkError: a table could not be made durable for too long.
     """
     if not settings.kafka.bootstrap:
@@ -54,10 +54,10 @@ def run(settings: Settings, *, name: str) -> None:
         signal.signal(number, lambda *_: stopping.set())
     metering = Metering(settings, process=name)
     meter = metering.meter
-    alerts = alerter(settings, process=name)
+    alerts = alerter(settings, process=name, meter=meter)
     verdicts = _VerdictLog(settings.state / "verdicts" / f"{name}.jsonl")
     rate = _Rate(settings, alerts.raise_)
-    gates = {t.name: Gate(t) for t in TABLES.values()}
+    gates = gates_of(settings)
     gates["pairs"].warm()
 
     def gate(table: Table) -> Callable[[pa.Table], Verdict]:
@@ -95,7 +95,7 @@ def run(settings: Settings, *, name: str) -> None:
             quiet_s=settings.sink.quiet_s or None,
         ),
         kafka_config=settings.kafka.config,
-        crash=_crash_hook(os.environ, settings.state / "crashed"),
+        crash=crash_hook(os.environ, SINK, settings.state),
         name=name,
         seal=release.seal,
         release=release,
@@ -169,15 +169,3 @@ def _reject_alert(limit: RejectLimit, breach: Breach) -> Alert:
         since=time.time(),
         got=counts,
     )
-
-
-def _crash_hook(environ: Mapping[str, str], marker: Path) -> Callable[[int], Any]:
-    """Kill -9 after a numbered step of a commit, once per data folder: for crash tests only."""
-    wanted = environ.get(_CRASH, "")
-
-    def crash(step: int) -> None:
-        if wanted and step == int(wanted) and not (done := marker.with_name(f"crashed-{wanted}")).exists():
-            done.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return crash

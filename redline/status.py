@@ -1,32 +1,45 @@
-"""`redline status`: how far each stage and table is, what was rejected, which tables are halted, which alerts wait."""
+"""`redline status`: how far each stage and table is, what was rejected, which tables are halted, which alerts fire."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from contextlib import closing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import msgspec
+import pyarrow.compute as pc
 
 from quality import report
 from redline import scan
-from redline.admin import cluster_id
-from redline.lag import STAGES, LagWatch
+from redline.overview import Looker, Overview
 from redline.summary import verdicts
-from redline.up import attached
-from schemas import topics
-from schemas.errors import BrokerError
 from schemas.tables import TABLES
-from sinks import halts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from redline.overview import Firing
     from redline.settings import Settings
+    from schemas.verdict import Verdict
 
-_ANSWER_S = 5.0
-_OWED = "select owner, channel, count(*) from notices group by owner, channel"
-_STAGE = {topics.EVENTS: "scrub", topics.SCRUBBED: "dedupe", topics.CLEAN: "join", topics.STEPS: "session"}
+
+class Rows(msgspec.Struct, frozen=True):
+    """One table: live rows, and rows in quarantine."""
+
+    table: str
+    rows: int
+    quarantined: int
+    published: bool
+
+
+class Status(Overview, frozen=True, kw_only=True):
+    """A look, and what the tables and the sinks' verdicts tell."""
+
+    tables: tuple[Rows, ...]
+    rejects: dict[str, int]
+    verdicts: dict[str, dict[str, int]]
+    """By table: batches that passed, failed, or halted it."""
 
 
 def status(settings: Settings, say: Callable[[str], None]) -> str:
@@ -37,82 +50,97 @@ def status(settings: Settings, say: Callable[[str], None]) -> str:
     Raises:
         SinkError: a table cannot be read.
     """
-    data, state = settings.data_dir, settings.state
-    parts = [found for found in (_lags(attached(settings), say),) if found]
+    look = _look(settings)
+    if look.why:
+        say(look.why)
+    parts = _lags(look) if look.broker else []
+    rows = _rows(settings.data_dir)
     parts.append(
-        report.table(("table", "rows", "in quarantine", "who may read it"), [_rows(data, name) for name in TABLES])
+        report.table(
+            ("table", "rows", "in quarantine", "who may read it"),
+            [(one.table, one.rows, one.quarantined, "published" if one.published else "restricted") for one in rows],
+        )
     )
-    rejects: Counter[str] = Counter()
-    for part in scan.parts(data, "rejects", ["reason"]):
-        rejects.update(part["reason"].to_pylist())
-    parts.append("rejects\n\n" + report.counts("reason", rejects))
-    parts.append("gates\n\n" + report.verdicts(verdicts(state / "verdicts")))
+    parts.append("rejects\n\n" + report.counts("reason", _rejects(settings.data_dir)))
+    parts.append("gates\n\n" + report.verdicts(verdicts(settings.state / "verdicts")))
     parts += [
-        f"HALTED since {halt.since}: {halt.table} ({', '.join(sorted({f.expectation for f in halt.failed}))}). "
+        f"HALTED since {halt.since}: {halt.table} ({', '.join(halt.expectations)}). "
         f"Look: redline check {halt.table}. Go on: redline release {halt.table} [--quarantine]"
-        for halt in halts.halted(data)
+        for halt in look.halted
     ]
-    parts.append(_alerts(state / "alerts"))
+    parts += _alerts(look)
+    if look.processes:
+        ages = [(one.name, f"{one.age_s:.0f} s ago", one.resident // 1_000_000) for one in look.processes]
+        parts.append(report.table(("process", "last wrote metrics", "MB"), ages))
     return "\n\n".join(parts)
 
 
-def _lags(settings: Settings, say: Callable[[str], None]) -> str:
-    kafka = settings.kafka
-    if not kafka.bootstrap:
-        say(f"no broker is configured and none runs over {settings.data}: tables only. `redline up` starts one")
-        return ""
-    if cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.config) is None:
-        say(f"no broker answers at {kafka.bootstrap}: tables only. Run `redline doctor`")
-        return ""
-    requests = (*settings.sources.logs, *settings.sources.spans)
-    try:
-        watch = LagWatch(
-            kafka.bootstrap,
-            settings.data_dir,
-            group=topics.APP_ID,
-            partitions=kafka.partitions,
-            config=kafka.config,
-            requests=requests,
-        )
-        try:
-            progress = watch.progress()
-        finally:
-            watch.close()
-    except BrokerError as error:
-        say(f"{error}: tables only. `redline topics create` makes what is missing")
-        return ""
-    stages = [
-        (_STAGE.get(topic, "explode"), topic, progress.end(topic), progress.stage_lag(topic))
-        for topic in (*requests, *STAGES)
-    ]
-    tables = [(t.table, t.name, progress.end(t.name), progress.sink_lag(t.name)) for t in topics.TOPICS if t.table]
-    return "\n\n".join(
-        (
-            f"broker {kafka.bootstrap}",
-            report.table(("stage", "reads", "records", "still to do"), stages),
-            report.table(("table", "reads", "records", "not in it yet"), tables),
-        )
+def as_json(settings: Settings) -> str:
+    """The same as one JSON object; `Overview` and `Status` say what its keys mean. Raises SinkError."""
+    look = _look(settings)
+    found = Status(
+        **msgspec.structs.asdict(look),
+        tables=tuple(_rows(settings.data_dir)),
+        rejects=dict(_rejects(settings.data_dir)),
+        verdicts=_verdicts(verdicts(settings.state / "verdicts")),
     )
+    return msgspec.json.encode(found).decode()
 
 
-def _rows(data: Path, name: str) -> tuple[str, int, int, str]:
-    word = "published" if TABLES[name].published else "restricted"
-    return name, scan.count(data, name), scan.count(data, name, quarantine=True), word
+def _look(settings: Settings) -> Overview:
+    looker = Looker(settings)
+    try:
+        return looker.look()
+    finally:
+        looker.close()
 
 
-def _alerts(folder: Path) -> str:
-    """What processes still owe; read beside them, without a lock on their outboxes."""
-    owed: Counter[tuple[str, str]] = Counter()
-    unread = []
-    for path in sorted(folder.glob("*.sqlite")) if folder.exists() else ():
-        try:
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as live:
-                for process, channel, count in live.execute(_OWED):
-                    owed[process, channel] += count
-        except sqlite3.Error as error:
-            unread.append(f"{path}: {type(error).__name__}")
-    parts = ["alerts: none wait"]
-    if owed:
-        rows = [(process, channel, count) for (process, channel), count in sorted(owed.items())]
-        parts = ["alerts that wait\n\n" + report.table(("process", "channel", "count"), rows)]
-    return "\n\n".join(parts + [f"alerts that cannot be counted: {line}" for line in unread])
+def _lags(look: Overview) -> list[str]:
+    stages = [(one.stage, one.reads, one.records, one.lag) for one in look.stages]
+    stores = [(one.table, one.reads, one.records, one.lag) for one in look.stores]
+    return [
+        f"broker {look.broker}",
+        report.table(("stage", "reads", "records", "still to do"), stages),
+        report.table(("table", "reads", "records", "not in it yet"), stores),
+    ]
+
+
+def _rows(data: Path) -> list[Rows]:
+    return [
+        Rows(name, scan.count(data, name), scan.count(data, name, quarantine=True), table.published)
+        for name, table in TABLES.items()
+    ]
+
+
+def _rejects(data: Path) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for part in scan.parts(data, "rejects", ["reason"]):
+        for counted in pc.value_counts(part["reason"].combine_chunks()):
+            found[counted["values"].as_py()] += counted["counts"].as_py()
+    return found
+
+
+def _verdicts(all_of: Iterable[Verdict]) -> dict[str, dict[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for verdict in all_of:
+        word = "halts" if verdict.halts else "failed" if verdict.failures else "passed"
+        found.setdefault(verdict.table, Counter())[word] += 1
+    return {table: dict(words) for table, words in found.items()}
+
+
+def _alerts(look: Overview) -> list[str]:
+    if look.unread:
+        return [f"alerts that cannot be read: {look.unread}"]
+    parts = ["alerts: none fires"]
+    if look.firing:
+        header = ("severity", "alert", "in", "state", "since", "run")
+        parts = [report.table(header, [_row(alert) for alert in look.firing])]
+    if look.owed:
+        parts.append("notices that wait\n\n" + report.table(("channel", "count"), sorted(look.owed.items())))
+    return parts
+
+
+def _row(alert: Firing) -> tuple[str, ...]:
+    about = ", ".join(part for part in (alert.table, alert.subject) if part)
+    since = datetime.fromtimestamp(alert.since, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return alert.severity, alert.kind, about, alert.state, since, alert.command

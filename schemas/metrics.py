@@ -15,6 +15,10 @@ TEXT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Media type of Prometheus's text."""
 
 
+PROCESS: Final = "process"
+"""The label that every series has: which of our processes speaks."""
+
+
 class Kind(Enum):
     """What Prometheus calls a metric's type."""
 

@@ -14,11 +14,22 @@ from redline.settings import shown
 @main.command("status")
 @data_option
 @bootstrap_option
-def status_command(data: str | None, bootstrap: str | None) -> None:
-    """How far each stage and table is, and which tables are halted."""
-    from redline.status import status
+@click.option(
+    "--watch", is_flag=True, help="A live view until Ctrl-C; where that is no terminal, a line for each look."
+)
+@click.option("--every", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Seconds between looks.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; with --watch one for each look.")
+def status_command(data: str | None, bootstrap: str | None, watch: bool, every: float, as_json: bool) -> None:
+    """How far each stage and table is, which tables are halted, which alerts fire."""
+    settings = settings_of(**{"data": data, "kafka.bootstrap": bootstrap})
+    if watch:
+        from redline import watch as live
 
-    click.echo(status(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), say))
+        (live.follow if as_json else live.watch)(settings, every_s=every)
+        return
+    from redline import status
+
+    click.echo(status.as_json(settings) if as_json else status.status(settings, say))
 
 
 @main.command("ledger")

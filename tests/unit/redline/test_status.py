@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from support import rows as make
 from support.folder import day, publish
 
+from quality.alerts import BOOK
 from redline.alerting import alerter, of_sink
+from redline.meter import Metering
 from redline.settings import Alerts, Kafka, Settings
-from redline.status import status
+from redline.status import as_json, status
 from schemas.records import Partition
 from schemas.verdict import Failure, Severity
 from sinks import halts
@@ -37,7 +40,7 @@ def test_without_a_broker_the_tables_are_told_and_why_no_more(tmp_path: Path) ->
     assert "no broker is configured" in said
     assert line(text, "pairs") == ["pairs", f"{len(made.pairs)}", "1", "published"]
     assert line(text, "late") == ["late", f"{sum(reject.reason == 'late' for reject in made.rejects)}"]
-    assert "alerts: none wait" in text
+    assert "alerts: none fires" in text
 
 
 def test_a_folder_without_anything_is_all_zeros_and_stays_so(tmp_path: Path) -> None:
@@ -49,7 +52,7 @@ def test_a_folder_without_anything_is_all_zeros_and_stays_so(tmp_path: Path) -> 
 def test_a_broker_that_does_not_answer_is_no_reason_to_say_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("redline.status._ANSWER_S", 0.5)
+    monkeypatch.setattr("redline.overview.ANSWER_S", 0.5)
     text, said = told(Settings(data=str(tmp_path), kafka=Kafka(bootstrap="127.0.0.1:1")))
     assert "no broker answers at 127.0.0.1:1" in said
     assert line(text, "pairs")[1] == "0"
@@ -65,14 +68,32 @@ def test_halts_and_alerts_that_wait_are_told(tmp_path: Path) -> None:
     text, _ = told(settings)
     assert "pairs (no_personal_data_left)" in text
     assert "redline release pairs" in text
-    assert line(text, "sink-1") == ["sink-1", "webhook", "1"]
+    assert line(text, "webhook") == ["webhook", "1"]
+    assert line(text, "critical")[:4] == ["critical", "gate_halt", "pairs", "firing"]
     assert "XYZZY" not in text
 
 
-def test_an_outbox_that_cannot_be_read_is_told_and_left_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "state" / "alerts"
-    folder.mkdir(parents=True)
-    (folder / "sink-1.sqlite").write_bytes(b"no database" * 100)
+def test_a_book_of_alerts_that_cannot_be_read_is_told_and_left_alone(tmp_path: Path) -> None:
+    book = tmp_path / "state" / "alerts" / BOOK
+    book.parent.mkdir(parents=True)
+    book.write_bytes(b"no database" * 100)
     text, _ = told(Settings(data=str(tmp_path)))
-    assert "alerts that cannot be counted" in text
-    assert (folder / "sink-1.sqlite").read_bytes() == b"no database" * 100
+    assert "alerts that cannot be read" in text
+    assert book.read_bytes() == b"no database" * 100
+
+
+def test_as_json_it_says_the_same(tmp_path: Path) -> None:
+    made = day(1, 20)
+    made.publish(tmp_path)
+    settings = Settings(data=str(tmp_path))
+    alerts = alerter(settings, process="sink-1")
+    alerts.raise_(of_sink("offset_hole", "pairs", {}))
+    alerts.close()
+    with Metering(settings, process="sink-1"):
+        said = json.loads(as_json(settings))
+    assert {one["table"]: one["rows"] for one in said["tables"]}["pairs"] == len(made.pairs)
+    assert sum(said["rejects"].values()) == len(made.rejects)
+    assert [(one["kind"], one["table"], one["state"]) for one in said["firing"]] == [("offset_hole", "pairs", "firing")]
+    assert [one["name"] for one in said["processes"]] == ["sink-1"]
+    assert (said["broker"], said["stages"]) == ("", [])
+    assert "no broker" in said["why"]
