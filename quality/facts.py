@@ -84,7 +84,7 @@ class Facts:
                 return _bools(pc.is_null(column, nan_is_null=True))
             case "unique":
                 codes = _ints(pc.fill_null(column.dictionary_encode().indices, -1))
-                seen = np.bincount(codes + 1)
+                seen = np.bincount(codes + 1, minlength=1)
                 seen[0] = 1
                 repeated: npt.NDArray[np.bool_] = seen[codes + 1] > 1
                 return repeated

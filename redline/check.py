@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from quality import report
-from quality.gate import Gate
 from redline import scan, sql
+from redline.gates import gates_of
 from redline.published import seal_of
 from schemas.errors import InputError
 from schemas.tables import TABLES
@@ -24,11 +24,12 @@ from sinks import halts, reader
 from sinks.layout import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pyarrow as pa
 
+    from quality.gate import Gate
     from redline.settings import Settings
     from schemas.verdict import Verdict
     from sinks.seal import Seal
@@ -52,6 +53,7 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
 
     Raises:
         InputError: there are no tables.
+        SettingsError: an expectation of one's own is none.
         SinkError: no table has such a name, or one cannot be read.
     """
     data = settings.data_dir
@@ -65,7 +67,10 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
     bad: list[tuple[str, str, str]] = []
     rows: dict[str, int] = dict.fromkeys(chosen, 0)
     seal = seal_of(settings)
-    parts = ["suites over the tables as they are\n\n" + report.verdicts(_verdicts(data, seal, chosen, rows, bad))]
+    parts = [
+        "suites over the tables as they are\n\n"
+        + report.verdicts(_verdicts(data, seal, gates_of(settings, chosen), rows, bad))
+    ]
     if bad:
         parts.append(report.table(("table", "expectation that failed", "record_id"), bad[:_LISTED]))
     faults = [fault for name in chosen for fault in (*_files(data, name, rows[name]), *_copies(data, name))]
@@ -79,11 +84,10 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
 
 
 def _verdicts(
-    data: Path, seal: Seal, names: Sequence[str], rows: dict[str, int], bad: list[tuple[str, str, str]]
+    data: Path, seal: Seal, gates: Mapping[str, Gate], rows: dict[str, int], bad: list[tuple[str, str, str]]
 ) -> Iterator[Verdict]:
     """The gate's verdict of every part of every table; notes the rows and what failed on the way."""
-    for name in names:
-        gate = Gate(TABLES[name])
+    for name, gate in gates.items():
         for part in scan.parts(data, name, seal=seal):
             rows[name] += part.num_rows
             verdict = gate(part)

@@ -15,14 +15,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quality import user_suites
 from redline import broker_findings, weaker
 from redline.finding import Finding
+from redline.gates import canaries_of
 from redline.jars import KAFKA_VERSION, cached, default_cache, locked
 from redline.key_ring import source
 from redline.key_ring.destruction import unfinished
 from redline.settings import no_settings
 from redline.up import attached
-from schemas.errors import RedlineError, SinkError
+from schemas.errors import RedlineError, SettingsError, SinkError
 from schemas.tables import TABLES
 from sinks import halts, log, reader
 from sinks.layout import Layout
@@ -232,6 +234,18 @@ def _log_fix(came: str) -> str:
     return named[1] if len(named) > 1 else "restore the folder _delta_log from your backup"
 
 
+def _expectations(settings: Settings) -> Iterator[Finding]:
+    what = "your expectations"
+    try:
+        own = user_suites.load(settings.quality.files)
+        canaries = canaries_of(settings)
+    except SettingsError as error:
+        yield Finding(what, str(error), "mend that file, then start the sinks again")
+        return
+    counted = ", ".join(f"{len(listed)} of {table}" for table, listed in own.items())
+    yield Finding(what, f"{counted or 'none'}{f'; {len(canaries)} canaries' if canaries else ''}")
+
+
 def _halts(settings: Settings) -> Iterator[Finding]:
     try:
         found = halts.halted(settings.data_dir)
@@ -260,4 +274,4 @@ def _promises(settings: Settings) -> Iterator[Finding]:
 
 _Look = Callable[["Settings"], "Iterator[Finding]"]
 _MACHINE: tuple[_Look, ...] = (_python, _environment, _packages, _java)
-_FOLDER: tuple[_Look, ...] = (_promises, _data, _keys, _tables, _halts)
+_FOLDER: tuple[_Look, ...] = (_promises, _data, _keys, _tables, _expectations, _halts)

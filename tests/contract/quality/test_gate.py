@@ -12,112 +12,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from support.batches import arrow, good, head
 
 from quality.facts import Facts
 from quality.gate import Gate, _engine
 from quality.suites import SUITES
 from schemas.tables import TABLES
 from schemas.verdict import Severity
-
-DAY = dt.date(2026, 1, 5)
-NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)
-
-
-def head(n: int) -> dict[str, Any]:
-    sources = [{"topic": "redline.events", "partition": 0, "offset": n}]
-    return {
-        "record_id": f"{n:032x}",
-        "schema_version": 1,
-        "scrub_version": "1",
-        "sources": sources,
-        "event_date": DAY,
-    }
-
-
-def pair(n: int) -> dict[str, Any]:
-    label = ("accepted", "edited", "rejected", "ignored")[n % 4]
-    suggestion, before = f"return {n} + é", "return 0"
-    return {
-        **head(n),
-        "revision": 0,
-        "surface": "ide",
-        "task": "completion",
-        "label": label,
-        "prompt": '[{"role":"user","content":"one\\ntwo"}]',
-        "before": before,
-        "suggestion": suggestion,
-        "final": {"accepted": suggestion, "edited": suggestion + "!"}.get(label, before),
-        "similarity": 0.5,
-        "retention_4gram": 1.0,
-        "no_revert": 0.0,
-        "kept_spans": [{"start": 0, "end": len(suggestion)}],
-        "edited_spans": [],
-        "decision_ms_bucket": "none",
-        "model": "m-1",
-        "language": "python",
-        "tool": "ide/1",
-        "key_epoch": 0,
-    }
-
-
-def interaction(n: int) -> dict[str, Any]:
-    return {
-        **head(n),
-        "event_type": "redline.edit.v1",
-        "event_time": NOON,
-        "surface": "doc",
-        "tool": "",
-        "session_key": "a" * 32,
-        "interaction_key": None,
-        "thread_key": None,
-        "document_key": None,
-        "data": '{"text":"a\\nb"}',
-        "findings": [{"entity": "PERSON", "count": 2}] * (n % 3),
-        "marks": [
-            {"words": "0123456789abcdef " * (n % 2) + "0" * 16, "surrogate": "kelokvan", "how": "any", "subject": False}
-        ]
-        * (n % 3),
-        "subject_mark": None,
-        "variants": [{"key_epoch": 1, "tool": "", "data": '{"text":"c"}', "marks": []}],
-        "key_epoch": 2,
-        "consent_version": "1",
-    }
-
-
-def trajectory(n: int) -> dict[str, Any]:
-    def step(i: int) -> dict[str, Any]:
-        texts = {"content": "do", "tool_name": "sh", "arguments": '{"a":1}', "outcome": "ok"}
-        return {"index": i, "role": "assistant", "kind": "tool_call", **texts}
-
-    return {
-        **head(n),
-        "revision": 0,
-        "surface": "agent",
-        "tool": "agent/2",
-        "closed_by": "ended",
-        "steps": [step(i) for i in range(1 + n % 4)],
-        "key_epoch": 0,
-    }
-
-
-def reject(n: int) -> dict[str, Any]:
-    rest = {"reason": "wrong_type", "path": "$.data.text", "expected": "str", "event_type": ""}
-    return {**head(n), "stage": "scrub", "fate": "dead_lettered", **rest}
-
-
-def subject(n: int) -> dict[str, Any]:
-    return {**head(n), "pseudonym": "b" * 32, "key_epoch": 0}
-
-
-ROWS = {"pairs": pair, "interactions": interaction, "trajectories": trajectory, "rejects": reject, "subjects": subject}
-
-
-def good(table: str, rows: int = 12) -> list[dict[str, Any]]:
-    return [ROWS[table](n) for n in range(rows)]
-
-
-def arrow(table: str, rows: list[dict[str, Any]]) -> pa.Table:
-    return pa.Table.from_pylist(rows, schema=TABLES[table].schema)
 
 
 @pytest.fixture(scope="session")
