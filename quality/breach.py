@@ -44,8 +44,8 @@ class Breach:
 
 def folded(found: Sequence[Breach]) -> list[Breach]:
     """What tells the same is told once."""
-    silent = {(one.table, one.tool) for one in found if one.kind == "silence"}
-    kept = [one for one in found if not _follows(one, silent)]
+    seen = {(one.kind, _way(one), one.table, one.tool) for one in found}
+    kept = [one for one in found if not _follows(one, seen)]
     told: list[Breach] = []
     groups: defaultdict[tuple[str, str, str, str], list[Breach]] = defaultdict(list)
     for one in kept:
@@ -62,11 +62,16 @@ def folded(found: Sequence[Breach]) -> list[Breach]:
     return told
 
 
-def _follows(one: Breach, silent: Collection[tuple[str, str]]) -> bool:
-    """Few rows where there are none; none in a table that is made of another one that has none."""
-    if one.kind not in {"silence", "volume"} or one.subject.startswith("rise"):
+def _follows(one: Breach, seen: Collection[tuple[str, str, str, str]]) -> bool:
+    """Few rows where there are none; more or fewer in a table that is made of another one, where it is the same."""
+    if one.kind not in {"silence", "volume"}:
         return False
-    if one.kind == "volume" and (one.table, one.tool) in silent:
+    ways = [("volume", "rise")] if _way(one) == "rise" else [("silence", ""), ("volume", "fall")]
+    if one.kind == "volume" and (*ways[0], one.table, one.tool) in seen and ways[0] != ("volume", "rise"):
         return True
     above = UPSTREAM.get(one.table)
-    return above is not None and ((above, "") in silent or (above, one.tool) in silent)
+    return above is not None and any((*way, above, tool) in seen for way in ways for tool in {"", one.tool})
+
+
+def _way(one: Breach) -> str:
+    return one.subject.partition(" ")[0] if one.kind == "volume" else ""

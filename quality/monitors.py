@@ -17,7 +17,7 @@ from quality import measures, statistics
 from quality.breach import Breach, folded
 from quality.hours import Key, lay
 from quality.levels import levels
-from quality.policy import EXPECTED, MIXES, SHARES, MonitorPolicy
+from quality.policy import EXPECTED, MIXES, NO_VOLUME, SHARES, MonitorPolicy
 from quality.reject_rate import EXPECTED_REASONS
 from quality.seasons import ENOUGH, bursts
 from quality.shares import mixes, rates, shares
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from quality.policy import ShareRule
     from quality.seasons import Season
     from quality.statistics import Floats, Truths
-    from quality.trials import Counted, Trials
+    from quality.trials import Counted, Places, Trials
 
 _HOUR_US = measures.HOUR_S * measures.US
 
@@ -80,9 +80,9 @@ def judge(
     if hours.count == 0:
         return [[] for _ in looks.places]
     asked = [*_volumes(hours, looks, policy), *_shares(hours, looks, policy), *_mixes(hours, looks, policy)]
-    p = np.stack([one.trials.p[one.row] for one in asked]) if asked else np.ones((0, looks.places.size))
+    p = np.stack([one.trials.p[one.row] for one in asked]) if asked else np.zeros((0, looks.places.size))
     large = [one.trials.large[one.row] for one in asked]
-    starts = statistics.discoveries(p.T, policy.error_rate).T & np.reshape(large, p.shape)
+    starts = statistics.discoveries(p, policy.error_rate, _subjects(asked)) & np.reshape(large, p.shape)
     burst = _burst(hours, looks, policy)
     told: list[list[Breach]] = []
     keys = frozenset(firing)
@@ -93,8 +93,18 @@ def judge(
     return told
 
 
+def _subjects(asked: Sequence[_Asked]) -> Places:
+    """A number for each subject: all trials of it have the same."""
+    numbers: dict[tuple[str, str, str], int] = {}
+    return np.array([numbers.setdefault((a.kind, a.key.table, a.subject), len(numbers)) for a in asked], int)
+
+
 def _volumes(hours: Hours, looks: Looks, policy: MonitorPolicy) -> list[_Asked]:
-    tracks = {key: track for key, track in hours.of(measures.VOLUME.name).items() if "/" not in key.tool}
+    tracks = {
+        key: track
+        for key, track in hours.of(measures.VOLUME.name).items()
+        if "/" not in key.tool and key.table not in NO_VOLUME
+    }
     if not tracks:
         return []
     keys = list(tracks)
@@ -147,7 +157,7 @@ def _burst(hours: Hours, looks: Looks, policy: MonitorPolicy) -> list[Breach | N
     counts = looks.counted([hours.of(measures.VOLUME.name)[Key("interactions", "", "")].value])
     told: list[Breach | None] = []
     for place, seen in zip(looks.places, counts.current[0], strict=True):
-        most = season.high[0, place]
+        most = season.usual[0, place]
         begins = season.weeks[0, place] > 0 and most >= ENOUGH and seen >= policy.burst_factor * most
         if not (begins or found[max(place - 1, 0)]):
             told.append(None)

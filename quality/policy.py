@@ -43,9 +43,9 @@ class MonitorPolicy:
     """
 
     reference_weeks: int = 4
-    error_rate: float = 1e-5
-    clear_p: float = 1e-3
-    minimum: int = 50
+    error_rate: float = 1e-3
+    clear_p: float = 0.01
+    minimum: int = 30
     volume_factor: float = 1.7
     burst_factor: float = 4.0
     psi: float = 0.25
@@ -67,8 +67,8 @@ class ShareRule:
 
 
 SHARES: Mapping[str, ShareRule] = {
-    measures.REJECT_RATE.name: ShareRule("rejects", 0.02, factor=2.0, severity=Severity.ERROR),
-    measures.LATE_RATE.name: ShareRule("late_events", 0.02, factor=2.0),
+    measures.REJECT_RATE.name: ShareRule("rejects", 0.005, factor=2.0, severity=Severity.ERROR),
+    measures.LATE_RATE.name: ShareRule("late_events", 0.01, factor=2.0),
     measures.MATCH_RATE.name: ShareRule("match_rate", 0.1, both=True),
     measures.UNKNOWN_FIELDS.name: ShareRule("schema_drift", 0.05),
     measures.QUARANTINE_GROWTH.name: ShareRule("quarantine_growth", 0.01, factor=3.0),
@@ -85,6 +85,9 @@ MIXES: Mapping[str, str] = {
 }
 # Rows of these come of rows of those: what stops there is told once.
 UPSTREAM: Mapping[str, str] = {"pairs": "interactions", "trajectories": "interactions", "subjects": "interactions"}
+# Few rejects are no fault, and many are one by their share.
+NO_VOLUME = frozenset({"rejects"})
+
 # What was expected, in an alert's words.
 EXPECTED: Mapping[str, str] = {
     "silence": "rows, as at this weekday and hour in the weeks before",

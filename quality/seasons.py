@@ -22,15 +22,14 @@ ENOUGH = 5.0  # rows expected in an hour from which it says something about nois
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """For each key (rows) and hour (columns, up to one after the current one) what is expected.
+    """For each key (rows) and hour (columns, up to one after the current one) what is `usual`.
 
-    `low` and `high` also look at the hours beside, as clocks change twice a year and people come a bit early. `weeks`:
-    how many weeks speak; where it is 0, `low` is 0 and `high` is the highest hour of the last week.
+    `weeks`: how many weeks speak; where it is 0, `usual` is 0. `highest` hour of the last week before each hour,
+    known only where no week speaks; infinite elsewhere, and in the first day.
     """
 
-    low: Floats
-    high: Floats
     usual: Floats
+    highest: Floats
     weeks: Floats
 
 
@@ -52,30 +51,22 @@ def season(counts: Floats, first: Floats, weeks: int, left_out: Truths) -> Seaso
     lower = np.take_along_axis(ordered, np.maximum((speak - 1) // 2, 0)[None], axis=0)[0]
     upper = np.take_along_axis(ordered, np.maximum(speak // 2, 0).clip(max=weeks - 1)[None], axis=0)[0]
     usual = np.where(speak > 0, (np.nan_to_num(lower) + np.nan_to_num(upper)) / 2, 0.0)
-    beside = np.pad(usual, ((0, 0), (1, 1)), mode="edge")
-    around = np.stack([beside[:, :-2], beside[:, 1:-1], beside[:, 2:]])
-    return Season(
-        low=np.where(speak > 0, around.min(axis=0), 0.0),
-        high=np.where(speak > 0, around.max(axis=0), _highest(counts)),
-        usual=usual,
-        weeks=speak.astype(float),
-    )
+    return Season(usual, _highest(counts, speak == 0), speak.astype(float))
 
 
-def noise(counts: Floats, expected: Season, before: int) -> Floats:
-    """Variance beyond Poisson's of each key, as a share of the squared mean, from the busier hours `before` a place.
+def noise(seen: Floats, usual: Floats, weeks: Floats) -> Floats:
+    """Variance beyond Poisson's of each key, as a share of the squared mean, from the busier windows of the past.
 
-    By the median: an outage or a burst in the past does not blind the monitor.
+    By the median: an outage or a burst in the past does not blind the monitor. `seen` and `usual`: sums of windows.
     """
-    usual, weeks = expected.usual[:, :before], expected.weeks[:, :before]
     known = (weeks > 0) & (usual >= ENOUGH)
-    found = np.full(counts.shape[0], _USUAL_NOISE)
+    found = np.full(seen.shape[0], _USUAL_NOISE)
     for key in np.flatnonzero(known.any(axis=1)):
         mean = usual[key, known[key]]
         busy = mean >= np.median(mean)
-        mean, seen = mean[busy], counts[key, :before][known[key]][busy]
+        mean, came = mean[busy], seen[key, known[key]][busy]
         unsure = 1.0 + doubt(weeks[key, known[key]][busy])
-        spread = np.median((seen - mean) ** 2 / (mean**2 * unsure)) / _MEDIAN_SQUARE - np.median(1.0 / mean)
+        spread = np.median((came - mean) ** 2 / (mean**2 * unsure)) / _MEDIAN_SQUARE - np.median(1.0 / mean)
         found[key] = (mean.size * max(spread, 0.0) + _NOISE_WEIGHT * _USUAL_NOISE) / (mean.size + _NOISE_WEIGHT)
     return found.clip(_LEAST_NOISE, _MOST_NOISE)
 
@@ -94,7 +85,7 @@ def bursts(total: Floats, expected: Season, factor: float) -> Truths:
     found = np.zeros(total.shape[0], bool)
     quiet = _DAY
     for hour in range(total.shape[0]):
-        usual = expected.high[0, hour]
+        usual = expected.usual[0, hour]
         ratio = total[hour] / max(usual, 1.0)
         if usual < ENOUGH or expected.weeks[0, hour] == 0:
             quiet += 1
@@ -106,10 +97,11 @@ def bursts(total: Floats, expected: Season, factor: float) -> Truths:
     return found
 
 
-def _highest(counts: Floats) -> Floats:
-    """The highest hour of the week before each hour; unknown (infinite) before there is a day of them."""
-    keys, hours = counts.shape
-    found = np.full((keys, hours + 1), np.inf)
-    for place in range(24, hours + 1):
-        found[:, place] = counts[:, max(0, place - WEEK) : place].max(axis=1)
+def _highest(counts: Floats, asked: Truths) -> Floats:
+    """The highest hour of the week before each hour that is asked for; infinite before there is a day of them."""
+    found = np.full(asked.shape, np.inf)
+    for place in np.flatnonzero(asked.any(axis=0)):
+        if place >= _DAY:
+            highest = counts[:, max(0, place - WEEK) : place].max(axis=1)
+            found[:, place] = np.where(asked[:, place], highest, np.inf)
     return found

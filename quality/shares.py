@@ -46,11 +46,11 @@ def shares(
         share = seen / np.maximum(rows, 1.0)
         got = {"share": share, "usual": np.broadcast_to(usual, share.shape), "rows": rows}
         since = np.full(share.shape, float(span))
-        p = np.where(enough, statistics.share_above(seen, rows, known_hits, known_of, spread), 1.0)
+        p = np.where(enough, statistics.share_above(seen, rows, known_hits, known_of, spread), np.nan)
         large = enough & (share - usual >= rule.least) & (share >= rule.factor * usual)
         found.append(Trials("rise", span, p, large, enough & (share - usual >= rule.least * KEEP), since, got))
         if rule.both:
-            p = np.where(enough, statistics.share_below(seen, rows, known_hits, known_of, spread), 1.0)
+            p = np.where(enough, statistics.share_below(seen, rows, known_hits, known_of, spread), np.nan)
             large, lasting = enough & (usual - share >= rule.least), enough & (usual - share >= rule.least * KEEP)
             found.append(Trials("fall", span, p, large, lasting, since, got))
     return found
@@ -72,7 +72,7 @@ def mixes(bins: Counted, known: Counted, *, looks: Looks, policy: MonitorPolicy,
         against, spreads = np.broadcast_to(usual, seen.shape), np.broadcast_to(spread, rows.shape)
         psi = statistics.stability(seen, against, spreads)
         enough = (rows >= policy.minimum) & (usual.sum() >= 2 * policy.minimum)
-        p = np.where(enough, test(seen, against, spreads), 1.0)[None]
+        p = np.where(enough, test(seen, against, spreads), np.nan)[None]
         large, lasting = (enough & (psi >= policy.psi))[None], (enough & (psi >= policy.psi * KEEP))[None]
         got = {"psi": psi[None], "rows": rows[None]}
         found.append(Trials("", span, p, large, lasting, np.full(p.shape, float(span)), got))
@@ -98,11 +98,11 @@ def rates(hits: Counted, of: Counted, *, looks: Looks, policy: MonitorPolicy) ->
         mean = np.maximum(usual, 1.0)
         got = {"findings": seen, "usual": usual}
         since = np.full(seen.shape, float(span))
-        p = np.where(enough, statistics.count_above(seen, mean, noise), 1.0)
+        p = np.where(enough, statistics.count_above(seen, mean, noise), np.nan)
         found.append(
             Trials("rise", span, p, enough & (seen >= factor * mean), enough & (seen >= keep * mean), since, got)
         )
-        p = np.where(enough, statistics.count_below(seen, mean, noise), 1.0)
+        p = np.where(enough, statistics.count_below(seen, mean, noise), np.nan)
         found.append(
             Trials("fall", span, p, enough & (seen * factor <= mean), enough & (seen * keep <= mean), since, got)
         )
@@ -139,4 +139,4 @@ def _rate_noise(seen: Floats, mean: Floats) -> Floats:
     enough = mean >= _FAINT
     squares = np.where(enough, (seen - mean) ** 2 / np.maximum(mean, 1e-9) ** 2, np.nan)
     chance = np.where(enough, 1.0 / np.maximum(mean, 1e-9), 0.0).sum(-1) / np.maximum(enough.sum(-1), 1)
-    return np.clip(statistics.middle(squares, _USUAL_NOISE) - chance, 0.02, 2.0)
+    return np.asarray(np.clip(statistics.middle(squares, _USUAL_NOISE) - chance, 0.02, 2.0), float)

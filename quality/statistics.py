@@ -137,13 +137,22 @@ def order_differs(counts: Floats, known: Floats, spread: Any = 1.0) -> Floats:
     return np.where((n > 0) & (many > 0), special.kolmogorov(np.sqrt(size) * apart), 1.0)
 
 
-def discoveries(p: Floats, rate: float) -> Truths:
-    """Benjamini-Hochberg over the last axis: which of many tests stand, if a share `rate` of those may be wrong."""
-    count = p.shape[-1]
-    if count == 0:
+def discoveries(p: Floats, rate: float, subjects: npt.NDArray[np.int64]) -> Truths:
+    """Which of many tests stand (rows: tests, columns: looks), if a share `rate` of their subjects may be wrong.
+
+    Benjamini-Hochberg over subjects; the tests of one subject share its chance among them (Bonferroni), so that a fault
+    which is seen in many ways makes no room for others. NaN: a question that was not asked is no test.
+    """
+    if p.shape[0] == 0:
         return np.zeros(p.shape, bool)
-    ordered = np.sort(p, axis=-1)
-    passes = ordered <= rate * np.arange(1, count + 1) / count
-    last = np.where(passes.any(axis=-1), count - np.argmax(passes[..., ::-1], axis=-1), 0)
-    limit = np.where(last > 0, np.take_along_axis(ordered, np.maximum(last - 1, 0)[..., None], axis=-1)[..., 0], -1.0)
-    return np.asarray(p <= limit[..., None], bool)
+    count = int(subjects.max()) + 1
+    tests, best = np.zeros((count, p.shape[1])), np.full((count, p.shape[1]), np.inf)
+    np.add.at(tests, subjects, ~np.isnan(p))
+    own = p * tests[subjects]
+    np.minimum.at(best, subjects, np.where(np.isnan(own), np.inf, own))
+    ordered = np.sort(best, axis=0)
+    asked = np.maximum((tests > 0).sum(axis=0), 1)
+    passes = ordered <= rate * np.arange(1, count + 1)[:, None] / asked
+    last = np.where(passes.any(axis=0), count - 1 - np.argmax(passes[::-1], axis=0), -1)
+    limit = np.where(last >= 0, np.take_along_axis(ordered, np.maximum(last, 0)[None], axis=0)[0], -1.0)
+    return np.asarray(own <= limit, bool)
