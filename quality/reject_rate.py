@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Not faults of a producer: people who said no, and Kafka's ordinary repetitions.
+# Not faults of a producer: people who said no, what somebody took out, and Kafka's ordinary repetitions.
 EXPECTED_REASONS = frozenset(
-    {"no_consent", "consent_withdrawn", "out_of_scope", "erased", "key_destroyed", "duplicate"}
+    {"no_consent", "consent_withdrawn", "out_of_scope", "erased", "discarded", "key_destroyed", "duplicate"}
 )
 
 

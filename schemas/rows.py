@@ -33,6 +33,7 @@ REASONS: tuple[str, ...] = (
     "consent_withdrawn",
     "out_of_scope",  # the person's consent does not cover this surface or source
     "erased",  # it arrived before the person's data was erased
+    "discarded",  # its row failed the gate, and somebody discarded it from quarantine
     "key_destroyed",  # it belongs to an epoch whose key was destroyed
     "duplicate",  # a second raw record with the same (source, id)
     "late",  # its interaction or session was closed before it

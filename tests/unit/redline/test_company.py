@@ -109,7 +109,7 @@ def test_every_kind_of_fault_is_refused_for_the_reason_it_was_made_for(fault: co
 
 def test_the_faults_cover_every_reason_of_the_codec() -> None:
     behind_the_codec = {
-        "no_consent", "consent_withdrawn", "out_of_scope", "erased", "key_destroyed",
+        "no_consent", "consent_withdrawn", "out_of_scope", "erased", "discarded", "key_destroyed",
         "duplicate", "late", "orphan", "scrub_failed", "scrub_timeout",
         "unknown_schema",
     }  # fmt: skip

@@ -14,7 +14,7 @@ from schemas.rows import REASONS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
 BEHIND_THE_CODEC = {
-    "no_consent", "consent_withdrawn", "out_of_scope", "erased", "key_destroyed",
+    "no_consent", "consent_withdrawn", "out_of_scope", "erased", "discarded", "key_destroyed",
     "duplicate", "late", "orphan", "scrub_failed", "scrub_timeout",
 }  # fmt: skip
 
