@@ -24,18 +24,19 @@ _SCRIPTS = {
     "hi": re.compile(r"[\u0900-\u097f]"),
     "th": re.compile(r"[\u0e00-\u0e7f]"),
 }
-_SMALL = {
-    "en": "the and of to is that for it with this be are you have not was from they will would can which",
-    "de": "der die und das ist nicht ein eine mit den von zu auf wir ich sie für dass auch wird bitte noch",
-    "fr": "le la les et des est une que pour dans pas sur avec nous vous ce qui au du sont plus être",
-    "es": "el los las y del que una por con para no se es su como más pero está este son esta hay",
-    "it": "il di che è per una non con gli sono del della nel questo anche come più ma alla dei questa ho",
-    "pt": "o os as e do da que um uma para com não por mais dos em na no foi são você isso também",
-    "nl": "de het een en van is dat niet op te zijn voor met ik aan er maar ook wij naar deze wordt",
-    "pl": "i w nie na się z że do jest to jak o po ale przez dla tak czy już tylko być są",
+# None of the others is an English word: what is written about code is mostly English.
+SMALL = {
+    "en": "the and of to is that for it with this be are you have not was from they will would can which in on as do",
+    "de": "der und das ist nicht ein eine mit den von zu auf wir ich sie für dass auch wird bitte noch dem des",
+    "fr": "le la les et des est une que dans pas sur avec nous vous ce qui au du sont être cette ont",
+    "es": "el los las y del que una por con para se es su pero está este esta hay cuando muy sus",
+    "it": "il di che è per una gli sono del della nel questo anche più alla dei questa perché dal nella",
+    "pt": "os da que um uma para com não por mais dos em na foi são você isso também ao pelo",
+    "nl": "het een en van dat niet te zijn voor met ik aan er maar ook wij naar deze wordt bij",
+    "pl": "w nie na się z że jest jak ale przez dla tak czy już tylko być są oraz który może",
 }
 _OF: dict[str, tuple[str, ...]] = {}
-for _language, _words in _SMALL.items():
+for _language, _words in SMALL.items():
     for _one in _words.split():
         _OF[_one] = (*_OF.get(_one, ()), _language)
 

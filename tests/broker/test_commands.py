@@ -155,13 +155,19 @@ def test_beside_a_running_broker_every_command_finds_it_and_open_interactions_ar
 def test_up_starts_a_dead_broker_again_at_the_same_address(tmp_path: Path) -> None:
     data = tmp_path / "data"
     (tmp_path / "events.jsonl").write_text(lines(range(1)))
-    with lasting("up", "--data", str(data), ready="Ctrl-C stops") as process:
+    (tmp_path / "redline.toml").write_text("[quality]\nevery_s = 2\n")
+    with lasting(
+        "--config", str(tmp_path / "redline.toml"), "up", "--data", str(data), ready="Ctrl-C stops"
+    ) as process:
         address = (data / "state" / "bootstrap").read_text()
         [java] = [p for p in psutil.Process(process.pid).children(recursive=True) if p.name() == "java"]
         java.kill()
         heard(process, "broker ended with code")
         until(lambda: redline("emit", str(tmp_path / "events.jsonl"), "--data", str(data)).returncode == 0)
         assert (data / "state" / "bootstrap").read_text() == address
+        # The quality process lives through it, and sees what came: nobody had agreed, so there are rejects.
+        until(lambda: "no_consent" in redline("quality", "show", "--data", str(data)).stdout)
+        assert "redline.events" in redline("quality", "show", "--data", str(data), "--series", "lag").stdout
     assert process.returncode == 0
     assert not (data / "state" / "bootstrap").exists()
 
