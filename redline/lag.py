@@ -30,6 +30,8 @@ _STARTING = frozenset(
 )
 # Stages in the order events pass them; a stage is done when the one before it is and it has no lag.
 STAGES: tuple[str, ...] = (topics.EVENTS, topics.SCRUBBED, topics.CLEAN, topics.STEPS)
+STAGE_OF = dict(zip(STAGES, ("scrub", "dedupe", "join", "session"), strict=True))
+"""Names of the stages by what they read; topics of the Collector are read by `explode`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from quality.alerting.life import Entry
 from quality.alerts import BOOK
 from redline import meter
 from redline.admin import cluster_id
-from redline.lag import STAGES, LagWatch
+from redline.lag import STAGE_OF, STAGES, LagWatch
 from redline.up import attached
 from schemas import metrics, topics
 from schemas.errors import BrokerError
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 ANSWER_S = 5.0
-_STAGE = {topics.EVENTS: "scrub", topics.SCRUBBED: "dedupe", topics.CLEAN: "join", topics.STEPS: "session"}
 _WEIGHT = {str(severity): -place for place, severity in enumerate(reversed(Severity))}
 
 
@@ -183,7 +182,7 @@ class Looker:
 
 def _stages(progress: Progress, reads: Sequence[str]) -> tuple[Stage, ...]:
     return tuple(
-        Stage(_STAGE.get(topic, "explode"), topic, progress.end(topic), progress.stage_lag(topic)) for topic in reads
+        Stage(STAGE_OF.get(topic, "explode"), topic, progress.end(topic), progress.stage_lag(topic)) for topic in reads
     )
 
 

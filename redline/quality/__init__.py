@@ -3,6 +3,6 @@
 run      the process: looks, again and again
 read     new rows of the tables into points, each exactly once
 levels   how far everything is behind, from the broker and the history
-told     what the monitors say, as alerts
+told     what the monitors say, as alerts; metered: what the meter is told
 show     recent points for people
 """

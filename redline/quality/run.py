@@ -28,11 +28,14 @@ from quality.policy import MonitorPolicy
 from redline import alerting, faults
 from redline.admin import cluster_id
 from redline.lock import DataLock
+from redline.meter import Metering
 from redline.published import release_of
 from redline.quality import levels
+from redline.quality.metered import Metered
 from redline.quality.read import new_rows
 from redline.quality.told import Alerts, Teller
 from schemas.errors import RedlineError, SettingsError, SinkError
+from schemas.metrics import NO_METER
 from sinks import history as history_table
 from sinks.history import History
 
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from quality.breach import Breach
     from quality.measures import Point
     from redline.settings import Settings
+    from schemas.metrics import Meter
     from sinks.release import Release
 
 log = logging.getLogger("redline.quality")
@@ -78,6 +82,7 @@ class Looker:
         teller: who is told of breaches.
         monitors: points, the time in microseconds, the policy, and what fired at the look before, to breaches.
         now_us: the clock.
+        meter: is told of looks, levels and breaches.
         crash: called after each numbered step (those of `sinks.history` begin at 11), for tests that kill.
 
     Raises:
@@ -91,12 +96,14 @@ class Looker:
         *,
         monitors: Monitors = evaluate,
         now_us: Callable[[], int] = lambda: time.time_ns() // 1_000,
+        meter: Meter = NO_METER,
         crash: Callable[[int], None] = lambda _step: None,
     ) -> None:
         self._settings = settings
         self._monitors = monitors
         self._teller = teller
         self._now_us = now_us
+        self._metered = Metered(meter)
         self._crash = crash
         self._history = History(settings.data_dir, crash=lambda step: crash(10 + step))
         self._policy = MonitorPolicy()
@@ -123,29 +130,35 @@ class Looker:
             OSError: the disk is full or refuses.
         """
         rows = points = 0
+        began = time.monotonic()
         for new in new_rows(self._settings.data_dir, self._history.position, release=self._release):
-            found = few_tools(new.points, self._tools)
-            self._keep(found, {new.name: new.version})
+            fresh = few_tools(new.points, self._tools)
+            self._keep(fresh, {new.name: new.version})
             rows += new.rows
-            points += len(found)
+            points += len(fresh)
         self._crash(1)
         now_us = self._now_us()
         seen = [*self._broker.lag(now_us), *levels.quarantined(self._settings.data_dir, now_us)]
         held = self._held.points(now_us)
         seen += levels.dead_letters(held, now_us, retention_h=self._settings.kafka.retention_hours)
+        self._metered.levels(seen)
         read, positions = self._sources()
         self._crash(2)
         self._keep(merge([*seen, *read]), positions)
         self._crash(3)
         held = self._held.points(now_us)
-        breaches = self._teller.tell(self._monitors(held, now_us, self._policy, self._teller.firing))
+        found = self._monitors(held, now_us, self._policy, self._teller.firing)
+        self._metered.breaches(found)
+        breaches = self._teller.tell(found)
         self._crash(4)
         self._tidy(now_us)
         self._crash(5)
+        self._metered.looked(time.monotonic() - began)
         return Look(rows, points + len(seen) + len(read), breaches)
 
     def _keep(self, points: list[Point], read: dict[str, int]) -> None:
         self._history.append(points_of.as_rows(points), read)
+        self._metered.points(points)
         self._held.add(points)
 
     def _sources(self) -> tuple[list[Point], dict[str, int]]:
@@ -199,13 +212,16 @@ def keep_looking(settings: Settings, every_s: float, should_stop: Callable[[floa
     Raises:
         LockedError: another process is looking.
     """
-    with DataLock(settings.state, name=LOCK), _alerter(settings) as alerts, ExitStack() as opened:
+    with ExitStack() as held, ExitStack() as opened:
+        held.enter_context(DataLock(settings.state, name=LOCK))
+        meter = held.enter_context(Metering(settings, process=PROCESS)).meter
+        alerts = held.enter_context(_alerter(settings, meter))
         teller = Teller(alerts)
         looker: Looker | None = None
         while True:
             try:
                 if looker is None:
-                    looker = Looker(settings, teller)
+                    looker = Looker(settings, teller, meter=meter)
                     opened.callback(looker.close)
                 looker.look()
             except (SinkError, OSError) as error:
@@ -219,8 +235,8 @@ def keep_looking(settings: Settings, every_s: float, should_stop: Callable[[floa
 
 
 @contextmanager
-def _alerter(settings: Settings) -> Iterator[Alerts]:
-    alerter = alerting.alerter(settings, process=PROCESS)
+def _alerter(settings: Settings, meter: Meter = NO_METER) -> Iterator[Alerts]:
+    alerter = alerting.alerter(settings, process=PROCESS, meter=meter)
     try:
         yield alerter
     finally:
