@@ -55,7 +55,7 @@ def folded(found: Sequence[Breach]) -> list[Breach]:
         whole = [one for one in group if not one.tool]
         names = {one.tool for one in group if one.tool and "/" not in one.tool}
         tools = [one for one in group if one.tool and ("/" not in one.tool or one.tool.partition("/")[0] not in names)]
-        if whole and (len(tools) >= _SEVERAL or whole[0].kind in {"silence", "volume"} or not tools):
+        if whole and (len(tools) >= _SEVERAL or whole[0].kind == "silence" or not tools):
             told += [replace(whole[0], got=whole[0].got), *whole[1:]]
         else:
             told += tools
@@ -63,11 +63,18 @@ def folded(found: Sequence[Breach]) -> list[Breach]:
 
 
 def _follows(one: Breach, seen: Collection[tuple[str, str, str, str]]) -> bool:
-    """Few rows where there are none; more or fewer in a table that is made of another one, where it is the same."""
+    """Few rows where there are none; more or fewer in a table that is made of another one, where it is the same.
+
+    A tool that is silent explains that there is less of all, too.
+    """
     if one.kind not in {"silence", "volume"}:
         return False
     ways = [("volume", "rise")] if _way(one) == "rise" else [("silence", ""), ("volume", "fall")]
-    if one.kind == "volume" and (*ways[0], one.table, one.tool) in seen and ways[0] != ("volume", "rise"):
+    if (
+        one.kind == "volume"
+        and _way(one) == "fall"
+        and any(kind == "silence" and table == one.table and one.tool in {"", tool} for kind, _, table, tool in seen)
+    ):
         return True
     above = UPSTREAM.get(one.table)
     return above is not None and any((*way, above, tool) in seen for way in ways for tool in {"", one.tool})

@@ -82,7 +82,7 @@ def judge(
     asked = [*_volumes(hours, looks, policy), *_shares(hours, looks, policy), *_mixes(hours, looks, policy)]
     p = np.stack([one.trials.p[one.row] for one in asked]) if asked else np.zeros((0, looks.places.size))
     large = [one.trials.large[one.row] for one in asked]
-    starts = statistics.discoveries(p, policy.error_rate, _subjects(asked)) & np.reshape(large, p.shape)
+    starts = statistics.discoveries(p, policy.error_rate, _subjects(asked)) & np.reshape(large, p.shape).astype(bool)
     burst = _burst(hours, looks, policy)
     told: list[list[Breach]] = []
     keys = frozenset(firing)
