@@ -48,7 +48,7 @@ class Saying(NamedTuple):
 class Pending(NamedTuple):
     """A notice that one channel is owed."""
 
-    place: int
+    channel: str
     notice: Notice
     attempts: int
 
@@ -106,6 +106,7 @@ class Book:
         """Take in what was said; True if somebody is to be told now, or in a moment."""
 
         def run(db: sqlite3.Connection) -> bool:
+            self._greet(db, now)
             silences = _silences(db)
             told = False
             room = MOST_OPEN - db.execute("select count(*) from states where open = 1").fetchone()[0]
@@ -273,7 +274,7 @@ class Book:
             return None
         place, body, attempts = rows[0]
         try:
-            return Pending(place, decode_notice(body), attempts)
+            return Pending(channel, decode_notice(body), attempts)
         except msgspec.DecodeError:  # written by another version
             self._store.write(lambda db: db.execute("delete from notices where place = ?", (place,)))
             self.dropped += 1
@@ -291,15 +292,14 @@ class Book:
 
     def delivered(self, pending: Pending) -> None:
         """Forget a notice."""
-        self._store.write(lambda db: db.execute("delete from notices where place = ?", (pending.place,)))
+        name = (pending.channel, pending.notice.id)
+        self._store.write(lambda db: db.execute("delete from notices where channel = ? and id = ?", name))
 
     def failed(self, pending: Pending, *, due: float) -> None:
         """Try a notice again at `due`."""
-        self._store.write(
-            lambda db: db.execute(
-                "update notices set attempts = attempts + 1, due = ? where place = ?", (due, pending.place)
-            )
-        )
+        put_off = "update notices set attempts = attempts + 1, due = ? where channel = ? and id = ?"
+        name = (due, pending.channel, pending.notice.id)
+        self._store.write(lambda db: db.execute(put_off, name))
 
     def owed(self, *, mine: bool = False) -> dict[str, int]:
         """Notices that wait, by channel: of all processes, or of this one."""
@@ -425,20 +425,23 @@ class Book:
     def _greet(self, db: sqlite3.Connection, now: float) -> None:
         """A channel that is new is told what fires already."""
         known = {name for (name,) in db.execute("select name from channels").fetchall()}
+        if known.issuperset(self._channels):
+            return
         standing = [entry for entry in _open(db) if entry.told is not None and entry.over is None]
         for channel, wants in self._channels.items():
             if channel not in known:
+                db.execute("insert into channels values (?, ?)", (channel, now))
                 for kind in sorted({entry.alert.kind for entry in standing}):
                     alerts = [entry.alert for entry in standing if entry.alert.kind == kind]
                     event = Event.FIRED if wants.one_each else Event.AGAIN
                     self._send(db, channel, event, alerts, wants=wants, now=now)
-            db.execute("insert or replace into channels values (?, ?)", (channel, now))
 
     def _forget(self, db: sqlite3.Connection, now: float) -> None:
         """What is old, and what is owed to channels that nobody has any more."""
         db.execute("delete from states where open = 0 and ended < ?", (now - _KEPT_S,))
         db.execute("delete from silences where until < ?", (now - _KEPT_S,))
         self.dropped += db.execute("delete from notices where made < ?", (now - _OWED_S,)).rowcount
+        db.executemany("update channels set seen = ? where name = ?", [(now, channel) for channel in self._channels])
         db.execute("delete from channels where seen < ?", (now - 86_400.0,))
         self.dropped += db.execute(
             "delete from notices where made < ? and channel not in (select name from channels)", (now - 86_400.0,)

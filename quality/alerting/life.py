@@ -61,7 +61,8 @@ Step = tuple[Entry, Event | None]
 
 def raised(entry: Entry | None, alert: Alert, times: int, now: float, policy: Policy, *, silenced: bool) -> Step:
     """It is so now; `times` it was seen since it was said last. With what people are to be told, if anything."""
-    if entry is None or not entry.open or 0 < policy.stale_s <= now - entry.seen:
+    entry = None if entry is None else _no_future(entry, now)
+    if entry is None or not entry.open:
         return _told(Entry(alert, State.FIRING, now, now, times), now, Event.FIRED, silenced=silenced)
     known = replace(
         entry, alert=replace(alert, since=entry.alert.since), seen=now, times=entry.times + times, over=None
@@ -70,6 +71,8 @@ def raised(entry: Entry | None, alert: Alert, times: int, now: float, policy: Po
         return _told(known, now, Event.FIRED, silenced=silenced)
     if weight(alert.severity) > weight(entry.worst):
         return _told(replace(known, state=State.FIRING), now, Event.WORSE, silenced=silenced)
+    if 0 < policy.stale_s <= now - entry.seen:  # it would have ended, had a process been there to say so
+        return _told(known, now, Event.AGAIN, silenced=silenced)
     return known, None
 
 
@@ -77,7 +80,8 @@ def cleared(entry: Entry, now: float, policy: Policy) -> Step:
     """Its raiser says that it is over. It is, once it has stayed so for the window."""
     if not entry.open:
         return entry, None
-    known = replace(entry, seen=now, over=now if entry.over is None else min(entry.over, now))
+    entry = _no_future(entry, now)
+    known = replace(entry, seen=now, over=now if entry.over is None else entry.over)
     return passed(known, now, policy, silenced=True)
 
 

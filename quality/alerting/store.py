@@ -37,7 +37,7 @@ create table if not exists notices (
   due real, made real
 );
 create index if not exists by_owner on notices (owner, channel);
-create index if not exists by_channel on notices (channel);
+create unique index if not exists by_id on notices (channel, id);
 create table if not exists silences (id text primary key, kind text, name text, subject text, made real, until real);
 create table if not exists channels (name text primary key, seen real);
 create table if not exists spent (channel text, hour integer, count integer, primary key (channel, hour));
@@ -46,6 +46,14 @@ create table if not exists held (channel text, hour integer, kind text, event te
 create table if not exists shown (channel text primary key, at real, version integer);
 create table if not exists numbers (name text primary key, value integer);
 """
+
+# What is carried back besides states: key and columns of each table.
+_KEYS = {
+    "notices": (("channel", "id"), ("id", "owner", "channel", "body", "attempts", "due", "made")),
+    "waiting": (("kind", "event", "key"), ("kind", "event", "key", "alert", "at")),
+    "silences": (("id",), ("id", "kind", "name", "subject", "made", "until")),
+    "channels": (("name",), ("name", "seen")),
+}
 
 
 class Store:
@@ -56,7 +64,7 @@ class Store:
         self._clock = clock
         self._lock = threading.RLock()
         self._tried = clock()
-        self._carried: frozenset[int] = frozenset()
+        self._copied: dict[str, set[tuple[object, ...]]] = {}
         self._changed: set[str] = set()
         self.on_disk = True
         try:
@@ -113,7 +121,7 @@ class Store:
                 memory.close()
                 memory = _connect(":memory:")
             disk.close()
-        self._carried = frozenset(place for (place,) in memory.execute("select place from notices"))
+        self._copied = {table: _keys(memory, table) for table in _KEYS}
         self._changed.clear()
         self._db = memory
         self.on_disk = False
@@ -128,18 +136,20 @@ class Store:
             disk = _connect(str(self._path))
         except (OSError, sqlite3.Error):
             return
-        places = {place for (place,) in memory.execute("select place from notices")}
-        fresh = [row[1:] for row in memory.execute("select * from notices") if row[0] not in self._carried]
         states = [row for row in memory.execute("select * from states") if row[0] in self._changed]
 
         def carry(db: sqlite3.Connection) -> None:
-            db.executemany("delete from notices where place = ?", [(place,) for place in self._carried - places])
-            db.executemany("insert into notices values (null, ?, ?, ?, ?, ?, ?, ?)", fresh)
             db.executemany("insert or replace into states values (?, ?, ?, ?, ?, ?)", states)
-            for table in ("waiting", "silences", "channels"):
-                rows = memory.execute(f"select * from {table}").fetchall()  # noqa: S608 - likewise
-                marks = ", ".join("?" * len(rows[0])) if rows else ""
-                db.executemany(f"insert or replace into {table} values ({marks})", rows)  # noqa: S608 - likewise
+            db.execute("insert into numbers values ('version', 1) on conflict (name) do update set value = value + 1")
+            for table, (key, columns) in _KEYS.items():
+                where = " and ".join(f"{name} = ?" for name in key)
+                for gone in self._copied[table] - _keys(memory, table):
+                    db.execute(f"delete from {table} where {where}", gone)  # noqa: S608 - our own words
+                names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+                insert = f"insert or replace into {table} ({names}) values ({marks})"
+                for row in memory.execute(f"select {names} from {table} order by rowid").fetchall():  # noqa: S608 - likewise
+                    if tuple(row[columns.index(name)] for name in key) not in self._copied[table]:
+                        db.execute(insert, row)
 
         try:
             _transaction(disk, carry)
@@ -150,6 +160,10 @@ class Store:
         self._db = disk
         self.on_disk = True
         _log.warning("alerts: the disk takes them again")
+
+
+def _keys(db: sqlite3.Connection, table: str) -> set[tuple[object, ...]]:
+    return set(db.execute(f"select {', '.join(_KEYS[table][0])} from {table}").fetchall())  # noqa: S608 - our own words
 
 
 def _connect(path: str) -> sqlite3.Connection:
