@@ -5,7 +5,8 @@ settled. `rejects` says which (stage join), and these are left out. Everything e
 so the rows must be equal in all columns but `revision`, which counts how often the stream published one. Of surface,
 language, model and tool they show what the day's decision lets be seen.
 
-What belongs to an epoch whose key is destroyed is neither rebuilt nor compared.
+What belongs to an epoch whose key is destroyed is neither rebuilt nor compared. Of days before those that `redline
+retain` keeps a row that only one side has, or has otherwise, is no difference: what it was made of may be gone.
 
 Memory is bounded: rows of both sides are first spread over buckets by the pair's id, on disk in the state folder.
 """
@@ -28,6 +29,7 @@ from redline.key_ring.traces import DESTROYED
 from redline.keys import keys_of
 from redline.open_interactions import Waiting, waiting
 from redline.published import release_of
+from redline.retain import gone_before
 from redline.worker import join_policy
 from schemas.errors import InputError
 from schemas.rows import Interaction, Mark, Pair, Source, Variant
@@ -39,6 +41,7 @@ from streams.keyed import derived_id
 from streams.marks import Hashes
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
@@ -84,8 +87,18 @@ class _Tally:
     quarantined: int = 0
     left_out: int = 0
     destroyed: int = 0
+    aged: int = 0
     rebuilt: int = 0
     faults: dict[str, str] = field(default_factory=dict)
+    gone_before: dict[str, dt.date] = field(default_factory=dict)
+
+    def fault(self, row: dict[str, Any], what: str, table: str) -> None:
+        """Of a row of one side. `table`: the one that may have lost rows of its day, then it is none."""
+        limit = self.gone_before.get(table)
+        if limit is not None and row["event_date"] < limit:
+            self.aged += 1
+        else:
+            self.faults[row["record_id"]] = what
 
 
 def pairs(settings: Settings, target: Path | None = None) -> Result:
@@ -107,7 +120,7 @@ def pairs(settings: Settings, target: Path | None = None) -> Result:
         )
     keys = keys_of(settings)
     before = reader.offsets(data, "interactions")
-    tally = _Tally()
+    tally = _Tally(gone_before=gone_before(data))
     rejected = _rejected(data)
     touched = {_pair_id(key) for key in _keys(data)}
     held = {
@@ -226,15 +239,15 @@ def _compare(rebuilt: list[dict[str, Any]], streamed: list[dict[str, Any]], apar
         name = row["record_id"]
         other = there.pop(name, None)
         if other is None:
-            tally.faults[name] = "not in the streamed table"
+            tally.fault(row, "not in the streamed table", "pairs")
         elif copies[name] > 1:
             tally.faults[name] = f"{copies[name]} rows in the streamed table"
         elif columns := _differing(row, other):
-            tally.faults[name] = "differs in " + ", ".join(columns)
+            tally.fault(row, "differs in " + ", ".join(columns), "interactions")
         else:
             tally.same += 1
     for name in there.keys() - apart:
-        tally.faults[name] = "only in the streamed table"
+        tally.fault(there[name], "only in the streamed table", "interactions")
 
 
 def _differing(row: dict[str, Any], other: dict[str, Any]) -> list[str]:
@@ -253,6 +266,7 @@ def _result(tally: _Tally, state: Waiting, *, moved: bool, target: Path | None) 
         ("still open: something new since the last row", len(tally.faults) - len(faults)),
         ("still open: no suggestion or no kept text yet", tally.unfinished),
         ("not compared: events or row in quarantine", tally.quarantined),
+        ("not compared: older than a table keeps its rows", tally.aged),
         ("events left out: rejected by the join", tally.left_out),
         ("events left out: their epoch's key is destroyed", tally.destroyed),
     )

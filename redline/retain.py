@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,10 +24,12 @@ from redline.up import attached
 from schemas import topics
 from schemas.errors import InputError, SettingsError
 from schemas.tables import TABLES
+from sinks import audit_table
 from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -69,14 +72,12 @@ def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
     with DataLock(settings.state, name="retain.lock"), cluster.broker(attached(settings), say) as live:
         cluster.prepare_topics(live)
+        before = {table: today - dt.timedelta(days=number) for table, number in days.items()}
         if not dry_run:
-            audit.record(live, "retain", {f"{table}_days": number for table, number in days.items()})
+            audit.record(live, "retain", {f"{table}_before": day.isoformat() for table, day in before.items()})
         held = watermarks(live.kafka.bootstrap, topics.EVENTS, config=live.kafka.config)
         lows, seal = {place: low for place, (low, _) in held.items()}, seal_of(live)
-        done = [
-            _age(live, _Old(TABLES[table], today - dt.timedelta(days=number), lows, seal), dry_run=dry_run)
-            for table, number in days.items()
-        ]
+        done = [_age(live, _Old(TABLES[table], day, lows, seal), dry_run=dry_run) for table, day in before.items()]
         if not dry_run:
             audit.record(live, "retain.done", {one.table: one.gone for one in done})
     said = "would go" if dry_run else "gone"
@@ -88,6 +89,26 @@ def days_of(settings: Settings) -> dict[str, int]:
     """How many days a table keeps its rows; tables that keep them for ever are not there."""
     kept = {name: int(getattr(settings.retain, f"{name}_days")) for name in TABLES}
     return {name: days for name, days in kept.items() if days}
+
+
+def gone_before(data_dir: Path) -> dict[str, dt.date]:
+    """The day of each table before which rows may have been removed, as the audit table tells.
+
+    Raises:
+        SinkError: the audit table cannot be read.
+    """
+    found: dict[str, dt.date] = {}
+    for entry in audit_table.entries(data_dir):
+        if entry.action != NAME:
+            continue
+        for name, value in msgspec.json.decode(entry.details, type=dict[str, str | int]).items():
+            table, _, kind = name.rpartition("_")
+            if kind == "before":
+                day = dt.date.fromisoformat(str(value))
+            else:  # an entry of an earlier version says how many days were kept
+                day = dt.datetime.fromtimestamp(entry.at_us / 1e6, dt.UTC).date() - dt.timedelta(days=int(value))
+            found[table] = max(day, found.get(table, day))
+    return found
 
 
 def check(settings: Settings) -> None:

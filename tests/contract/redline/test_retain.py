@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from msgspec.structs import replace
 from support import rows as make
-from support.folder import key_file, publish
+from support.folder import day, key_file, publish
 from support.world import IDENTITY
 
+from redline import audit, rebuild
 from redline import retain as module
-from redline.retain import check, retain, still_held
+from redline.retain import check, gone_before, retain, still_held
 from redline.settings import Kafka, Retain, Settings
 from schemas.errors import SettingsError
 from schemas.records import Partition
@@ -145,3 +148,45 @@ def test_a_row_is_held_if_one_of_its_records_is() -> None:
     lows = {Partition(EVENTS, 0): 10, Partition(EVENTS, 1): 5}
     assert still_held(table, lows).tolist() == [False, True, True, False, False, False]
     assert still_held(table.slice(0, 0), lows).tolist() == []
+
+
+@pytest.mark.parametrize("table", ["interactions", "pairs"])
+def test_a_rebuild_does_not_ask_for_what_retention_took(
+    tmp_path: Path, kafka: dict[Partition, tuple[int, int]], table: str
+) -> None:
+    made = day(2)
+    made.publish(tmp_path)
+    kafka[Partition(EVENTS, 0)] = (10_000, 10_000)
+    run(settings(tmp_path, **{f"{table}_days": 10}))  # all of it is of 2026-01-05
+    assert reader.read(tmp_path, table, ["record_id"]).num_rows == 0
+    result = rebuild.pairs(settings(tmp_path))
+    assert (result.equal, result.differing) == (True, 0), result.text
+    assert re.search(rf"older than a table keeps its rows +{len(made.pairs)}\b", result.text)
+    # What is not that old is a difference, and so is what the other table should still have.
+    young = replace(made.pairs[0], record_id="f" * 32, event_date="2026-01-06")
+    publish(tmp_path, "pairs", [young])
+    result = rebuild.pairs(settings(tmp_path))
+    assert (result.equal, result.differing) == (False, 1), result.text
+
+
+def test_what_only_one_side_lost_is_a_difference_if_the_other_was_aged(
+    tmp_path: Path, kafka: dict[Partition, tuple[int, int]]
+) -> None:
+    made = day(2)
+    made.publish(tmp_path)
+    publish(tmp_path, "pairs", [replace(made.pairs[0], record_id="f" * 32)])
+    kafka[Partition(EVENTS, 0)] = (0, 10_000)  # nothing goes
+    run(settings(tmp_path, pairs_days=10))
+    assert gone_before(tmp_path) == {"pairs": dt.date(2026, 1, 6)}
+    result = rebuild.pairs(settings(tmp_path))
+    assert "only in the streamed table" in result.text
+    assert result.differing == 1
+
+
+def test_an_entry_of_an_earlier_version_says_how_many_days_were_kept(tmp_path: Path) -> None:
+    key_file(tmp_path)
+    assert gone_before(tmp_path) == {}
+    entry = audit.record(settings(tmp_path), "retain", {"pairs_days": 10})
+    audit.record(settings(tmp_path), "retain", {"pairs_before": "2020-01-01", "rejects_before": "2026-01-02"})
+    by_clock = dt.datetime.fromtimestamp(entry.at_us / 1e6, dt.UTC).date() - dt.timedelta(days=10)
+    assert gone_before(tmp_path) == {"pairs": by_clock, "rejects": dt.date(2026, 1, 2)}
