@@ -146,7 +146,7 @@ class _Sender:
         self._progress = progress
         self._records = self._bytes = self._refused = self._confirmed = 0
         self._failed: str | None = None
-        self.limit = _limit(bootstrap, topic, kafka_config)
+        self.limit = most_bytes(bootstrap, topic, kafka_config)
         self._producer = Producer(
             {
                 "client.id": "redline-emit",
@@ -229,8 +229,8 @@ class _Sender:
             self._failed = error.name()
 
 
-def _limit(bootstrap: str, topic: str, kafka_config: Mapping[str, str]) -> int:
-    """The topic's `max.message.bytes`."""
+def most_bytes(bootstrap: str, topic: str, kafka_config: Mapping[str, str]) -> int:
+    """The topic's `max.message.bytes`. Raises BrokerError."""
     client = AdminClient({"log_level": 3, **kafka_config, "bootstrap.servers": bootstrap})
     resource = ConfigResource(ResourceType.TOPIC, topic)
     fault = ""

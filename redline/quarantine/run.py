@@ -147,6 +147,9 @@ def _finish(settings: Settings, begun: journal.Begun) -> None:
             f"{settings.state / journal.FOLDER}: needed a table of this version in the journal, came another"
         )
     table, publishing = TABLES[begun.table], release_of(settings)
+    audit.record(
+        settings, "quarantine.finish", {"action": begun.action, "table": begun.table, "discarded": len(begun.ids)}
+    )
     if begun.action == "release":
         releasing.clear(settings.data_dir, settings.state, table, publishing)
         return
