@@ -15,6 +15,8 @@ from redline.commands import (
     parts,
     people,
     quality,
+    quarantine,
+    replay,
     schema,
     sources,
 )
@@ -36,6 +38,8 @@ __all__ = [
     "parts",
     "people",
     "quality",
+    "quarantine",
+    "replay",
     "schema",
     "sources",
 ]

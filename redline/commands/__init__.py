@@ -7,6 +7,8 @@ look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
 alerts   list, ack, resolve, silence, silences, unsilence, test
 audit    who ran what: list, verify
 quality  run, show
+quarantine  rows that failed their gate: list, show, release, discard
+replay   dead letters sent again
 keys     list, rotate, destroy
 people   scrub
 consent  what people have said: grant, withdraw, import, show, repair
