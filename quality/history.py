@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,7 +14,7 @@ from quality.measures import FRESHNESS, HOUR_S, SERIES, US, Point, merge, window
 from schemas.tables import QUALITY_HISTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from quality.measures import PointKey
 
@@ -46,12 +48,30 @@ def of_rows(rows: pa.Table) -> list[Point]:
     """`as_rows` undone. Rows of one key are parts: `measures.merge` adds them up."""
     names = [name for name in _SCHEMA.names if name not in {"at", "bins", "day"}]
     starts = rows.column("at").cast(pa.int64()).to_pylist()
-    bins = rows.column("bins").to_pylist()
-    plain = [rows.column(name).to_pylist() for name in names]
+    plain = [_shared(rows.column(name)) for name in names]
     return [
-        Point(at_us=at, bins={one["label"]: one["count"] for one in held}, **dict(zip(names, values, strict=True)))
-        for at, held, *values in zip(starts, bins, *plain, strict=True)
+        Point(at_us=at, bins=held, **dict(zip(names, values, strict=True)))
+        for at, held, *values in zip(starts, _bins(rows.column("bins")), *plain, strict=True)
     ]
+
+
+def _shared(column: Any) -> list[Any]:
+    """The column's values; equal texts are one object, as there are millions of few different ones."""
+    if not pa.types.is_string(column.type):
+        return list(column.to_pylist())
+    coded = column.combine_chunks().dictionary_encode()
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.unify_dictionaries().combine_chunks()
+    texts = [sys.intern(text) for text in coded.dictionary.to_pylist()]
+    return [texts[code] for code in coded.indices.to_pylist()]
+
+
+def _bins(column: Any) -> Iterator[dict[str, float]]:
+    flat = pc.list_flatten(column)
+    labels = iter(_shared(pc.struct_field(flat, "label")))
+    counts = iter(pc.struct_field(flat, "count").to_pylist())
+    for length in pc.list_value_length(column).to_pylist():
+        yield dict(zip(islice(labels, length), islice(counts, length), strict=True))
 
 
 def compacted(rows: pa.Table, now_us: int) -> pa.Table:
