@@ -110,6 +110,7 @@ def test_the_long_running_form_publishes_stops_cleanly_and_keeps_nobody(
     total += through_the_gateway(_ADDRESS.findall(log.read_text("utf-8"))[0], token)
     wait(lambda: count(data, "interactions") + sum(reasons(data)[r] for r in EARLY) == total)
     wait(lambda: count(data, "pairs") > 0 and held(data, "pairs") > 0 and held(data, "interactions") > 0)
+    wait(lambda: count(data, "trajectories") > 0)
     wait(lambda: count(data, "subjects") == count(data, "interactions"))
     for command in ("status", "doctor", "check", "rejects", "keys list", "audit list", "consent show"):
         redline(*command.split(), "--data", str(data)).process.wait(120)
@@ -122,7 +123,8 @@ def test_the_long_running_form_publishes_stops_cleanly_and_keeps_nobody(
     assert "ledger balances" in ledger
     assert count(data, "interactions") >= 200
     assert all(reasons(data)[reason] for reason in ("not_json", "wrong_type", "bad_value", "unknown_type", "too_large"))
-    assert {topic for topic, _ in sent} >= {topics.SCRUBBED, topics.CLEAN, topics.PAIRS, topics.REJECTS, topics.ALERTS}
+    written = {topics.SCRUBBED, topics.CLEAN, topics.PAIRS, topics.TRAJECTORIES, topics.REJECTS, topics.ALERTS}
+    assert {topic for topic, _ in sent} >= written
     inside = list(leftovers.unpacked(data))
     assert {
         part

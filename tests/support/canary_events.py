@@ -131,7 +131,7 @@ def _fields() -> Iterator[str]:
             data |= {"final": True, "origin": "send"} if "final" in data else {}
             data |= {"role": "tool", "kind": "tool_call"} if "role" in data else {}
             data |= {"arguments": {"to": mail, mail: ["x", {"deep": mail}]}} if "arguments" in data else {}
-            data |= {"state": "started"} if "state" in data else {}
+            data |= {"state": "ended" if variant < 2 else "started"} if "state" in data else {}
             if "prompt" in data and variant % 2:
                 data["prompt"] = [{"role": "user", "content": f"Dear {mail},"}, {"role": mail, "content": mail}]
             event = envelope(
