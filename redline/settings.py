@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
+from quality.policy import MonitorPolicy
 from schemas.errors import SettingsError
 from schemas.verdict import Severity
 from streams.consent import ConsentMode
@@ -204,13 +205,36 @@ class QualitySettings(_Section, frozen=True, kw_only=True):
 
     `expectations`: files with expectations of one's own, `.toml` or `.py`, several by commas; empty: `quality.toml`
     beside `redline.toml`, if it is there. `canaries`: a file of identities that somebody planted, one a line.
-    `every_s`: how often `redline up` looks at what came. `history_days`: how long what was measured is kept.
+    `every_s`: how often `redline up` looks at what came. `history_days`: how long what was measured is kept. The rest
+    is the policy of the checks over time: `quality.policy.MonitorPolicy` says what each means.
     """
 
     expectations: str = ""
     canaries: str = ""
     every_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 60.0
     history_days: Annotated[int, msgspec.Meta(ge=1)] = 180
+    reference_weeks: Annotated[int, msgspec.Meta(ge=1, le=26)] = 4
+    error_rate: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 1e-3
+    minimum: _Count = 30
+    psi: Annotated[float, msgspec.Meta(gt=0, le=100)] = 0.25
+    volume_factor: Annotated[float, msgspec.Meta(gt=1, le=1e6)] = 1.7
+    burst_factor: Annotated[float, msgspec.Meta(gt=1, le=1e6)] = 4.0
+    lag_minimum: _Count = 1000
+    retention_warning_hours: _Span = 48.0
+
+    @property
+    def monitors(self) -> MonitorPolicy:
+        """The policy of the checks over time."""
+        return MonitorPolicy(
+            reference_weeks=self.reference_weeks,
+            error_rate=self.error_rate,
+            minimum=self.minimum,
+            psi=self.psi,
+            volume_factor=self.volume_factor,
+            burst_factor=self.burst_factor,
+            lag_minimum=self.lag_minimum,
+            retention_warning_h=self.retention_warning_hours,
+        )
 
     @property
     def files(self) -> tuple[Path, ...]:
