@@ -24,7 +24,6 @@ from quality.history import Held
 from quality.measures import HOUR_S, US, merge
 from quality.monitors import evaluate
 from quality.points import few_tools
-from quality.policy import MonitorPolicy
 from redline import alerting, faults
 from redline.admin import cluster_id
 from redline.lock import DataLock
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from quality.breach import Breach
     from quality.measures import Point
+    from quality.policy import MonitorPolicy
     from redline.settings import Settings
     from schemas.metrics import Meter
     from sinks.release import Release
@@ -106,7 +106,7 @@ class Looker:
         self._metered = Metered(meter)
         self._crash = crash
         self._history = History(settings.data_dir, crash=lambda step: crash(10 + step))
-        self._policy = MonitorPolicy()
+        self._policy = settings.quality.monitors
         self._days = levels.days_of(settings.kafka.retention_hours, self._policy.reference_weeks)
         self._broker = levels.Broker(settings)
         self._release = _release(settings)
