@@ -49,15 +49,13 @@ def line(overview: Overview, rates: Rates) -> str:
     parts.append(f"alerts {len(overview.firing)}")
     parts += [f"HALTED {halt.table}" for halt in overview.halted]
     parts += [f"STALE {one.name}" for one in overview.processes if one.age_s > STALE_S]
-    return "  ".join(parts)
+    return _plain("  ".join(parts))
 
 
 def _title(overview: Overview, waited_s: float) -> Text:
     where = f"broker {overview.broker}" if overview.broker else overview.why
-    title = Text.assemble(("redline", "bold"), f"  {overview.utc()}  {where}", no_wrap=True, overflow="ellipsis")
-    if waited_s > STALE_S:
-        title = Text.assemble((f"no answer for {waited_s:.0f} s  ", "bold red"), title, no_wrap=True)
-    return title
+    late = f"no answer for {waited_s:.0f} s  " if waited_s > STALE_S else ""
+    return _line((late, "bold red"), ("redline", "bold"), f"  {overview.utc()}  {where}")
 
 
 def _wrong(overview: Overview, rates: Rates) -> Iterable[Text]:
@@ -167,7 +165,13 @@ def _grid(left: Iterable[str], right: Iterable[str]) -> Table:
 
 
 def _line(*parts: str | tuple[str, str]) -> Text:
-    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
+    styled = [(part, "") if isinstance(part, str) else part for part in parts]
+    return Text.assemble(*((_plain(text), style) for text, style in styled), no_wrap=True, overflow="ellipsis")
+
+
+def _plain(text: str) -> str:
+    """Without what a terminal would obey: names of tables and expectations may be a user's own."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _lag(count: int) -> Text:
