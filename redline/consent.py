@@ -125,7 +125,7 @@ def erase(settings: Settings, people: Iterable[str], at_us: int) -> int:
 def repair(settings: Settings) -> int:
     """Say no for everybody whose last record cannot be read; returns for how many. Raises as `record` does."""
     with DataLock(settings.state, name="consent.lock", wait_s=_LOCK_WAIT_S):
-        book = _read(settings)
+        book = book_of(settings)
         no = Consent(granted=False, version=today())
         _write(settings, dict.fromkeys(book.unreadable, no), "repair")
         return len(book.unreadable)
@@ -135,7 +135,7 @@ def _change(settings: Settings, people: Mapping[str, Callable[[Consent | None], 
     keys = keys_of(settings)
     by_key = {person_key(keys.identity, name): say for name, say in people.items() if name.strip()}
     with DataLock(settings.state, name="consent.lock", wait_s=_LOCK_WAIT_S):
-        book = _read(settings)
+        book = book_of(settings)
         book.check()
         words = {key: after for key, say in by_key.items() if (after := say(book.get(key))) is not None}
         _write(settings, words, action)
@@ -154,8 +154,8 @@ def _write(settings: Settings, words: Mapping[bytes, Consent], action: str) -> N
         delivery.close()
 
 
-def _read(settings: Settings) -> ConsentBook:
-    """Everything on the topic; what cannot be read is for the caller to judge."""
+def book_of(settings: Settings) -> ConsentBook:
+    """Everything on the consent topic; what cannot be read is for the caller to judge (`ConsentBook.check`)."""
     book = ConsentBook(settings.consent.mode)
     reader = ConsentReader(settings.kafka.bootstrap, book, settings.kafka.config, lambda _error: None)
     try:
@@ -169,7 +169,7 @@ def _read(settings: Settings) -> ConsentBook:
 
 def totals(settings: Settings) -> str:
     """How many people have said what, without a name. Raises BrokerError."""
-    book = _read(settings)
+    book = book_of(settings)
     found = [consent for person in book.people if (consent := book.get(person)) is not None]
     lines = (
         ("yes to everything", sum(c.granted is True and not c.scopes for c in found)),
@@ -185,7 +185,7 @@ def totals(settings: Settings) -> str:
 def shown(settings: Settings, name: str) -> str:
     """What holds for one person now. Raises BrokerError, ConsentError, SettingsError."""
     keys = keys_of(settings)
-    book = _read(settings)
+    book = book_of(settings)
     book.check()
     key = person_key(keys.identity, name)
     consent = book.get(key)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from redline.commands.root import data_option, main, settings_of
+from redline.commands.root import bootstrap_option, data_option, main, say, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,7 @@ def quarantine_show(*, data: str | None, limit: int, text: bool, **chosen: Any) 
 
 @quarantine_group.command("release")
 @data_option
+@bootstrap_option
 @_choice_options
 @click.option(
     "--accept",
@@ -69,15 +70,34 @@ def quarantine_show(*, data: str | None, limit: int, text: bool, **chosen: Any) 
     help="Let rows pass that fail this one, if it is no critical one; recorded.",
 )
 @click.option("--dry-run", "dry", is_flag=True, help="Check them, and only say what would go.")
-def quarantine_release(*, data: str | None, accept: tuple[str, ...], dry: bool, **chosen: Any) -> None:
-    """Check rows again by the suite of now, and put those that pass into their table; exit 1 if some stay."""
+def quarantine_release(
+    *, data: str | None, bootstrap: str | None, accept: tuple[str, ...], dry: bool, **chosen: Any
+) -> None:
+    """Check rows again by the suite of now, and put those that pass into their table; exit 1 if some stay.
+
+    Consent is asked again: a row with an event of somebody who has said no since stays.
+    """
+    from redline import cluster
+    from redline.consent import book_of
     from redline.gates import gates_of
+    from redline.keys import ring_of
+    from redline.quarantine import said_no
     from redline.quarantine.choice import chosen as choice
     from redline.quarantine.run import release
+    from redline.up import attached
 
-    settings, meant = settings_of(data=data), choice(**chosen)
+    settings, meant = settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), choice(**chosen)
     gates = gates_of(settings, meant.tables)
-    done = release(settings, meant, gate=lambda table: gates[table.name], accept=accept, dry=dry)
+    with cluster.broker(attached(settings), say) as live:
+        cluster.prepare_topics(live)
+        done = release(
+            live,
+            meant,
+            gate=lambda table: gates[table.name],
+            refused=lambda: said_no.places(live.data_dir, book_of(live), ring_of(live)),
+            accept=accept,
+            dry=dry,
+        )
     click.echo(done.text)
     sys.exit(1 if done.left else 0)
 

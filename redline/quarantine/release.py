@@ -3,7 +3,8 @@
 Of each table, a part at a time:
 
 1. The journal says that the table is at work.
-2. Rows that the table holds already, at this or a newer revision, and rows that were erased, need no check.
+2. Rows that the table holds already, at this or a newer revision, and rows that were erased, need no check. Rows with
+   an event of somebody who has said no since stay.
 3. The gate is asked about the others. A row that fails an expectation of severity error may pass by name; a critical
    one never does.
 4. What passes is published in a commit of its own (`sinks.requeue`).
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 
-from redline.quarantine import journal
+from redline.quarantine import journal, members
 from redline.quarantine.choice import Choice
 from schemas.errors import SinkError
 from schemas.verdict import Severity
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
+    from schemas.rows import Source
     from schemas.tables import Table
     from schemas.verdict import Failure, Verdict
     from sinks.release import Release
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 PART = 5_000  # rows: with texts some 10 MB, and enough that the gate's fixed cost does not count
 _ATTEMPTS = 5  # a sink may replace a file of quarantine while it is read
 _PAUSE_S = 0.5
+_READ = frozenset(
+    {"interactions", "pairs", "trajectories"}
+)  # `rejects` and `subjects` hold nothing of what people wrote
 
 
 class Stays(NamedTuple):
@@ -47,6 +52,9 @@ class Stays(NamedTuple):
 
     expectation: str
     severity: str
+
+
+_CONSENT = Stays("everybody in it still agrees", Severity.CRITICAL.value)
 
 
 @dataclass(slots=True)
@@ -60,6 +68,12 @@ class Tally:
     erased: int = 0
     left: int = 0
     why: Counter[Stays] = field(default_factory=Counter)
+
+
+class _Terms(NamedTuple):
+    gate: Gate
+    accept: Collection[str]
+    refused: Collection[Source]
 
 
 class _Judged(NamedTuple):
@@ -77,6 +91,7 @@ def release(
     publishing: Release,
     gate: Gate,
     accept: Collection[str] = (),
+    refused: Collection[Source] = frozenset(),
     dry: bool = False,
     crash: Callable[[str], None] = lambda _step: None,
 ) -> Tally:
@@ -90,6 +105,7 @@ def release(
         publishing: what of a row is published, and the seal of coordinates.
         gate: the table's check, as its sinks have it.
         accept: names of expectations that a row may fail, unless they are critical.
+        refused: raw coordinates of events whose people have said no since.
         dry: only count.
         crash: called after each step, for tests that kill.
 
@@ -106,7 +122,7 @@ def release(
     gone: dict[str, int | None] = {}
     with returning(data_dir, table, publishing, crash) as back:
         for rows in _parts(data_dir, table, choice, publishing):
-            gone |= _part(rows, back, gate, accept, tally, dry=dry)
+            gone |= _part(rows, back, _Terms(gate, accept, refused), tally, dry=dry)
             crash("part")
     if not dry:
         remove(data_dir, table, gone)
@@ -149,14 +165,13 @@ def _parts(data_dir: Path, table: Table, choice: Choice, publishing: Release) ->
             return
 
 
-def _part(
-    rows: pa.Table, back: Returns, gate: Gate, accept: Collection[str], tally: Tally, *, dry: bool
-) -> dict[str, int | None]:
+def _part(rows: pa.Table, back: Returns, terms: _Terms, tally: Tally, *, dry: bool) -> dict[str, int | None]:
     """Release what passes of these rows; returns what leaves quarantine: id and revision."""
     ids = identities_of(rows, amendable=back.table.amendable)
     found = back.decide(ids)
-    candidates = list(found.published)
-    judged = _judge(gate, rows.take(pa.array(candidates, pa.int64())), accept)
+    said_no = _said_no(rows, terms.refused) if back.table.name in _READ else set()
+    candidates = [i for i in found.published if i not in said_no]
+    judged = _judge(terms.gate, rows.take(pa.array(candidates, pa.int64())), terms.accept)
     passing = [candidates[i] for i in judged.good]
     if passing and not dry:
         came = back.publish(rows.take(pa.array(passing, pa.int64())))
@@ -171,11 +186,19 @@ def _part(
     tally.there += len(found.there) + there
     tally.erased += len(found.erased) + erased
     tally.why.update(judged.why)
+    if kept := len(found.published) - len(candidates):
+        tally.why[_CONSENT] += kept
     if found.conflicts:
         tally.why[Stays("one_row_per_record_id", Severity.ERROR.value)] += len(found.conflicts)
     gone = {ids[i].record_id: ids[i].revision for i in (*settled, *found.there, *found.erased)}
     tally.left += rows.num_rows - len(gone)
     return dict(gone)
+
+
+def _said_no(rows: pa.Table, refused: Collection[Source]) -> set[int]:
+    if not refused:
+        return set()
+    return {i for i, sources in enumerate(members.sources_of(rows)) if any(one in refused for one in sources)}
 
 
 def _judge(gate: Gate, rows: pa.Table, accept: Collection[str]) -> _Judged:

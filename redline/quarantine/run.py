@@ -19,11 +19,12 @@ from schemas.errors import InputError
 from schemas.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from redline.audit import Detail
     from redline.quarantine.release import Gate
     from redline.settings import Settings
+    from schemas.rows import Source
     from schemas.tables import Table
 
 LOCK = "quarantine.lock"
@@ -45,6 +46,7 @@ def release(
     choice: Choice,
     *,
     gate: Callable[[Table], Gate],
+    refused: Callable[[], Collection[Source]],
     accept: Sequence[str] = (),
     dry: bool = False,
     crash: Callable[[str], None] = lambda _step: None,
@@ -55,6 +57,7 @@ def release(
         settings: of the data folder.
         choice: which rows.
         gate: a table's check, as its sinks have it.
+        refused: raw coordinates of events whose people have said no since, as of now.
         accept: expectations that a row may fail, unless they are critical; recorded.
         dry: only say what would be done.
         crash: called after each step, for tests that kill.
@@ -69,6 +72,7 @@ def release(
         raise InputError("--accept: needed names of expectations, as the reasons in `redline quarantine list` begin")
     with _deciding(settings, dry=dry):
         _record(settings, "quarantine.release", {**choice.told(), "accept": list(accept)}, dry=dry)
+        no = refused()
         tallies = {
             name: releasing.release(
                 settings.data_dir,
@@ -78,6 +82,7 @@ def release(
                 publishing=release_of(settings),
                 gate=gate(TABLES[name]),
                 accept=accept,
+                refused=no,
                 dry=dry,
                 crash=crash,
             )

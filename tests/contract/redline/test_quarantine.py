@@ -20,12 +20,13 @@ from quality.books import of_tables
 from quality.gate import Gate
 from quality.ledger import reconcile
 from redline import audit, rebuild
+from redline.keys import ring_of
 from redline.lock import DataLock
-from redline.quarantine import journal, look, run
+from redline.quarantine import journal, look, run, said_no
 from redline.quarantine.choice import Choice, chosen
 from redline.settings import Settings
 from schemas import topics
-from schemas.errors import InputError, LockedError
+from schemas.errors import ConsentError, InputError, LockedError
 from schemas.records import Partition
 from schemas.rows import Source, Subject
 from schemas.tables import TABLES
@@ -34,6 +35,8 @@ from sinks import reader, tombstones
 from sinks.layout import Layout
 from sinks.release import COLUMNS, Decisions
 from sinks.seal import Seal
+from streams.consent import Consent, ConsentBook, ConsentMode, Scope, encode
+from streams.identity import person_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +166,8 @@ def balance(data: Path, told: Day, more: int = 0) -> Any:
 
 
 def release(data: Path, choice: Choice | None = None, *, gate: Any = make.passing, **options: Any) -> Outcome:
-    return run.release(settings(data), choice or Choice(), gate=lambda _table: gate, **options)
+    told = {"refused": frozenset, **options}
+    return run.release(settings(data), choice or Choice(), gate=lambda _table: gate, **told)
 
 
 def discard(data: Path, choice: Choice | None = None, **options: Any) -> Outcome:
@@ -243,7 +247,7 @@ def test_the_real_gate_is_asked(data: Path) -> None:
     """Rows of the real join pass the real suite; one that was made wrong does not."""
     wrong = make.pair(10**6, final="x", date="2026-01-05")
     publish(data, "pairs", [msgspec.structs.replace(wrong, label="nonsense")], gate=make.failing("label", {"nonsense"}))
-    done = run.release(settings(data), chosen(["pairs"]), gate=Gate)
+    done = run.release(settings(data), chosen(["pairs"]), gate=Gate, refused=frozenset)
     assert done.left == 1
     assert "label_is_known" in done.text
     assert ids(data, "pairs", aside=True) == {wrong.record_id}
@@ -279,6 +283,50 @@ def test_what_was_erased_is_not_released(data: Path) -> None:
     assert release(data, chosen(["pairs"])).left == 0
     assert ids(data, "pairs") & set(held) == set(held[3:])
     assert not ids(data, "pairs", aside=True)
+
+
+@pytest.mark.parametrize("mode", ConsentMode)
+def test_rows_of_people_who_have_said_no_since_stay(data: Path, told: Day, mode: ConsentMode) -> None:
+    """Six people with a word each, and what becomes of rows with an event of theirs."""
+    ring = ring_of(settings(data))
+    part_no, part_yes = Scope(granted=False, source="/mail"), Scope(granted=True, surface="ide")
+    silent = mode is ConsentMode.OPT_OUT
+    words: list[tuple[Consent | None, bool]] = [
+        (Consent(granted=True, version="1"), True),
+        (Consent(granted=False, version="1"), False),
+        (Consent(granted=True, version="1", scopes=(part_no,)), False),
+        (Consent(granted=False, version="1", scopes=(part_yes,)), False),
+        (Consent(granted=None, version="1", scopes=(part_yes,)), silent),
+        (None, silent),  # a record that was taken back
+    ]
+    book, kept = ConsentBook(mode), set()
+    for number, (word, yes) in enumerate(words):
+        key = person_key(ring.identity, f"{number}@corp.example")
+        book.put(key, None if word is None else encode(word))
+        event = told.events[number]
+        (place,) = event.sources
+        subject = Subject(
+            record_id=f"{10**9 + number:032x}",
+            scrub_version="1",
+            sources=[place],
+            event_date=event.event_date,
+            pseudonym=ring.pseudonyms(key)[0],
+            key_epoch=1,
+        )
+        publish(data, "subjects", [subject])
+        if not yes:
+            kept.add(place)
+    assert said_no.places(data, book, ring) == kept
+    places = kept | {p.sources[0] for p in told.pairs[:9]}
+    held = {p.record_id for p in told.pairs if p.record_id in ids(data, "pairs", aside=True)}
+    mine = {p.record_id for p in told.pairs if places & set(p.sources)} & held
+    done = release(data, chosen(["pairs"]), refused=lambda: places, accept=["everybody"])
+    assert ids(data, "pairs", aside=True) == mine
+    assert done.left == len(mine)
+    assert release(data, chosen(["rejects", "subjects"]), refused=lambda: places).left == 0
+    book.put(b"unreadable", b"nonsense")
+    with pytest.raises(ConsentError):
+        said_no.places(data, book, ring)
 
 
 def test_of_a_decided_day_what_was_decided_is_released(data: Path, told: Day) -> None:
