@@ -4,20 +4,27 @@ import re
 import shutil
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from support import rows as make
 from support.folder import publish
 
+from redline import broker_findings
 from redline import doctor as module
 from redline.doctor import doctor
 from redline.keys import keys_of
-from redline.settings import Kafka, Settings
+from redline.settings import Kafka, Settings, Sources
 from schemas.records import Partition
 from schemas.verdict import Failure, Severity
 from sinks import halts, log, reader
 from sinks.batch import Range
 from sinks.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.topics import Topic
 
 
 def settings(folder: Path) -> Settings:
@@ -146,6 +153,27 @@ def test_a_broker_that_does_not_answer_is_missing_and_a_stale_address_is_not(
     assert healthy, text
     text, healthy = doctor(Settings(data=str(folder), kafka=Kafka(bootstrap=nobody)))
     assert (healthy, missing(text)) == (False, ["broker"])
+
+
+@pytest.mark.parametrize("theirs", [[], ["otlp_logs", "redline.events"]])
+def test_raw_topics_with_the_time_of_their_producers_are_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, theirs: list[str]
+) -> None:
+    asked: list[str] = []
+
+    def stamped(_bootstrap: str, topics: Sequence[Topic], **_config: object) -> list[str]:
+        asked.extend(topic.name for topic in topics if topic.raw)
+        return theirs
+
+    monkeypatch.setattr(broker_findings, "cluster_id", lambda *_, **_more: "a cluster")
+    monkeypatch.setattr(broker_findings, "check_topics", lambda *_, **_more: None)
+    monkeypatch.setattr(broker_findings, "stamped_by_producers", stamped)
+    kafka, sources = Kafka(bootstrap="127.0.0.1:1"), Sources(otlp_logs="otlp_logs")
+    text, healthy = doctor(Settings(data=str(folder), kafka=kafka, sources=sources))
+    assert asked == ["redline.events", "otlp_logs"]
+    assert healthy == (not theirs)
+    assert missing(text) == ["time of raw records"] * bool(theirs)
+    assert not theirs or "redline topics create --broker-time" in fix(text, "time of raw records")
 
 
 def test_a_full_disk_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
