@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from quality.alert import Alert
 from quality.measures import US
+from redline.alerting import alert_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from quality.alert import Alert
     from quality.breach import Breach
-
-COMMAND = "redline quality show"
 
 
 class Alerts(Protocol):
@@ -37,7 +36,7 @@ class Teller:
         self.firing: frozenset[tuple[str, str, str]] = frozenset()
 
     def tell(self, breaches: Iterable[Breach]) -> int:
-        """Every breach of this look; returns how many. None of them names a sample, only numbers."""
+        """Every breach of this look; returns how many."""
         now = {one.key: one for one in breaches}
         for one in now.values():
             self._alerts.raise_(of_breach(one))
@@ -49,13 +48,12 @@ class Teller:
 
 def of_breach(breach: Breach) -> Alert:
     """A breach in the words of an alert."""
-    return Alert(
-        kind=breach.kind,
-        table=breach.table,
+    return alert_of(
+        breach.kind,
+        breach.table,
         subject=breach.subject,
         severity=breach.severity,
         expected=breach.expected,
-        command=COMMAND,
+        got=breach.got,
         since=breach.since_us / US,
-        got=dict(breach.got),
     )
