@@ -2,7 +2,9 @@
 
 suites       what every row of every table must hold, as plain lists
 user_suites  expectations of one's own, read and checked before the first batch
-facts        the derived columns that the suites speak of (pure)
+facts        the columns that the suites speak of (pure)
+derived      how those that no table has are made; columns: Arrow's as numpy's (pure)
+plausible    is a text in the language that its producer says (pure)
 cells        which of a day's attributes are published: those that enough people share (pure)
 leaks        personal data and secrets left in a text: a second opinion (pure)
 gate         batch -> Verdict, by Great Expectations

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from quality import cells
+from quality import cells, measures
 from schemas import events, rows, tables
 from schemas.verdict import Severity
 
@@ -105,6 +105,7 @@ _INTERACTIONS = (
     _name("session_key"),
     _none("data_is_a_json_object", "data.malformed"),
     *_text("data"),
+    Expectation("variants_fit", "between", "variants.longest", Severity.ERROR, low=0, high=_LONGEST),
     _none("findings_are_counts", "findings.malformed"),
     _none("marks_are_hashes_and_surrogates", "marks.malformed"),
     _range("key_epoch", 0, None),
@@ -134,10 +135,16 @@ _PAIRS = (
     _none("rejected_is_not_the_suggestion", "label.rejected_but_equal", Severity.WARNING),
     _none("kept_spans_lie_in_suggestion", "kept_spans.malformed"),
     _none("edited_spans_lie_in_final", "edited_spans.malformed"),
+    _none("spans_make_up_final", "spans.unequal"),
+    _none("similarity_of_1_is_equality", "similarity.wrong"),
     _name("decision_ms_bucket"),
+    _none("rejected_has_a_decision", "label.rejected_undecided"),
+    # A part that was accepted, and nobody said which: true, and of little use.
+    _none("ignored_has_no_decision", "label.ignored_but_decided", Severity.WARNING),
     _name("model", required=False),
     Expectation("model_is_named", "between", "model.length", Severity.WARNING, low=1),
     _name("language", required=False),
+    _none("language_is_that_of_suggestion", "language.wrong", Severity.WARNING),
     _name("tool", required=False),
     _range("key_epoch", 0, None),
 )
@@ -150,6 +157,7 @@ _TRAJECTORIES = (
     Expectation("steps_are_present", "between", "steps.count", Severity.WARNING, low=1),
     _none("steps_are_numbered_in_order", "steps.unordered"),
     _none("steps_have_known_roles_and_kinds", "steps.unknown"),
+    Expectation("steps_are_not_unusually_long", "between", "steps.longest", Severity.WARNING, low=0, high=_LONG),
     Expectation("steps_fit", "between", "steps.length", Severity.ERROR, low=0, high=16 * _LONGEST),
     _range("key_epoch", 0, None),
 )
@@ -171,10 +179,43 @@ _SUBJECTS = (
     _range("key_epoch", 0, None),
 )
 
+# Of tables that no sink writes: `redline check` asks these.
+_OWN = (
+    SCHEMA,
+    _none("no_personal_data_left", "leaks", Severity.CRITICAL),
+    _none("required_values_are_present", "nulls"),
+)
+_AUDIT = (
+    *_OWN,
+    _range("seq", 0, None),
+    Expectation("seq_is_unique", "unique", "seq", Severity.ERROR),
+    _none("entries_follow_each_other", "previous.wrong"),
+    _none("hashes_are_64_hex_digits", "hash.malformed"),
+    _name("who"),
+    _none("action_is_a_name", "action.malformed"),
+    _none("details_is_a_json_object", "details.malformed"),
+    Expectation("details_fits", "between", "details.length", Severity.ERROR, low=0, high=_LONGEST),
+)
+_HISTORY = (
+    *_OWN,
+    _known("series", tuple(measures.SERIES)),
+    _range("span_s", 1, 366 * 86_400),
+    _known("table", ("", *tables.TABLES)),
+    _name("source", required=False),
+    _name("tool", required=False),
+    Expectation("value_is_a_number", "not_null", "value", Severity.ERROR),
+    Expectation("weight_is_a_number", "not_null", "weight", Severity.ERROR),
+    _range("weight", 0, None),
+    _none("bins_are_counts", "bins.malformed"),
+    _none("day_is_the_day_of_at", "day.wrong"),
+)
+
 SUITES: dict[str, tuple[Expectation, ...]] = {
     "interactions": _COMMON + _INTERACTIONS,
     "pairs": _COMMON + _PAIRS,
     "trajectories": _COMMON + _TRAJECTORIES,
     "rejects": _COMMON + _REJECTS,
     "subjects": _COMMON + _SUBJECTS,
+    "audit": _AUDIT,
+    "quality_history": _HISTORY,
 }

@@ -36,7 +36,15 @@ def test_a_good_batch_passes_the_screen_and_the_whole_suite(gates: dict[str, Gat
         assert (verdict.table, verdict.rows, verdict.expectations) == (table, 12, len(SUITES[table]))
 
 
+GERMAN = "Wir haben die Rechnung erhalten und werden sie nicht bezahlen, weil sie nicht zu dem Vertrag passt."
+
+
+def accepted(text: str) -> dict[str, Any]:
+    return {"suggestion": text, "final": text, "kept_spans": [{"start": 0, "end": len(text)}]}
+
+
 # Table, row, what is wrong with it, the expectation that must say so; all rows that it must name, if not that one.
+LONG_STEP, LONG_VARIANT = "steps_are_not_unusually_long", "variants_fit"
 FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("pairs", 3, {"record_id": "xyz"}, "record_id_is_32_hex_digits"),
     ("pairs", 3, {"record_id": "0" * 31 + "3\n"}, "record_id_is_32_hex_digits"),
@@ -59,6 +67,15 @@ FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("pairs", 2, {"final": "return 2 + é"}, "rejected_is_not_the_suggestion"),
     ("pairs", 3, {"kept_spans": [{"start": 0, "end": 99}]}, "kept_spans_lie_in_suggestion"),
     ("pairs", 3, {"edited_spans": [{"start": 3, "end": 2}]}, "edited_spans_lie_in_final"),
+    ("pairs", 1, {"kept_spans": [{"start": 4, "end": 9}, {"start": 0, "end": 7}]}, "kept_spans_lie_in_suggestion"),
+    ("pairs", 0, {"kept_spans": []}, "spans_make_up_final"),
+    ("pairs", 1, {"edited_spans": [{"start": 1, "end": 4}]}, "spans_make_up_final"),
+    ("pairs", 0, {"similarity": 0.99}, "similarity_of_1_is_equality"),
+    ("pairs", 1, {"similarity": 1.0}, "similarity_of_1_is_equality"),
+    ("pairs", 2, {"decision_ms_bucket": "none"}, "rejected_has_a_decision"),
+    ("pairs", 3, {"decision_ms_bucket": "<1s"}, "ignored_has_no_decision"),
+    ("pairs", 0, {"language": "en", **accepted(GERMAN)}, "language_is_that_of_suggestion"),
+    ("pairs", 0, {"language": "ru", **accepted(GERMAN)}, "language_is_that_of_suggestion"),
     ("pairs", 3, {"key_epoch": -1}, "key_epoch_in_range"),
     ("pairs", 3, {"model": ""}, "model_is_named"),
     ("pairs", 3, {"model": "m" * 600}, "model_fits"),
@@ -86,12 +103,23 @@ FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("interactions", 3, {"sources": head(1)["sources"] * 2}, "comes_from_one_record"),
     ("trajectories", 3, {"closed_by": "force"}, "closed_by_is_known"),
     ("trajectories", 3, {"steps": []}, "steps_are_present"),
+    ("trajectories", 3, {"steps": [{**good("trajectories")[0]["steps"][0], "outcome": "x" * 200_001}]}, LONG_STEP),
+    (
+        "interactions",
+        3,
+        {"variants": [{"key_epoch": 1, "tool": "", "data": "x" * 4_194_305, "marks": []}]},
+        LONG_VARIANT,
+    ),
     ("rejects", 3, {"reason": "because"}, "reason_is_known"),
     ("rejects", 3, {"stage": "sink"}, "stage_is_known"),
     ("rejects", 3, {"fate": "lost"}, "fate_is_known"),
     ("rejects", 3, {"path": "data.text"}, "path_is_a_json_path"),
     ("subjects", 3, {"pseudonym": "Bob"}, "pseudonym_is_hex"),
 ]
+
+
+# Another text, or other spans, break these as well: they tell the same of every text.
+IMPLIED = {"spans_make_up_final", "similarity_of_1_is_equality", "edited_spans_lie_in_final"}
 
 
 @pytest.mark.parametrize(("table", "row", "wrong", "name"), FAULTS)
@@ -101,9 +129,11 @@ def test_a_fault_is_found_in_its_row_and_nowhere_else(
     rows = good(table)
     rows[row].update(wrong)
     verdict = gates[table](arrow(table, rows))
-    assert [(f.expectation, f.rows) for f in verdict.failures] == [(name, (row,))]
+    found = {f.expectation: f.rows for f in verdict.failures}
+    assert found.pop(name) == (row,)
+    assert found == dict.fromkeys(IMPLIED & found.keys(), (row,))
     assert not verdict.halts
-    warns = verdict.failures[0].severity is Severity.WARNING
+    warns = all(f.severity is Severity.WARNING for f in verdict.failures)
     assert set(verdict.bad_rows) == (set() if warns else {row})
 
 
