@@ -34,6 +34,11 @@ _JUST_ENDED_S = 900.0  # an end is shown to mirrors for so long: one that was do
 _OWED_S = 7 * 86_400.0  # by then somebody has been told otherwise, or nobody ever will be
 _AHEAD_S = 3_600.0  # no wait is so long: what is due later was written under another clock
 _HOUR_S = 3_600
+# An end must not come before the beginning, whichever process owes them: of one line the first goes first.
+_FIRST = (
+    "notices as n where owner = ? and channel = ? and not exists"
+    " (select 1 from notices as e where e.channel = n.channel and e.line = n.line and e.place < n.place)"
+)
 _OPEN = "select entry from states where open = 1"
 
 
@@ -263,8 +268,7 @@ class Book:
     def due(self, channel: str, now: float) -> Pending | None:
         """The oldest notice of this process for the channel whose time has come."""
         rows = self._store.read(
-            "select place, body, attempts from notices where owner = ? and channel = ? and (due <= ? or due > ?)"
-            " order by place limit 1",
+            f"select place, body, attempts from {_FIRST} and (due <= ? or due > ?) order by place limit 1",  # noqa: S608
             self.owner,
             channel,
             now,
@@ -282,9 +286,7 @@ class Book:
 
     def next_due(self, channel: str, now: float) -> float | None:
         """When the channel's next notice of this process is due."""
-        found = self._store.read(
-            "select min(due), max(due) from notices where owner = ? and channel = ?", self.owner, channel
-        )
+        found = self._store.read(f"select min(due), max(due) from {_FIRST}", self.owner, channel)  # noqa: S608
         first, last = found[0]
         if first is None:
             return None
@@ -401,9 +403,10 @@ class Book:
                 )
 
     def _owe(self, db: sqlite3.Connection, channel: str, notice: Notice, now: float) -> None:
+        line = notice.alerts[0].key if self._channels[channel].one_each else notice.kind
         db.execute(
-            "insert into notices (id, owner, channel, body, due, made) values (?, ?, ?, ?, ?, ?)",
-            (notice.id, self.owner, channel, encode(notice), now, now),
+            "insert into notices (id, owner, channel, body, due, made, line) values (?, ?, ?, ?, ?, ?, ?)",
+            (notice.id, self.owner, channel, encode(notice), now, now, line),
         )
 
     def _digests(self, db: sqlite3.Connection, now: float) -> None:

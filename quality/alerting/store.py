@@ -34,9 +34,10 @@ create table if not exists waiting (
 );
 create table if not exists notices (
   place integer primary key autoincrement, id text, owner text, channel text, body blob, attempts integer default 0,
-  due real, made real
+  due real, made real, line text
 );
 create index if not exists by_owner on notices (owner, channel);
+create index if not exists by_line on notices (channel, line);
 create unique index if not exists by_id on notices (channel, id);
 create table if not exists silences (id text primary key, kind text, name text, subject text, made real, until real);
 create table if not exists channels (name text primary key, seen real);
@@ -49,7 +50,7 @@ create table if not exists numbers (name text primary key, value integer);
 
 # What is carried back besides states: key and columns of each table.
 _KEYS = {
-    "notices": (("channel", "id"), ("id", "owner", "channel", "body", "attempts", "due", "made")),
+    "notices": (("channel", "id"), ("id", "owner", "channel", "body", "attempts", "due", "made", "line")),
     "waiting": (("kind", "event", "key"), ("kind", "event", "key", "alert", "at")),
     "silences": (("id",), ("id", "kind", "name", "subject", "made", "until")),
     "channels": (("name",), ("name", "seen")),
@@ -146,7 +147,7 @@ class Store:
                 for gone in self._copied[table] - _keys(memory, table):
                     db.execute(f"delete from {table} where {where}", gone)  # noqa: S608 - our own words
                 names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-                insert = f"insert or replace into {table} ({names}) values ({marks})"
+                insert = f"insert or replace into {table} ({names}) values ({marks})"  # noqa: S608 - likewise
                 for row in memory.execute(f"select {names} from {table} order by rowid").fetchall():  # noqa: S608 - likewise
                     if tuple(row[columns.index(name)] for name in key) not in self._copied[table]:
                         db.execute(insert, row)

@@ -237,6 +237,27 @@ def test_only_what_the_dead_owed_is_taken_over(tmp_path: Path) -> None:
         owner.release()
 
 
+def test_an_end_waits_for_its_beginning_whichever_process_owes_them(tmp_path: Path) -> None:
+    mine, other = book(tmp_path, {"pager": PAGER}), book(tmp_path, {"pager": PAGER})
+    other.owner = "worker-1"
+    mine.take([Saying(CRITICAL), Saying(replace(CRITICAL, table="rejects"))], START)
+    first = mine.due("pager", START)
+    assert first is not None
+    mine.failed(first, due=START + 300)
+    second = mine.due("pager", START + 1)  # another alert does not wait
+    assert second is not None
+    assert second.notice.alerts[0].table == "rejects"
+    other.resolve(CRITICAL.key, START + 2)
+    assert other.due("pager", START + 2) is None
+    assert other.next_due("pager", START + 2) is None
+    mine.delivered(first)
+    end = other.due("pager", START + 3)
+    assert end is not None
+    assert (end.notice.event, end.notice.alerts[0].key) == (Event.RESOLVED, CRITICAL.key)
+    mine.close()
+    other.close()
+
+
 def test_a_mirror_is_shown_by_one_process_when_something_changes_or_a_minute_is_over(tmp_path: Path) -> None:
     one, two = book(tmp_path), book(tmp_path)
     one.take([Saying(CRITICAL)], START)

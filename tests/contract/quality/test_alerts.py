@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import re
-import socket
-import threading
 import time
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.receivers import free_port, http, until
 
 from quality.alert import Alert, Event, Notice, Wants
 from quality.alerting.book import Book
@@ -26,7 +23,6 @@ from schemas.errors import DeliveryError
 from schemas.verdict import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -35,67 +31,8 @@ POLICY = Policy(window_s=0.0, group_s=0.0, stale_s=0.0, repeat_s=0.0, per_hour=0
 ALERT = Alert("gate_halt", "pairs", Severity.CRITICAL, "schema_is_the_tables", "redline release pairs", 0.0, "halted")
 
 
-class Server(ThreadingHTTPServer):
-    """Answers with the next status of a list, then with 200; keeps what it took."""
-
-    def __init__(self, port: int, statuses: list[int], delay_s: float) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.statuses = statuses
-        self.delay_s = delay_s
-        self.taken: list[tuple[str, str]] = []
-        self.tried: list[str] = []
-        self.released = threading.Event()
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        name = self.headers["idempotency-key"]
-        self.server.tried.append(name)
-        status = self.server.statuses.pop(0) if self.server.statuses else 200
-        if self.server.delay_s:
-            self.server.released.wait(self.server.delay_s)
-        if status == 200:
-            self.server.taken.append((name, body["text"]))
-        self.send_response(status)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *args: Any) -> None:
-        """Quiet."""
-
-
-@contextmanager
-def serving(port: int = 0, statuses: list[int] | None = None, delay_s: float = 0.0) -> Iterator[Server]:
-    server = Server(port, statuses or [], delay_s)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.released.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def webhook(port: int, timeout_s: float = 10.0) -> WebhookChannel:
     return WebhookChannel(lambda: f"http://127.0.0.1:{port}/services/T0/B0/token", timeout_s=timeout_s)
-
-
-def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.01)
 
 
 class Kept:
@@ -130,7 +67,7 @@ def kinds(number: int) -> list[Alert]:
 
 
 def test_every_alert_arrives_once_when_the_server_fails_first(tmp_path: Path) -> None:
-    with serving(statuses=[500, 503, 500, 429]) as server:
+    with http(statuses=[500, 503, 500, 429]) as server:
         alerts = alerter([webhook(server.server_port)], tmp_path)
         for alert in kinds(5):
             alerts.raise_(alert)
@@ -147,11 +84,11 @@ def test_alerts_raised_while_the_server_is_down_survive_a_restart(tmp_path: Path
     for alert in kinds(3):
         alerts.raise_(alert)
     assert alerts.close() == 3
-    with serving(port) as server:
+    with http(port) as server:
         again = alerter([webhook(port)], tmp_path)
         until(lambda: len(server.taken) == 3)
         assert again.close() == 0
-    assert sorted(re.findall(r"kind_\d", "".join(text for _, text in server.taken))[::2]) == [
+    assert sorted(re.findall(r"kind_\d", "".join(body["text"] for _, body in server.taken))[::2]) == [
         "kind_0",
         "kind_1",
         "kind_2",
@@ -163,7 +100,7 @@ def test_what_a_dead_process_owed_is_delivered_by_another(tmp_path: Path) -> Non
     alerts = alerter([webhook(port)], tmp_path)
     alerts.raise_(ALERT)
     assert alerts.close() == 1
-    with serving(port) as server:
+    with http(port) as server:
         other = alerter([webhook(port)], tmp_path, process="worker-1")
         until(lambda: len(server.taken) == 1)
         assert other.close() == 0
@@ -184,7 +121,7 @@ def test_what_a_living_process_owes_is_left_to_it(tmp_path: Path) -> None:
 
 def test_a_slow_server_delays_neither_the_caller_nor_another_channel(tmp_path: Path) -> None:
     kept = Kept()
-    with serving(delay_s=30) as server:
+    with http(delay_s=30) as server:
         alerts = alerter([webhook(server.server_port, timeout_s=0.2), kept], tmp_path)
         start = time.monotonic()
         for alert in kinds(50):
@@ -195,7 +132,7 @@ def test_a_slow_server_delays_neither_the_caller_nor_another_channel(tmp_path: P
 
 
 def test_what_timed_out_is_repeated_under_the_same_key(tmp_path: Path) -> None:
-    with serving(delay_s=0.3) as server:
+    with http(delay_s=0.3) as server:
         alerts = alerter([webhook(server.server_port, timeout_s=0.05)], tmp_path)
         alerts.raise_(ALERT)
         until(lambda: len(server.tried) >= 2)
