@@ -7,6 +7,7 @@ alert is about what happens now. Levels are looked at, not counted; their window
 from __future__ import annotations
 
 import bisect
+import hashlib
 import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -171,6 +172,11 @@ def point(
     return Point(
         series.name, window(at_us, series.span_s), series.span_s, table, source, tool, value, weight, _few(bins or {})
     )
+
+
+def hidden(what: str, name: str) -> str:
+    """A name that producers gave, as a short hash: alerts hold no text of events. `quality show --of` has the name."""
+    return f"{what}:{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}" if name else ""
 
 
 def merge(points: Iterable[Point]) -> list[Point]:

@@ -6,7 +6,6 @@ Each number that is measured asks its questions (`volumes`, `shares`); all answe
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,6 +16,7 @@ from quality import measures, statistics
 from quality.breach import Breach, folded
 from quality.hours import Key, lay
 from quality.levels import levels
+from quality.measures import hidden
 from quality.policy import EXPECTED, MIXES, NO_VOLUME, SHARES, MonitorPolicy
 from quality.reject_rate import EXPECTED_REASONS
 from quality.seasons import ENOUGH, bursts
@@ -50,7 +50,7 @@ class _Asked(NamedTuple):
 
     @property
     def subject(self) -> str:
-        words = [self.trials.way, self.label, _hidden("source", self.key.source), _hidden("tool", self.key.tool)]
+        words = [self.trials.way, self.label, hidden("source", self.key.source), hidden("tool", self.key.tool)]
         return " ".join(word for word in words if word)
 
 
@@ -207,7 +207,7 @@ def _severity(rule: ShareRule, label: str) -> Severity:
 
 def _label(series: str, label: str) -> str:
     """Reasons are words of ours; names that a reader does not know are not."""
-    return _hidden("name", label) if series == measures.UNKNOWN_FIELDS.name else label
+    return hidden("name", label) if series == measures.UNKNOWN_FIELDS.name else label
 
 
 def _mixes(hours: Hours, looks: Looks, policy: MonitorPolicy) -> list[_Asked]:
@@ -281,8 +281,3 @@ def _breach(one: _Asked, hours: Hours, place: int, look: int) -> Breach:
         source=one.key.source,
         tool=one.key.tool,
     )
-
-
-def _hidden(what: str, name: str) -> str:
-    """A name that producers gave, as a short hash: alerts hold no text from an event. `quality show` has the names."""
-    return f"{what}:{hashlib.blake2b(name.encode(), digest_size=4).hexdigest()}" if name else ""

@@ -40,8 +40,11 @@ def run_command(*, data: str | None, bootstrap: str | None, once: bool, every: f
 @data_option
 @click.option("--series", multiple=True, metavar="NAME", help="Only this series; may be given several times.")
 @click.option("--hours", type=click.IntRange(1, 24 * 400), default=24, show_default=True, help="How far back.")
-def show_command(data: str | None, series: tuple[str, ...], hours: int) -> None:
+@click.option(
+    "--of", default="", metavar="NAME", help="Only one tool, source or name, as an alert has it: tool:1a2b3c4d."
+)
+def show_command(data: str | None, series: tuple[str, ...], hours: int, of: str) -> None:
     """Recent points, newest first. What fewer than privacy.k events of one tool make up is not shown."""
     from redline.quality.show import show
 
-    click.echo(show(settings_of(data=data), series, hours=hours))
+    click.echo(show(settings_of(data=data), series, hours=hours, of=of))

@@ -359,6 +359,12 @@ def test_what_is_shown_names_no_tool_of_few_events(tmp_path: Path) -> None:
     assert "rare/1" not in text
     with pytest.raises(InputError, match="came another name"):
         show(settings(tmp_path), ("volumes",), hours=24)
+    named = {name: measures.hidden("tool", name) for name in ("some", "some/2", "rare", "rare/1")}
+    for name, of in named.items():
+        assert ("some/2" in show(settings(tmp_path), hours=24, of=of)) is name.startswith("some")
+        assert "rare/1" not in show(settings(tmp_path), hours=24, of=of)
+    with pytest.raises(InputError, match="came something else"):
+        show(settings(tmp_path), hours=24, of="some/2")
 
 
 def test_a_history_of_another_version_is_refused(tmp_path: Path) -> None:
