@@ -28,6 +28,7 @@ erasure          a person's rows out of every table, exports included
 retain           rows that are older than their table keeps them
 rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
 report           one page of plots; ledger_note: the ledger's last answer, for pages
+serve            report, Data Docs, status and metrics for a browser on this machine
 rejects          how many events were rejected, and why
 sql, summary     questions to the published tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out

@@ -17,7 +17,9 @@ from redline.commands import (
     quality,
     quarantine,
     replay,
+    report,
     schema,
+    serve,
     sources,
 )
 from redline.commands.root import main
@@ -40,6 +42,8 @@ __all__ = [
     "quality",
     "quarantine",
     "replay",
+    "report",
     "schema",
+    "serve",
     "sources",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
@@ -49,6 +49,19 @@ class Placed(NamedTuple):
 
     unit: int
     fault: Fault
+
+
+class Service(Protocol):
+    """What a server needs of whatever answers."""
+
+    stopping: bool
+    """Set once no more requests are taken."""
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer to a request; never raises for what is in it."""
+
+    def broken(self, status: int) -> Answer:
+        """The answer to bytes that are no HTTP request."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a fault of ours

@@ -14,8 +14,7 @@ from redline.gateway.exchange import Refused, Request
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from redline.gateway.exchange import Answer
-    from redline.gateway.service import Gateway
+    from redline.gateway.exchange import Answer, Service
 
 _PIECE = 1 << 16
 _END_S = 15.0  # how long answers may take once it is told to stop
@@ -32,8 +31,8 @@ class Server:
     what is no HTTP are replaced: both quote the request.
     """
 
-    def __init__(self, gateway: Gateway, *, end_s: float = _END_S, head_s: float = _HEAD_S) -> None:
-        self._gateway = gateway
+    def __init__(self, service: Service, *, end_s: float = _END_S, head_s: float = _HEAD_S) -> None:
+        self._service = service
         self._end_s = end_s
         self._head_s = head_s
         self._runner: web.ServerRunner | None = None
@@ -55,7 +54,7 @@ class Server:
             max_field_size=_HEADER_BYTES,
             max_line_size=_HEADER_BYTES,
         )
-        listener.broken = self._gateway.broken
+        listener.broken = self._service.broken
         listener.head_s = self._head_s
         self._runner = web.ServerRunner(listener, shutdown_timeout=self._end_s)
         await self._runner.setup()
@@ -64,7 +63,7 @@ class Server:
 
     async def close(self) -> None:
         """Take no more requests, answer those that are here."""
-        self._gateway.stopping = True
+        self._service.stopping = True
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -76,7 +75,7 @@ class Server:
             query=request.query_string,
             body=_pieces(request),
         )
-        return _response(await self._gateway.answer(asked))
+        return _response(await self._service.answer(asked))
 
 
 class _Listener(web.Server):
@@ -154,13 +153,13 @@ async def _pieces(request: web.BaseRequest) -> AsyncIterator[bytes]:
         raise Refused(400, "needed the whole body, it broke off")
 
 
-async def serve(gateway: Gateway, host: str, port: int, *, started: Callable[[int], None], end_s: float) -> None:
+async def serve(service: Service, host: str, port: int, *, started: Callable[[int], None], end_s: float) -> None:
     """Listen until SIGTERM or SIGINT, then answer what is here, for `end_s` seconds at most, and return."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    server = Server(gateway, end_s=end_s)
+    server = Server(service, end_s=end_s)
     try:
         started(await server.start(host, port))
         await stopping.wait()

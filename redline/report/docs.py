@@ -7,20 +7,23 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from quality import user_suites
 from quality.data_docs import Outcome, fragments
-from quality.gate import Gate
 from quality.suites import SUITES
 from redline import private_file, scan
+from redline.gates import gates_of
 from redline.published import seal_of
 from redline.report import marks
 from redline.report.frame import Link, Section, page
 from redline.report.plain_html import plain
+from redline.report.run import FILE
 from schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from quality.gate import Gate
     from quality.suites import Expectation
     from redline.settings import Settings
 
@@ -40,18 +43,19 @@ def write(settings: Settings) -> list[Path]:
     folder = settings.data_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True, mode=_OWNER_FOLDER)
     at = f"{datetime.fromtimestamp(time.time(), UTC):%Y-%m-%d %H:%M} UTC"
-    found = {name: _asked(settings, name) for name in TABLES}
+    own = user_suites.load(settings.quality.files)
+    found = {
+        name: _asked(settings, name, gate, (*SUITES[name], *own.get(name, ())))
+        for name, gate in gates_of(settings).items()
+    }
     pages = {INDEX: _index(found, at)} | {f"{name}.html": _page(name, outcomes, at) for name, outcomes in found.items()}
     for name, html in pages.items():
         private_file.write(folder / name, html.encode())
     return [folder / name for name in pages]
 
 
-def _asked(settings: Settings, name: str) -> list[Outcome]:
+def _asked(settings: Settings, name: str, gate: Gate, suite: Sequence[Expectation]) -> list[Outcome]:
     """What the gate says of all rows of a table, part by part."""
-    table = TABLES[name]
-    suite: Sequence[Expectation] = SUITES[name]
-    gate = Gate(table)
     failed: Counter[str] = Counter()
     broken: set[str] = set()
     rows = 0
@@ -94,4 +98,9 @@ _FOOT = (
 
 
 def _links(current: str) -> list[Link]:
-    return [Link(INDEX, "All tables", not current), *(Link(f"{name}.html", name, name == current) for name in TABLES)]
+    report = Link(f"../{FILE}", "Report")
+    return [
+        report,
+        Link(INDEX, "All tables", not current),
+        *(Link(f"{name}.html", name, name == current) for name in TABLES),
+    ]

@@ -130,7 +130,7 @@ def _gone(cells: Mapping[str, Cell], k: int) -> set[str]:
 def _protect(cells: Mapping[Key, Cell], lines: Sequence[Sequence[Key]], gone: set[Key], k: int) -> None:
     """Add to what is gone until nothing about few follows from the rest."""
     while True:
-        weak = [line for line in lines if 0 < max((cells[key].people for key in line if key in gone), default=0) < k]
+        weak = [line for line in lines if max((cells[key].people for key in line if key in gone), default=k) < k]
         weak = [line for line in weak if any(key not in gone for key in line)]
         if not weak:
             known = _follow(lines, gone)

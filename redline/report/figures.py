@@ -68,7 +68,6 @@ class Firing(NamedTuple):
     severity: str
     kind: str
     table: str
-    subject: str
     state: str
     since: str
 

@@ -49,9 +49,9 @@ def style() -> str:
 
 
 @cache
-def policy() -> str:
-    """The Content-Security-Policy that lets a page of ours be shown, and nothing else happen."""
-    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+def policy(css: str) -> str:
+    """The Content-Security-Policy that lets a page with this style sheet be shown, and nothing else happen."""
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"

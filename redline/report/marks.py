@@ -26,6 +26,9 @@ HATCH = (
 )
 
 
+_PLOT = '<span class="unseen">plot</span>'  # heading of a column of drawings
+
+
 class Part(NamedTuple):
     """A piece of a bar: the class that colours it, and its size."""
 
@@ -137,7 +140,7 @@ def quiet(words: str) -> str:
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str, kind: str = "") -> str:
     """A table. Cells and headings are HTML; the first column names the row."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in header)
+    head = "".join(f'<th scope="col">{name or _PLOT}</th>' for name in header)
     body = "".join(
         f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>' for row in rows
     )
@@ -149,8 +152,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str, ki
 
 def numbers(header: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
     """The table behind a plot, folded."""
-    summary = f'<summary>The numbers<span class="what">: {escape(caption)}</span></summary>'
-    return f"<details>{summary}{table(header, rows, caption, 'numbers')}</details>"
+    summary = f'<summary>The numbers<span class="unseen">: {escape(caption)}</span></summary>'
+    return f"<details>{summary}{table(header, rows, f'numbers of {caption}', 'numbers')}</details>"
 
 
 def _rect(kind: str, x: float, y: float, width: float, height: float) -> str:

@@ -100,7 +100,7 @@ def volume(found: Figures) -> Section:
     header = ("surface", f"{_when(spans[0], found.span)} to {_when(spans[-1], found.span)}", "pairs", "share")
     body = (
         f"<figure>{marks.table(header, rows, f'pairs by surface and {found.span}', 'rows')}"
-        f"{_numbers(grid, found.span, f'pairs by surface and {found.span}')}</figure>"
+        f"{_rest(grid.total, grid.rows)}{_numbers(grid, found.span, f'pairs by surface and {found.span}')}</figure>"
     )
     return Section(
         "volume", "Where it happened", "Pairs, by the surface that is published. All rows have the same scale.", body
@@ -204,7 +204,8 @@ def _mix(grid: Grid, name: str) -> str:
         entries.append((HIDDEN, "too few people, or hidden to protect them"))
     caption = f"outcomes by {name}"
     table = marks.table((name, "", "pairs"), rows, caption, "rows")
-    return marks.figure(f"By {name}", "", table, marks.key(entries), _numbers(grid, name, caption))
+    rest = _rest(grid.total, grid.columns)
+    return marks.figure(f"By {name}", "", table, rest, marks.key(entries), _numbers(grid, name, caption))
 
 
 def _histogram(histogram: Histogram, title: str, meaning: str, k: int) -> str:
@@ -230,6 +231,12 @@ def _numbers(grid: Grid, unit: str, caption: str) -> str:
         for column, total in grid.columns.items()
     ]
     return marks.numbers(header, rows, caption)
+
+
+def _rest(total: int | None, shown: Mapping[str, int]) -> str:
+    """What is in none of the rows that are shown."""
+    rest = (total or 0) - sum(shown.values())
+    return f'<p class="rest quiet">and {rest:,} in rows of too few people to be told apart.</p>' if rest else ""
 
 
 def _column(grid: Grid, column: str) -> dict[str, int | None]:

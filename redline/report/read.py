@@ -91,13 +91,10 @@ def figures(settings: Settings, days: int, now_us: int) -> Figures:
         live.execute(_FACTS)
         for day in chosen:
             _take_day(settings, live, seal, day)
-        about |= {
-            "first": first,
-            "last": last,
-            "trends": history.trends(settings, first, k),
-            **_rejects(settings, first, k),
-        }
-        about |= _counted(live, k, first, last)
+        about |= {"first": first, "last": last, **_rejects(settings, first, k), **_counted(live, k, first, last)}
+        # What is left by now are days of k people or more.
+        days_of_k = {f"{day}" for (day,) in live.execute("select distinct day from event").fetchall()}
+    about["trends"] = history.trends(settings, days_of_k, k)
     return Figures(**about)
 
 
