@@ -297,7 +297,7 @@ GATEWAY_FLIGHT_BYTES: Final = _gauge(
 
 # What decides days that are over.
 
-DISCLOSE_DAYS: Final = _counter("disclose_days", ("table",), "Days that were decided.")
+DISCLOSE_DAYS: Final = _counter("disclose_decided", ("table",), "Days that were decided.")
 DISCLOSE_ROWS: Final = _counter("disclose_rows", ("table",), "Rows of days that were decided.")
 DISCLOSE_RUN: Final = _gauge(
     "disclose_run_timestamp_seconds",

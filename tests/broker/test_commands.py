@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from support.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -165,6 +166,15 @@ def test_up_starts_a_dead_broker_again_at_the_same_address(tmp_path: Path) -> No
         heard(process, "broker ended with code")
         until(lambda: redline("emit", str(tmp_path / "events.jsonl"), "--data", str(data)).returncode == 0)
         assert (data / "state" / "bootstrap").read_text() == address
+        with Terminal("status", "--watch", "--every", "0.5", "--data", str(data)) as terminal:
+            terminal.until("no_consent")
+            assert f"broker {address}" in terminal.lines()[0]
+            assert [line.split()[0] for line in terminal.lines() if "redline." in line] == [
+                "scrub", "dedupe", "join", "session",
+            ]  # fmt: skip
+            assert terminal.interrupt() == 0
+        alive = json.loads(redline("status", "--json", "--data", str(data)).stdout)
+        assert {"worker-1", "sink-1", "disclose"} <= {one["name"] for one in alive["processes"]}
         # The quality process lives through it, and sees what came: nobody had agreed, so there are rejects.
         until(lambda: "no_consent" in redline("quality", "show", "--data", str(data)).stdout)
         assert "redline.events" in redline("quality", "show", "--data", str(data), "--series", "lag").stdout

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from redline.meter import Counts
 from schemas import metrics
 from schemas.metrics import METRICS, Kind, Metric
 
@@ -104,7 +105,7 @@ def test_every_rule_is_tested() -> None:
     reason="needs promtool on the PATH, or its path in PROMTOOL: "
     "https://prometheus.io/download, or `go build ./cmd/promtool` in Prometheus's source",
 )
-def test_promtool_takes_the_rules_their_tests_and_the_dashboards(tmp_path: Path) -> None:
+def test_promtool_takes_rules_their_tests_dashboards_and_what_processes_write(tmp_path: Path) -> None:
     promtool = os.environ.get("PROMTOOL", "promtool")
     asked = [one.replace("$process", ".*").replace("$__rate_interval", "5m") for one in expressions()]
     every = tmp_path / "dashboards.yml"
@@ -118,3 +119,9 @@ def test_promtool_takes_the_rules_their_tests_and_the_dashboards(tmp_path: Path)
     ):
         done = subprocess.run([promtool, *arguments], capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+    counts = Counts("worker-1")
+    for one in METRICS:
+        act = {Kind.COUNTER: counts.count, Kind.GAUGE: counts.set, Kind.HISTOGRAM: counts.observe}[one.kind]
+        act(one, 1, **dict.fromkeys(one.labels, "x"))
+    done = subprocess.run([promtool, "check", "metrics"], input=counts.text(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
