@@ -196,7 +196,10 @@ class Release:
         found = self.revealed(waiting, table)
         for name in _present(table):
             place = waiting.schema.get_field_index(name)
-            values = [_unknown(name) if one is None else one[_NAMES.index(name)] for one in found]
+            unknown = waiting.column(name).to_pylist() if name == TIME else [WITHHELD] * len(found)
+            values = [
+                other if one is None else one[_NAMES.index(name)] for one, other in zip(found, unknown, strict=True)
+            ]
             waiting = waiting.set_column(place, waiting.schema.field(place), pa.array(values, pa.string()))
         place = waiting.schema.get_field_index(HIDDEN)
         waiting = waiting.set_column(place, waiting.schema.field(place), pa.nulls(waiting.num_rows, pa.binary()))
@@ -208,11 +211,13 @@ class Release:
         A row of a version with four columns has its task and time in its columns, not in what is hidden.
         """
         there = [name for name in (COLUMNS[-1], TIME) if name in rows.schema.names]
-        shown = zip(*(rows.column(name).to_pylist() for name in there), strict=True) if there else iter(())
+        shown = rows.select(there).to_pylist() if there else [{}] * rows.num_rows
         found: list[Told | None] = []
-        for record_id, token in zip(rows["record_id"].to_pylist(), rows[HIDDEN].to_pylist(), strict=True):
+        for record_id, token, values in zip(
+            rows["record_id"].to_pylist(), rows[HIDDEN].to_pylist(), shown, strict=True
+        ):
             told = None if token is None else self.seal.reveal(table.name, record_id, token)
-            found.append(None if told is None else _told(told, dict(zip(there, next(shown, ()), strict=False))))
+            found.append(None if told is None else _told(told, values))
         return found
 
     def _without_task(self, rows: pa.Table, table: Table, days: frozenset[str]) -> pa.Table:
@@ -261,10 +266,6 @@ def _taken(time: str) -> str:
     return NEVER if time == NEVER else TAKEN
 
 
-def _unknown(name: str) -> str:
-    return TAKEN if name == TIME else WITHHELD
-
-
 def _present(table: Table) -> list[str]:
     return [name for name in _NAMES if name in table.schema.names]
 
@@ -294,7 +295,7 @@ def _distinct(rows: pa.Table, named: list[str]) -> tuple[list[tuple[str, Told]],
         coded = column.dictionary_encode()
         indices = [np.asarray(part.indices.to_numpy(), np.int64) for part in coded.chunks]
         codes = np.concatenate(indices) if indices else which
-        # Numbered anew after each column: the product of five columns may be more than 64 bits hold.
+        # Numbered anew after each column: the product of so many columns may be more than 64 bits hold.
         _, first, which = np.unique(which * (codes.max(initial=0) + 1) + codes, return_index=True, return_inverse=True)
         which = which.reshape(-1)
     told = zip(*(column.take(pa.array(first)).to_pylist() for column in columns), strict=True)

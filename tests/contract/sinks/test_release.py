@@ -177,6 +177,28 @@ def test_a_folder_of_before_task_was_part_of_a_cell(tmp_path: Path) -> None:
     assert told(tmp_path) == before
 
 
+def test_rows_that_cannot_be_opened_leave_the_others_theirs(tmp_path: Path) -> None:
+    """Of a version that showed the task: what opens has its own task, what does not is `other` and keeps its `none`."""
+    tasks = ("completion", "edit", "review")
+    put = [msgspec.structs.replace(timed(2 * i), task=tasks[i % 3], surface="ide") for i in range(9)]
+    Sink(tmp_path, version=FourColumns).put(put)
+    rows = reader.read(tmp_path, "pairs", [*PAIRS.schema.names, "withheld"], seal=make.SEAL)
+    tokens = [None if i % 4 == 0 else token for i, token in enumerate(rows["withheld"].to_pylist())]
+    place = rows.schema.get_field_index("withheld")
+    rows = rows.set_column(place, rows.schema.field(place), pa.array(tokens, pa.binary()))
+    found = release(tmp_path).revealed(rows, PAIRS)
+    for token, one, row in zip(tokens, found, rows.to_pylist(), strict=True):
+        assert (one is None) == (token is None)
+        assert one is None or one[4:] == (row["task"], row[TIME])
+    Decisions(tmp_path).save("pairs", FIRST, {("ide", "en", "m", "t/1", task): WITHHELD for task in tasks}, k=10)
+    now = release(tmp_path).disclosed(rows, PAIRS)
+    assert now is not None
+    before = {row["record_id"]: row[TIME] for row in rows.to_pylist()}
+    for row in now.to_pylist():
+        assert row[TIME] == ("none" if before[row["record_id"]] == "none" else "some")
+    assert sum(row["task"] == "other" for row in now.to_pylist()) == tokens.count(None)
+
+
 def _as_released(rows: pa.Table, data: Path) -> pa.Table:
     """What the older version made of withheld rows: four columns by its decision, the others as they are."""
     task, time = rows["task"], rows[TIME]
