@@ -20,7 +20,7 @@ from quality.breach import Breach
 from quality.history import DAY_US, Held, as_rows, of_rows
 from quality.measures import HOUR_S, US, Point, merge
 from redline.lock import DataLock
-from redline.quality.run import LOCK, Look, Looker, once
+from redline.quality.run import LOCK, Look, Looker, keep_looking, once
 from redline.quality.show import show
 from redline.quality.told import Teller
 from redline.settings import Kafka, Privacy, Settings
@@ -284,6 +284,29 @@ def test_two_processes_do_not_look_at_once(tmp_path: Path) -> None:
     fill(tmp_path)
     with DataLock(tmp_path / "state", name=LOCK), pytest.raises(LockedError):
         once(settings(tmp_path), say=lambda _text: None)
+
+
+def test_what_fails_at_one_look_is_tried_again_at_the_next(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    fill(tmp_path)
+    look(tmp_path)
+    fill(tmp_path, 6)
+    root = Layout(tmp_path).history
+    newest = log.entry(root, arrivals.newest(root))
+    whole = newest.read_bytes()
+    newest.write_bytes(whole[:20])  # a power cut
+    waits: list[float] = []
+
+    def mended_after_two(seconds: float) -> bool:
+        waits.append(seconds)
+        if len(waits) == 2:
+            newest.write_bytes(whole)
+        return len(waits) == 3
+
+    keep_looking(settings(tmp_path), 5.0, mended_after_two)
+    assert waits == [5.0] * 3
+    assert caplog.text.count("a look failed") == 2
+    assert "came a torn entry" in caplog.text
+    assert_counted(tmp_path, 12, 2)
 
 
 def test_a_second_writer_without_the_lock_is_found(tmp_path: Path) -> None:

@@ -28,5 +28,5 @@ def test_a_gateway_comes_along_with_the_live_ones_once_somebody_has_a_token(
         "worker-2",
         "sink-1",
         *(["gateway"] if with_gateway else []),
-        *(["disclose"] if live else []),
+        *(["disclose", "quality"] if live else []),
     ]
