@@ -164,6 +164,21 @@ def test_a_withdrawal_while_nothing_runs_and_workers_that_die_between_its_two_st
     house.balanced()
 
 
+def test_open_work_of_a_destroyed_key_goes_at_once(house: House) -> None:
+    data = house.data
+    house.settings["REDLINE_KEYS_OVERLAP_HOURS"] = "0"
+    up = house.start()
+    house.type("consent", "grant", ANN)
+    house.emit(opened(range(10), ANN))
+    wait(lambda: count(data, "interactions") == 20)
+    house.type("keys", "rotate", "--after", "5")
+    wait(lambda: re.search(r"^2 .*in use", house.type("keys", "list"), re.MULTILINE) is not None)
+    house.type("keys", "destroy", "1", "--yes")
+    wait(lambda: reasons(data) == {("join", "key_destroyed"): 10, ("session", "key_destroyed"): 10})
+    house.end(up)
+    house.balanced()
+
+
 def test_a_record_that_is_none_stops_workers_until_it_is_repaired(house: House) -> None:
     broker = house.redline("broker", "--data", str(house.data))
     address = broker.until(r"127\.0\.0\.1:\d+")
