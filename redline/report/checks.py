@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from redline.report import marks
 from redline.report.frame import Section
-from redline.report.marks import number, text
+from redline.report.marks import number, text, words
 from redline.report.outcomes import ranked
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def gates(found: Figures) -> Section:
     """What gates decided, tables that are halted, alerts that are on."""
     parts = [
         f'<p class="note"><strong class="bad">{text(halt.table)} is halted</strong> since {text(halt.since)}: '
-        f"{', '.join(map(text, halt.expectations))}. Look: <code>redline check {text(halt.table)}</code>. "
+        f"{', '.join(map(words, halt.expectations))}. Look: <code>redline check {text(halt.table)}</code>. "
         f"Go on: <code>redline release {text(halt.table)}</code></p>"
         for halt in found.halted
     ]
@@ -75,7 +75,7 @@ def gates(found: Figures) -> Section:
 def _failures(found: Figures) -> str:
     if not found.failed:
         return '<p class="verdict good">Every expectation held in every batch.</p>'
-    rows = [(text(f.expectation), text(f.table), text(f.severity), number(f.batches)) for f in found.failed[:_FAILED]]
+    rows = [(words(f.expectation), text(f.table), text(f.severity), number(f.batches)) for f in found.failed[:_FAILED]]
     more = len(found.failed) - len(rows)
     table = marks.table(("expectation that failed", "table", "severity", "batches"), rows, "expectations that failed")
     return f"<div><h3>Expectations that failed</h3>{table}</div>" + (
@@ -116,7 +116,7 @@ def _trend(trend: Trend) -> str:
     rows = [(day, _told(value, trend.kind)) for day, value in trend.points]
     return marks.figure(
         f"{text(trend.name)} {marks.quiet(told)}",
-        text(trend.meaning),
+        words(trend.meaning),
         drawing,
         f'<div class="ends" aria-hidden="true"><span>{days[0]}</span><span>{days[-1]}</span></div>',
         marks.numbers(("day", "value"), rows, trend.name),

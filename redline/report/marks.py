@@ -6,6 +6,7 @@ Colours are classes (`style.css`): no `style` attributes, which a strict content
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "few"  # class of what is hidden: hatched
 _LONGEST = 48  # of a name that stands in the data
+_CODE = re.compile(r"`([^`]+)`")
 _TICKS = 6
 _GAP = 0.15  # per cent, at each side of a bin
 _FEWEST = 7  # columns that a plot has room for: a single one would be a wall
@@ -40,6 +42,11 @@ def text(value: object) -> str:
     """Any text, safe inside HTML and not too long."""
     said = str(value)
     return escape(said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…")
+
+
+def words(said: str) -> str:
+    """A sentence of ours as HTML, whole; what stands in back-quotes is code."""
+    return _CODE.sub(r"<code>\1</code>", escape(said, quote=False))
 
 
 def number(value: int | None) -> str:

@@ -9,7 +9,6 @@ import asyncio
 import logging
 import re
 import time
-from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -18,7 +17,7 @@ import msgspec
 
 from redline import faults, meter, status
 from redline.gateway.exchange import JSON, Answer, Refused
-from redline.report import docs, frame
+from redline.report import docs, frame, marks
 from redline.report.frame import Link, Section
 from redline.report.run import DAYS, rendered
 from redline.serve import exposition, status_page
@@ -146,7 +145,7 @@ def _links(current: str) -> list[Link]:
 def _page(status: int, words: str, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
     """What is wrong, as a page. The words are ours."""
     phrase = HTTPStatus(status).phrase
-    said = words[:1].upper() + words[1:]
-    section = Section("what", "What to do", "", f"<p>{escape(said)}.</p>")
+    said = marks.words(words[:1].upper() + words[1:])
+    section = Section("what", "What to do", "", f"<p>{said}.</p>")
     html = frame.page(f"{status} {phrase}", f"<h1>{phrase}</h1>", [section], (), _links(""))
     return Answer(status, html.encode(), _HTML, headers)

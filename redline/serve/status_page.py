@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING
 
 from redline.report import marks
 from redline.report.frame import Section, page
-from redline.report.marks import number, text
+from redline.report.marks import number, text, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +28,11 @@ def html(found: Status, links: Sequence[Link]) -> str:
     elif found.firing:
         word = f'<span class="bad">{len(found.firing)} alert{"s" if len(found.firing) > 1 else ""} on</span>'
     else:
-        word = '<span class="good">nothing is halted, no alert is on</span>'
+        word = '<span class="good">Nothing is halted, no alert is on</span>'
     said = f"{word}{f', {lag:,} records still to do' if found.stages else ''}."
-    hero = f'<h1>Status</h1><p class="said">{said}</p><p class="when">As of {found.utc()}. Reload to look again.</p>'
+    hero = (
+        f'<h1>Status</h1><p class="said">{said}</p><p class="when">As of {_at(found.at)} UTC. Reload to look again.</p>'
+    )
     sections = (_work(found), _tables(found), _alerts(found), _processes(found))
     foot = ("The same as JSON: <code>/status.json</code>. Prometheus: <code>/metrics</code>.",)
     return page("Redline status", hero, sections, foot, links)
@@ -37,7 +40,7 @@ def html(found: Status, links: Sequence[Link]) -> str:
 
 def _work(found: Status) -> Section:
     if not found.stages:
-        return Section("stages", "Stages", "", f'<p class="quiet">{text(found.why) or "No broker."}</p>')
+        return Section("stages", "Stages", "", f'<p class="quiet">{words(found.why) or "No broker."}</p>')
     stages = [(text(s.stage), text(s.reads), number(s.records), number(s.lag)) for s in found.stages]
     stores = [(text(s.table), text(s.reads), number(s.records), number(s.lag)) for s in found.stores]
     body = marks.table(("stage", "reads", "records", "still to do"), stages, "stages and what they have still to do")
@@ -52,7 +55,7 @@ def _tables(found: Status) -> Section:
     ]
     notes = "".join(
         f'<p class="note"><strong class="bad">{text(h.table)} is halted</strong> since {text(h.since)}: '
-        f"{', '.join(map(text, h.expectations))}. <code>redline check {text(h.table)}</code></p>"
+        f"{', '.join(map(words, h.expectations))}. <code>redline check {text(h.table)}</code></p>"
         for h in found.halted
     )
     rejects = [(text(reason), number(count)) for reason, count in sorted(found.rejects.items(), key=lambda i: -i[1])]
@@ -64,11 +67,11 @@ def _tables(found: Status) -> Section:
 
 def _alerts(found: Status) -> Section:
     if found.unread:
-        return Section("alerts", "Alerts", "", f'<p class="bad">Alerts cannot be read: {text(found.unread)}</p>')
+        return Section("alerts", "Alerts", "", f'<p class="bad">Alerts cannot be read: {words(found.unread)}</p>')
     if not found.firing:
         return Section("alerts", "Alerts", "", '<p class="quiet">None is on.</p>')
     rows = [
-        (*map(text, (a.kind, a.table, a.severity, a.state)), _at(a.since), f"<code>{text(a.command)}</code>")
+        (*map(text, (a.kind, a.table, a.severity, a.state)), _at(a.since), f"<code>{escape(a.command)}</code>")
         for a in found.firing
     ]
     header = ("alert", "table", "severity", "state", "since", "run")

@@ -10,9 +10,12 @@ import pytest
 from support.folder import day
 
 from redline.gateway.exchange import Answer, Request
+from redline.overview import Firing, Halted, Process, Stage, Store
+from redline.serve import status_page
 from redline.serve.access import Access
 from redline.serve.site import Site
 from redline.settings import Settings
+from redline.status import Rows, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,3 +78,32 @@ def test_nothing_can_be_sent_and_a_broken_folder_is_told_as_such(tmp_path: Path)
     (tmp_path / "state" / "keys.json").unlink()
     assert ask(made, "/").status == 503
     assert made.broken(400).status == 400
+
+
+def test_the_status_page_tells_everything_that_is_wrong() -> None:
+    found = Status(
+        at=1_769_760_000.0,
+        data="live",
+        broker="127.0.0.1:9092",
+        stages=(Stage("scrub", "redline.events", 2_000, 1_500),),
+        stores=(Store("pairs", "redline.pairs", 900, 7),),
+        halted=(Halted("pairs", "2026-01-30T07:58:00Z", ("no_personal_data_left",)),),
+        firing=(Firing("lag", "pairs", "", "error", "firing", 1_769_750_000.0, 3, "redline status " + "--watch " * 9),),
+        processes=(Process("sink-1", 4_000.0, 1_769_700_000.0, 512_000_000), Process("worker-1", 1.0, 0.0, 0)),
+        tables=(Rows("pairs", 12_345, 6, True),),
+        rejects={"late": 77},
+        verdicts={},
+    )
+    page = status_page.html(found, ())
+    for words in (
+        "1,500",
+        "12,345",
+        "pairs is halted",
+        "no_personal_data_left",
+        "--watch " * 8,
+        "67 min ago",
+        "512 MB",
+        "77",
+    ):
+        assert words in page
+    assert "<script" not in page
