@@ -88,8 +88,8 @@ class Alert:
 
     @property
     def about(self) -> str:
-        """Table and subject, as far as it has them."""
-        return ", ".join(part for part in (self.table, self.subject) if part)
+        """Table and subject, as far as it has them, in one line."""
+        return " ".join(", ".join(part for part in (self.table, self.subject) if part).split())
 
     def facts(self) -> list[tuple[str, str]]:
         """Name and text of what there is to say, in the order in which somebody reads."""
@@ -109,7 +109,7 @@ class Alert:
     def line(self) -> str:
         """The alert in one line."""
         told = {"expected": "expected {}", "got": "got {}", "at": "at {}", "since": "since {}"}
-        title = f"{self.severity.value} {self.kind}" + (f" in {self.about}" if self.about else "")
+        title = " ".join((f"{self.severity.value} {self.kind}" + (f" in {self.about}" if self.about else "")).split())
         return "; ".join([title, *(told.get(name, f"{name}: {{}}").format(text) for name, text in self.facts())])
 
 

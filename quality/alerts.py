@@ -26,7 +26,7 @@ from schemas.errors import ChannelError
 from schemas.verdict import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from quality.alert import Channel, Mirror
@@ -139,6 +139,11 @@ class Alerter:
     def clear(self, kind: str, table: str = "", subject: str = "") -> None:
         """It is over, if it ever was. Returns at once, never raises."""
         self._put(Saying(Alert(kind, table, Severity.WARNING, "", "", 0.0, subject=subject), over=True))
+
+    def firing(self, kinds: Collection[str]) -> frozenset[tuple[str, str, str]]:
+        """Kind, table and subject of what fires, of these kinds: what an earlier process raised can be cleared."""
+        found = [entry.alert for entry in self.book.entries()]
+        return frozenset((alert.kind, alert.table, alert.subject) for alert in found if alert.kind in kinds)
 
     def tend(self, now: float | None = None) -> None:
         """Do what time has made due: repeats, ends, groups, digests. Alerters do so by themselves every half minute."""

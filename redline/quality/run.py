@@ -24,6 +24,7 @@ from quality.history import Held
 from quality.measures import HOUR_S, US, merge
 from quality.monitors import evaluate
 from quality.points import few_tools
+from quality.policy import KINDS
 from redline import alerting, faults
 from redline.admin import cluster_id
 from redline.lock import DataLock
@@ -32,7 +33,7 @@ from redline.published import release_of
 from redline.quality import levels
 from redline.quality.metered import Metered
 from redline.quality.read import new_rows
-from redline.quality.told import Alerts, Teller
+from redline.quality.told import Teller
 from schemas.errors import RedlineError, SettingsError, SinkError
 from schemas.metrics import NO_METER
 from sinks import history as history_table
@@ -41,6 +42,7 @@ from sinks.history import History
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
+    from quality.alerts import Alerter
     from quality.breach import Breach
     from quality.measures import Point
     from quality.policy import MonitorPolicy
@@ -195,7 +197,7 @@ def once(settings: Settings, *, say: Callable[[str], None]) -> Look:
         SinkError: the history cannot be read or written.
     """
     with DataLock(settings.state, name=LOCK), _alerter(settings) as alerts:
-        looker = Looker(settings, Teller(alerts))
+        looker = Looker(settings, Teller(alerts, alerts.firing(KINDS)))
         try:
             look = looker.look()
         finally:
@@ -216,7 +218,7 @@ def keep_looking(settings: Settings, every_s: float, should_stop: Callable[[floa
         held.enter_context(DataLock(settings.state, name=LOCK))
         meter = held.enter_context(Metering(settings, process=PROCESS)).meter
         alerts = held.enter_context(_alerter(settings, meter))
-        teller = Teller(alerts)
+        teller = Teller(alerts, alerts.firing(KINDS))
         looker: Looker | None = None
         while True:
             try:
@@ -235,7 +237,7 @@ def keep_looking(settings: Settings, every_s: float, should_stop: Callable[[floa
 
 
 @contextmanager
-def _alerter(settings: Settings, meter: Meter = NO_METER) -> Iterator[Alerts]:
+def _alerter(settings: Settings, meter: Meter = NO_METER) -> Iterator[Alerter]:
     alerter = alerting.alerter(settings, process=PROCESS, meter=meter)
     try:
         yield alerter

@@ -29,11 +29,11 @@ class Alerts(Protocol):
 
 
 class Teller:
-    """Tells of breaches, and of those that were and are no more. After a restart, what is over goes stale instead."""
+    """Tells of breaches, and of those that were and are no more. `firing`: what an earlier process has told of."""
 
-    def __init__(self, alerts: Alerts) -> None:
+    def __init__(self, alerts: Alerts, firing: frozenset[tuple[str, str, str]] = frozenset()) -> None:
         self._alerts = alerts
-        self.firing: frozenset[tuple[str, str, str]] = frozenset()
+        self.firing = firing
 
     def tell(self, breaches: Iterable[Breach]) -> int:
         """Every breach of this look; returns how many."""

@@ -46,6 +46,7 @@ QUICK = {
     "REDLINE_JOIN_IDLE_S": "1",
     "REDLINE_GATEWAY_PORT": "0",
     "REDLINE_ALERTS_WEBHOOK": "http://127.0.0.1:9/nobody-listens",  # so alerts wait in the outbox
+    "REDLINE_ALERTS_GROUP_S": "0",  # and are on their topic before it is read
 }
 
 
