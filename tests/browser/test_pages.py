@@ -29,6 +29,7 @@ playwright = pytest.importorskip(
     "playwright.sync_api", reason="no playwright: uv pip install -r tests/browser/requirements.txt"
 )
 FLAGS = [
+    "--disable-dev-shm-usage",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
