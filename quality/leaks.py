@@ -51,6 +51,7 @@ _SIGNS = {
     "account": r"[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}",
 }
 _ANY_SIGN = "|".join(_SIGNS.values())
+_OTHER_SIGN = "|".join(sign for kind, sign in _SIGNS.items() if kind != "number")
 
 _PLAIN = re.compile(r"[a-z0-9 @._'-]+")
 _FOLDS = f"[{''.join(c for c in map(chr, range(0x80, 0x10000)) if c.casefold().isascii())}]"
@@ -138,23 +139,25 @@ def counts(texts: Any, canaries: Sequence[str] = ()) -> Counts:
     found: Counts = np.zeros(len(texts), dtype=np.int64)
     if not len(texts):
         return found
-    # Most texts show no sign at all: the kinds are told apart on the rest only.
-    rows = pc.indices_nonzero(_shows(texts, _ANY_SIGN))
-    if len(rows):
-        suspects = texts.take(rows)
-        places = rows.to_numpy()
-        for kind, sign in _SIGNS.items():
-            signed = pc.indices_nonzero(_shows(suspects, sign))
-            if kind == "number" and len(signed):
-                without = pc.replace_substring_regex(suspects.take(signed), _PUBLISHED, r"\1\2")
-                signed = signed.filter(_shows(without, sign))
-            for place, text in zip(signed.to_pylist(), suspects.take(signed).to_pylist(), strict=True):
-                found[places[place]] += sum(1 for _ in _leaks(kind, text))
     folded = tuple(c.casefold() for c in canaries if c)
-    if folded:
-        rows = pc.indices_nonzero(_shows(texts, _canary_sign(folded)))
-        for row, text in zip(rows.to_pylist(), texts.take(rows).to_pylist(), strict=True):
-            found[row] += _planted(text, folded)
+    # Most texts show no sign at all: the kinds are told apart on the rest only.
+    planted = _canary_sign(folded) if folded else None
+    rows = pc.indices_nonzero(_shows(texts, _ANY_SIGN if planted is None else f"{_ANY_SIGN}|{planted}"))
+    if not len(rows):
+        return found
+    suspects, places = texts.take(rows), rows.to_numpy()
+    if planted is not None:
+        signed = pc.indices_nonzero(_shows(suspects, planted))
+        for place, text in zip(signed.to_pylist(), suspects.take(signed).to_pylist(), strict=True):
+            found[places[place]] += _planted(text, folded)
+    # A number that is a published one and nothing else is the most frequent sign by far.
+    without = pc.replace_substring_regex(suspects, _PUBLISHED, r"\1\2")
+    left = pc.indices_nonzero(pc.or_(_shows(without, _SIGNS["number"]), _shows(suspects, _OTHER_SIGN)))
+    suspects, places = suspects.take(left), places[left.to_numpy()]
+    for kind, sign in _SIGNS.items() if len(left) else ():
+        signed = pc.indices_nonzero(_shows(suspects, sign))
+        for place, text in zip(signed.to_pylist(), suspects.take(signed).to_pylist(), strict=True):
+            found[places[place]] += sum(1 for _ in _leaks(kind, text))
     return found
 
 

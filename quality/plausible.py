@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _READ = 400  # code points; a paragraph
 _SHORTEST = 80  # code points: a line of code may have three small words by chance
-_LOOKED_AT = 500  # texts of a batch: a source that has its language wrong has it so in every row
+_LOOKED_AT = 250  # texts of a batch: a source that has its language wrong has it so in every row
 _MOST = 100  # of them that are read word by word: 5 ms
 _OWN = 2  # small words of a language that a text in it has
 _NOT_SURE = frozenset({"pl"})  # Perl's files end in it
