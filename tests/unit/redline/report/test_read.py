@@ -9,6 +9,8 @@ import pytest
 from support import rows as make
 from support.folder import key_file, publish
 
+from quality.history import as_rows
+from quality.measures import US, Point
 from redline.disclose import disclose
 from redline.report import docs
 from redline.report.page import html
@@ -18,6 +20,7 @@ from redline.settings import Privacy, Settings
 from schemas.errors import SettingsError
 from schemas.rows import Finding, Interaction, Pair, Source, Subject
 from schemas.topics import EVENTS
+from sinks.history import History
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,6 +103,27 @@ def test_one_row_and_no_row_make_a_page(tmp_path: Path) -> None:
     fill(tmp_path, count=1)
     [page] = report(settings(tmp_path))
     assert "<h1>" in page.read_text("utf-8")
+
+
+def test_series_are_told_by_day_of_whole_tables_on_days_of_enough_people(tmp_path: Path) -> None:
+    for n, day in enumerate((MONDAY, TUESDAY)):
+        fill(tmp_path, day=day, first=1_000 * n)
+    start = 1_767_571_200_000_000  # that Monday
+    hours = range(0, 72, 6)  # Wednesday had nobody
+    points = [
+        Point("match_rate", start + hour * 3_600 * US, 3_600, "pairs", tool=tool, value=3.0, weight=4.0)
+        for hour in hours
+        for tool in ("", "code/1")
+    ]
+    points += [Point("volume", start + hour * 3_600 * US, 3_600, "pairs", value=1.0) for hour in hours]
+    points += [Point("lag", start + hour * 3_600 * US, 60, "", source="scrub", value=float(hour)) for hour in hours]
+    History(tmp_path).append(as_rows(points), {"x": 1})
+    found = {trend.name: trend.points for trend in figures(settings(tmp_path), 28, NOW_US).trends}
+    # Four pairs a day are too few to count; sixteen to be a share of.
+    assert found == {
+        "match rate, pairs": ((MONDAY, 0.75), (TUESDAY, 0.75)),
+        "lag, scrub": ((MONDAY, 18.0), (TUESDAY, 42.0)),
+    }
 
 
 def test_without_keys_nobody_can_be_counted(tmp_path: Path) -> None:
