@@ -156,9 +156,12 @@ def _burst(hours: Hours, looks: Looks, policy: MonitorPolicy) -> list[Breach | N
         return [None for _ in looks.places]
     counts = looks.counted([hours.of(measures.VOLUME.name)[Key("interactions", "", "")].value])
     told: list[Breach | None] = []
+    highest = season.most()[0]
     for place, seen in zip(looks.places, counts.current[0], strict=True):
-        most = season.usual[0, place]
-        begins = season.weeks[0, place] > 0 and most >= ENOUGH and seen >= policy.burst_factor * most
+        most = highest[place]
+        begins = (
+            season.weeks[0, place] > 0 and most >= ENOUGH and seen >= max(policy.burst_factor * most, policy.minimum)
+        )
         if not (begins or found[max(place - 1, 0)]):
             told.append(None)
             continue

@@ -17,6 +17,7 @@ _USUAL_NOISE = 0.1  # squared coefficient of variation where little is known; ho
 _NOISE_WEIGHT = 24.0  # that counts as much as a day of hours
 _LEAST_NOISE, _MOST_NOISE = 0.02, 2.0
 _DAY = 24
+_CALM = 3  # hours: one may be calm in the middle of a burst
 ENOUGH = 5.0  # rows expected in an hour from which it says something about noise
 
 
@@ -31,6 +32,11 @@ class Season:
     usual: Floats
     highest: Floats
     weeks: Floats
+
+    def most(self) -> Floats:
+        """The highest of what is usual in an hour and in those beside it: clocks change twice a year."""
+        beside = np.pad(self.usual, ((0, 0), (1, 1)), mode="edge")
+        return np.maximum(np.maximum(beside[:, :-2], beside[:, 2:]), self.usual)
 
 
 def season(counts: Floats, first: Floats, weeks: int, left_out: Truths) -> Season:
@@ -80,19 +86,19 @@ def doubt(weeks: Floats) -> Floats:
 def bursts(total: Floats, expected: Season, factor: float) -> Truths:
     """Hours of a burst of everything (`total`: one row): from `factor` times the usual on, until half of that is over.
 
-    Hours that expect next to nothing neither begin nor end one; a day without a sign ends it.
+    Three calm hours end it, or a day of hours that expect next to nothing.
     """
     found = np.zeros(total.shape[0], bool)
+    most = expected.most()[0]
     quiet = _DAY
     for hour in range(total.shape[0]):
-        usual = expected.usual[0, hour]
-        ratio = total[hour] / max(usual, 1.0)
-        if usual < ENOUGH or expected.weeks[0, hour] == 0:
+        ratio = total[hour] / max(most[hour], 1.0)
+        if most[hour] < ENOUGH or expected.weeks[0, hour] == 0:
             quiet += 1
         elif ratio >= factor or (quiet < _DAY and ratio >= factor / 2):
             quiet = 0
         else:
-            quiet = _DAY
+            quiet += _DAY // _CALM
         found[hour] = quiet < _DAY
     return found
 

@@ -53,12 +53,32 @@ class Fault:
     """How long it lasts."""
 
 
-def week(rng: np.random.Generator, fault: Fault | None = None, *, noise: float = 1.0) -> Hours:
-    """Five weeks of history and one week more, with the fault in it. `noise`: how much busier or quieter than usual."""
-    hours = HISTORY + WEEK
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What is no fault. `noise`: how much days and hours differ. `growth`: of a week, as a share.
+
+    In the last week: `early` hours earlier by UTC than before, as where clocks change; `holiday`: the largest office
+    but one is closed on Wednesday.
+    """
+
+    noise: float = 1.0
+    growth: float = 0.01
+    early: int = 0
+    holiday: bool = False
+
+
+ORDINARY = Life()
+
+
+def week(rng: np.random.Generator, fault: Fault | None = None, *, life: Life = ORDINARY) -> Hours:
+    """Five weeks of history and one week more, with the fault in it."""
+    hours, noise = HISTORY + WEEK, life.noise
     shape = _shape(hours)
+    shape[HISTORY:] = np.roll(shape[HISTORY:], -life.early)
+    if life.holiday:
+        shape[HISTORY + 48 : HISTORY + 72] -= 0.95 * _ZONES[1][1] * _office(_ZONES[1][0])
     days = np.repeat(np.exp(rng.normal(0, 0.08 * noise, hours // 24)), 24)
-    growth = np.exp(rng.normal(0.01, 0.01) * np.arange(hours) / WEEK)
+    growth = np.exp(rng.normal(life.growth, 0.01) * np.arange(hours) / WEEK)
     own_days = np.repeat(np.exp(rng.normal(0, 0.1 * noise, (len(TOOLS), hours // 24))), 24, axis=1)
     own = np.exp(rng.normal(0, 0.12 * noise, (len(TOOLS), hours)))
     mean = PER_DAY[:, None] * (shape * days * growth)[None] * own_days * own
@@ -70,12 +90,15 @@ def week(rng: np.random.Generator, fault: Fault | None = None, *, noise: float =
     return _measured(rng, rng.poisson(mean).astype(float), on, fault)
 
 
+def _office(offset: int) -> np.ndarray:
+    """Shares of a working day by hour, UTC, of people in one time zone."""
+    local = np.array([0.3, 0.3, 0.3, 0.2, 0.2, 0.3, 0.5, 2, 7, 11, 12, 10, 6, 9, 11, 11, 9, 5, 2, 1, 1, 1, 0.6, 0.4])
+    return np.roll(local / local.sum(), -offset)
+
+
 def _shape(hours: int) -> np.ndarray:
     """The share of a working day's events in each hour, UTC; the first one is Monday's first."""
-    day = np.zeros(24)
-    local = np.array([0.3, 0.3, 0.3, 0.2, 0.2, 0.3, 0.5, 2, 7, 11, 12, 10, 6, 9, 11, 11, 9, 5, 2, 1, 1, 1, 0.6, 0.4])
-    for offset, part in _ZONES:
-        day += part * np.roll(local / local.sum(), -offset)
+    day = sum((part * _office(offset) for offset, part in _ZONES), np.zeros(24))
     return np.concatenate([day * (1.0 if number % 7 < 5 else _WEEKEND) for number in range(hours // 24)])
 
 

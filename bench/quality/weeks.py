@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench import record
-from bench.quality.company import HISTORY, TOOLS, Fault, week
+from bench.quality.company import HISTORY, ORDINARY, TOOLS, Fault, Life, week
 from quality.hours import WEEK, Hours, Key
 from quality.monitors import judge
 from quality.policy import MonitorPolicy
@@ -33,6 +33,16 @@ _GERMAN = {"language_mix": np.array([0.03, 0.03, 0.03, 0.03, 0.85, 0.03])}
 
 
 # What is planted, and the kinds of breach that find it.
+# Weeks without a fault; the second number: one of so many weeks that are asked for.
+CLEAN: dict[str, tuple[Life, int]] = {
+    "clean": (ORDINARY, 1),
+    "clean, noise doubled": (Life(noise=2.0), 1),
+    "clean, 10% more every week": (Life(growth=0.1), 6),
+    "clean, clocks change": (Life(early=1), 6),
+    "clean, a holiday for a third": (Life(holiday=True), 6),
+}
+
+
 def _everywhere(name: str, kinds: set[str], **what: Any) -> tuple[Fault, frozenset[str]]:
     return Fault(name, _MONDAY_TEN, None, **what), frozenset(kinds)
 
@@ -78,12 +88,12 @@ def alerts(looks: list[list[Breach]]) -> list[tuple[int, Breach]]:
     return told
 
 
-def clean(first: int, weeks: int, noise: float) -> dict[str, Any]:
+def clean(first: int, weeks: int, life: Life) -> dict[str, Any]:
     """False alarms of weeks without a fault."""
     kinds: Counter[str] = Counter()
     by_week: Counter[int] = Counter()
     for number in range(first, first + weeks):
-        told = alerts(looked_at(week(np.random.default_rng([7, number]), noise=noise)))
+        told = alerts(looked_at(week(np.random.default_rng([7, number]), life=life)))
         kinds.update(one.kind for _, one in told)
         by_week[len(told)] += 1
     return {"weeks": weeks, "alerts": kinds.total(), "by_kind": dict(kinds), "weeks_with_so_many": _named(by_week)}
@@ -175,9 +185,9 @@ def main() -> None:
     parser.add_argument("--merge", action="store_true")
     given = parser.parse_args()
     raw: dict[str, Any] = {"clean": {}, "planted": {}}
-    for name, noise in (("clean", 1.0), ("clean, noise doubled", 2.0)):
-        if given.weeks:
-            raw["clean"][name] = clean(given.first, given.weeks, noise)
+    for name, (life, part) in CLEAN.items():
+        if weeks := given.weeks // part:
+            raw["clean"][name] = clean(given.first, weeks, life)
             print(name, raw["clean"][name], flush=True)
     for fault, kinds in FAULTS if given.faults else ():
         raw["planted"][fault.name] = planted(fault, kinds, given.first, given.faults)
