@@ -72,18 +72,20 @@ def limits_of(settings: Settings) -> Limits:
 def _partition(consumer: Consumer, partition: int, offsets: Sequence[int]) -> Iterator[Record | Coordinate]:
     waiting = list(reversed(offsets))
     while waiting:
-        start = waiting[-1]
+        start, ended = waiting[-1], True
         for message in records(consumer, topics.EVENTS, partition, start, BrokerError):
+            if message.offset() < start:
+                break  # the partition ends before, and the client has begun anew
             while waiting and waiting[-1] < message.offset():
                 yield Coordinate(topics.EVENTS, partition, waiting.pop())
             if waiting and waiting[-1] == message.offset():
                 waiting.pop()
                 yield record_of(message)
             if not waiting or waiting[-1] > message.offset() + _NEAR:
+                ended = False
                 break
-        else:
-            while waiting:  # the partition ends before them
-                yield Coordinate(topics.EVENTS, partition, waiting.pop())
+        while ended and waiting:
+            yield Coordinate(topics.EVENTS, partition, waiting.pop())
 
 
 def record_of(message: Message) -> Record:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from streams import arrival
 from streams.keyed import reject
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LIMITS = DEFAULT_LIMITS
@@ -153,3 +155,53 @@ def test_what_is_no_use_to_send_again() -> None:
     # An event of its time stays one, however long ago that was, and whatever time its copy has.
     copy = record(whole, *copies.headers_of(record(whole), IDENTITY)[1:], at_ms=1)
     assert originals.fault(copy, LIMITS, IDENTITY, framed=False) is None
+
+
+@dataclass
+class Message:
+    """A message of a partition, as the client gives it."""
+
+    at: int
+
+    def topic(self) -> str:
+        return topics.EVENTS
+
+    def partition(self) -> int:
+        return 2
+
+    def offset(self) -> int:
+        return self.at
+
+    def key(self) -> bytes:
+        return b"k"
+
+    def value(self) -> bytes:
+        return b"v"
+
+    def headers(self) -> list[tuple[str, bytes | None]]:
+        return [("empty", None)]
+
+    def timestamp(self) -> tuple[int, int]:
+        return 2, 1_000
+
+
+@given(
+    held=st.sets(st.integers(0, 40), max_size=30),
+    wanted=st.sets(st.integers(0, 60), min_size=1),
+    near=st.integers(0, 5),
+)
+def test_every_wanted_offset_is_read_once_or_told_to_be_gone(held: set[int], wanted: set[int], near: int) -> None:
+    """Also where the topic was made anew and is shorter: the client then begins at its first record."""
+
+    def records(_consumer: Any, _topic: str, _index: int, start: int, _fault: Any) -> Iterator[Message]:
+        ahead = [at for at in sorted(held) if at >= start]
+        yield from map(Message, ahead if ahead or start <= max(held, default=-1) + 1 else sorted(held))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(originals, "records", records)
+        patched.setattr(originals, "_NEAR", near)
+        found = list(originals._partition(None, 2, sorted(wanted)))
+    places = [one if isinstance(one, Coordinate) else one.coordinate for one in found]
+    assert [place.offset for place in places] == sorted(wanted)
+    assert {one.coordinate.offset for one in found if isinstance(one, Record)} == wanted & held
+    assert all(one.headers == (("empty", b""),) for one in found if isinstance(one, Record))
