@@ -204,12 +204,12 @@ class Runner:
 
 
 def to_record(message: Any) -> Record:
-    """A Faust message as our value: raw bytes, nothing decoded."""
+    """A Faust message as our value: raw bytes, nothing decoded. A header without a value reads as an empty one."""
     return Record(
         Coordinate(message.topic, message.partition, message.offset),
         message.key,
         message.value,
-        tuple((name, bytes(value)) for name, value in message.headers or ()),
+        tuple((name, bytes(value or b"")) for name, value in message.headers or ()),
         int(message.timestamp * 1000),
     )
 
