@@ -24,10 +24,12 @@ from redline.key_ring import source
 from redline.key_ring.destruction import unfinished
 from redline.settings import no_settings
 from redline.up import attached
+from schemas import topics
 from schemas.errors import RedlineError, SettingsError, SinkError
 from schemas.tables import TABLES
-from sinks import halts, log, reader
+from sinks import delta, halts, log, reader
 from sinks.layout import Layout
+from sinks.quarantine import quarantine_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -217,15 +219,25 @@ def _tables(settings: Settings) -> Iterator[Finding]:
                     p for p in reader.files(settings.data_dir, name, quarantine=kind != "table") if not Path(p).exists()
                 ]
                 reader.offsets(settings.data_dir, name, quarantine=kind != "table")
+                fits = delta.fits(root, TABLES[name] if kind == "table" else quarantine_of(TABLES[name]))
             except (SinkError, OSError, ValueError, KeyError) as error:
                 came = str(error) if isinstance(error, SinkError) else f"its log cannot be read: {type(error).__name__}"
                 yield Finding(f"{kind} {name}", came, _log_fix(came))
                 continue
-            if gone:
+            if not fits:
+                yield Finding(f"{kind} {name}", "has the columns of another version", _of_other_version(name, root))
+            elif gone:
                 yield Finding(f"{kind} {name}", f"{len(gone)} data files are gone", "restore them from your backup")
             else:
                 whole += 1
     yield Finding("Delta logs", f"{whole} whole" if whole else "none yet")
+
+
+def _of_other_version(name: str, root: Path) -> str:
+    """What makes a table anew: a sink without a table begins at the first record that Kafka still holds of its rows."""
+    topic = topics.BY_TABLE[name].name
+    fix = f"move {root} out of the data folder: sinks write it anew, as far back as Kafka holds {topic}"
+    return f"{fix}; older rows: redline rebuild pairs --to FILE" if name == "pairs" else fix
 
 
 def _log_fix(came: str) -> str:

@@ -76,13 +76,25 @@ class Table:
         sealed = self.schema.set(place, self.schema.field(place).with_type(SEALED))
         return sealed.insert(place + 1, _HIDDEN)
 
+    @property
+    def plain(self) -> list[str]:
+        """Columns of the files whose least and greatest value any reader may see: numbers, times, and the row's id."""
+        return [
+            field.name
+            for field in self.stored
+            if field.name not in self.partition_by and (field.name == "record_id" or pa.types.is_primitive(field.type))
+        ]
+
 
 def _field(name: str, kind: pa.DataType, meaning: str, *, nullable: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
 
 
 _HIDDEN = _field(
-    HIDDEN, pa.binary(), "surface, language, model and tool, sealed until the day is decided", nullable=True
+    HIDDEN,
+    pa.binary(),
+    "surface, language, model, tool, task and time to the decision, sealed until the day is decided",
+    nullable=True,
 )
 _HEAD = [
     _field("record_id", pa.string(), "identity of the row: 32 hex digits, derived from its inputs by a keyed hash"),
@@ -151,7 +163,11 @@ PAIRS = Table(
             _field("no_revert", pa.float64(), "1 minus the share of the change that was undone, 0 to 1"),
             _field("kept_spans", pa.list_(SPAN), "ranges of suggestion that stand in final, in code points"),
             _field("edited_spans", pa.list_(SPAN), "ranges of final that do not come from suggestion"),
-            _field("decision_ms_bucket", pa.string(), "time to the decision, in buckets; `none` where there was none"),
+            _field(
+                "decision_ms_bucket",
+                pa.string(),
+                "time to the decision, in buckets; published as `some` unless privacy.columns is full; or `none`",
+            ),
             _field("model", pa.string(), "model that made the suggestion"),
             _field("language", pa.string(), "programming or natural language, as the producer says"),
             _field("tool", pa.string(), "product and version the suggestion came from"),

@@ -68,7 +68,7 @@ class TableLog:
         ):
             raise SinkError(
                 f"{root}: needed the columns and partitions of table {table.name}, came others. "
-                "The data folder was written by another version: use a new one, or migrate it"
+                "The data folder was written by another version: `redline doctor` says what can be done"
             )
 
     @property
@@ -218,6 +218,14 @@ def purpose(root: Path) -> str:
         return str(DeltaTable(root).metadata().configuration.get(PURPOSE_KEY, ""))
     except TableNotFoundError:
         return ""
+
+
+def fits(root: Path, table: Table) -> bool:
+    """True if the table at `root` has the columns that this version writes, or there is none."""
+    try:
+        return bool(pa.schema(DeltaTable(root).schema().to_arrow()).names == table.stored.names)
+    except TableNotFoundError:
+        return True
 
 
 def live_files(root: Path) -> list[str]:

@@ -3,19 +3,23 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
 import pytest
 from support import rows as make
-from support.folder import publish
+from support.folder import day, publish
 
-from redline import broker_findings
+from redline import broker_findings, rebuild
 from redline import doctor as module
 from redline.doctor import doctor
 from redline.keys import keys_of
 from redline.settings import Kafka, Settings, Sources
+from schemas.errors import SinkError
 from schemas.records import Partition
+from schemas.tables import TABLES
 from schemas.verdict import Failure, Severity
 from sinks import halts, log, reader
 from sinks.batch import Range
@@ -128,6 +132,33 @@ def test_a_torn_log_is_told_with_the_command_that_helps(folder: Path) -> None:
     text, _ = doctor(settings(folder))
     assert missing(text) == ["table pairs"]
     assert f"mv {entry} {entry}.torn" in fix(text, "table pairs")
+
+
+def test_a_folder_of_before_coordinates_were_sealed_can_be_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the advice says is so: the rest of the folder works on, and pairs come from `interactions`."""
+    tmp_path.chmod(0o700)
+    made = day(2)
+    with monkeypatch.context() as before:
+        before.setitem(TABLES, "pairs", replace(TABLES["pairs"], sealed=False))
+        made.publish(tmp_path)
+    (tmp_path / "state").chmod(0o700)
+    with pytest.raises(SinkError, match="redline doctor"):
+        publish(tmp_path, "pairs", [make.pair(1)])
+    text, _ = doctor(settings(tmp_path))
+    assert missing(text) == ["table pairs", "quarantine pairs"]
+    for kind in ("table pairs", "quarantine pairs"):
+        said = fix(text, kind)
+        assert "redline.pairs" in said
+        assert "redline rebuild pairs --to FILE" in said
+        Path(said.partition("move ")[2].partition(" out of")[0]).rename(tmp_path / f"{kind} of before")
+    assert doctor(settings(tmp_path))[1]
+    rebuild.pairs(settings(tmp_path), tmp_path / "pairs.parquet")
+    anew = pq.read_table(tmp_path / "pairs.parquet")
+    assert sorted(anew["record_id"].to_pylist()) == sorted(pair.record_id for pair in made.pairs)
+    publish(tmp_path, "pairs", made.pairs)
+    assert rebuild.pairs(settings(tmp_path)).equal
 
 
 def test_data_files_that_are_gone_are_told(folder: Path) -> None:
