@@ -34,7 +34,7 @@ def rejects(found: Figures) -> Section:
         body = f'<p class="quiet">{"Nothing was turned away." if not found.rejected else "Fewer than can be told."}</p>'
         return Section("rejects", "What was turned away", lead, body)
     shown = {reason.replace("_", " "): count for reason, count in found.rejects.items()}
-    return Section("rejects", "What was turned away", lead, ranked(shown, "reason", "events"))
+    return Section("rejects", "What was turned away", lead, ranked(shown, found.rejected, "reason", "events"))
 
 
 def gates(found: Figures) -> Section:
@@ -151,7 +151,8 @@ def ledger(found: Figures) -> Section:
         "ledger",
         "Every event accounted for",
         lead,
-        f'<div>{word}<p class="quiet">As of {at:%Y-%m-%d %H:%M} UTC.</p></div>{ranked(shown, "fate", "offsets")}',
+        f'<div>{word}<p class="quiet">As of {at:%Y-%m-%d %H:%M} UTC.</p></div>'
+        + ranked(shown, note.offsets, "fate", "offsets"),
     )
 
 

@@ -161,24 +161,22 @@ def findings(found: Figures) -> Section:
     line = found.findings
     if not line.total:
         return Section("findings", "What was taken out", "", '<p class="quiet">No personal data was found.</p>')
+    named = {_ENTITIES.get(name, name): count for name, count in line.counts.items()}
     per = f" That is {line.total / found.events:.1f} for every event." if found.events else ""
     return Section(
         "findings",
         "What was taken out",
         "Personal data and secrets that were replaced before anything was stored.",
         f"<p>{line.total:,} replacements in {number(found.events)} events.{per} What was missed is not in this count: "
-        "<code>docs/privacy.md</code> speaks of that.</p>"
-        + ranked(
-            {_ENTITIES.get(name, name): count for name, count in line.counts.items()}, "entity", "replaced", "red"
-        ),
+        "<code>docs/privacy.md</code> speaks of that.</p>" + ranked(named, line.total, "entity", "replaced", "red"),
     )
 
 
-def ranked(counts: Mapping[str, int | None], name: str, unit: str, kind: str = "plain") -> str:
-    """Counts as bars, the hidden ones as one line."""
+def ranked(counts: Mapping[str, int | None], total: int | None, name: str, unit: str, kind: str = "plain") -> str:
+    """Counts as bars, the hidden ones as one line. `total` holds them too."""
     shown = {key: count for key, count in counts.items() if count is not None}
     few = len(counts) - len(shown)
-    top, total = max(shown.values(), default=0), sum(shown.values())
+    top = max(shown.values(), default=0)
     rows = [
         (marks.text(key), marks.bar([Part(kind, count)], top, f"{key}: {count:,}"), number(count), share(count, total))
         for key, count in shown.items()
