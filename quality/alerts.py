@@ -147,9 +147,10 @@ class Alerter:
 
     def tend(self, now: float | None = None) -> None:
         """Do what time has made due: repeats, ends, groups, digests. Alerters do so by themselves every half minute."""
+        at = self._clock() if now is None else now
         try:
-            self._look()
-            self.book.tend(self._clock() if now is None else now, is_dead=self._owner.is_dead)
+            self.book.take(self._look(), at)
+            self.book.tend(at, is_dead=self._owner.is_dead)
         except sqlite3.Error as error:
             _log.warning("alerts cannot be tended: %s", type(error).__name__)
         self._notify()
@@ -236,7 +237,7 @@ class Alerter:
         if not all_groups and passed < _TEND_S and (group is None or now < group <= now + _TEND_S):
             return
         if passed >= _TEND_S:
-            self._look()
+            self.book.take(self._look(), now)
         self._tended = time.monotonic()
         self.book.tend(now, is_dead=self._owner.is_dead, all_groups=all_groups)
         if self.book.lost or self.book.dropped:
@@ -247,24 +248,18 @@ class Alerter:
         for channel, owed in {**dict.fromkeys((c.name for c in self._channels), 0), **self.book.owed()}.items():
             self._meter.set(metrics.ALERTS_OWED, owed, channel=channel)
 
-    def _look(self) -> None:
-        """Raise what the disk says is so, and clear what it does not."""
+    def _look(self) -> list[Saying]:
+        """What is to be said of the alerts that stand: those that do fire, those that do not are over."""
         if self._standing is None:
-            return
+            return []
         try:
             found = {alert.key: alert for alert in self._standing.look()}
         except Exception as error:  # noqa: BLE001 - whatever it is, the other alerts go on
             _log.warning("alerts that stand cannot be read: %s", type(error).__name__)
-            return
+            return []
         known = [entry.alert for entry in self.book.entries() if entry.alert.kind in self._standing.kinds]
-        for alert in known:
-            if alert.key in found:
-                del found[alert.key]
-                self._put(Saying(alert, times=0))
-            else:
-                self._put(Saying(alert, over=True))
-        for alert in found.values():
-            self._put(Saying(alert))
+        said = [Saying(alert, times=0, over=alert.key not in found) for alert in known]
+        return said + [Saying(alert) for key, alert in found.items() if key not in {alert.key for alert in known}]
 
     def _deliver(self, channel: Channel) -> None:
         failures = 0

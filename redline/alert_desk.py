@@ -28,7 +28,7 @@ PROCESS = "alerts"
 _KEY = 8  # digits of a key that are shown: 10,000 alerts share none by chance of 1%
 _SEND_S = 15.0
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
-_SPAN = re.compile(r"(\d{1,6})([mhd])")
+_SPAN = re.compile(r"([0-9]{1,4})([mhd])")
 _WORD = re.compile(r"[\w.:/+=,-]{0,200}", re.ASCII)
 
 

@@ -34,6 +34,7 @@ _JUST_ENDED_S = 900.0  # an end is shown to mirrors for so long: one that was do
 _OWED_S = 7 * 86_400.0  # by then somebody has been told otherwise, or nobody ever will be
 _AHEAD_S = 3_600.0  # no wait is so long: what is due later was written under another clock
 _HOUR_S = 3_600
+_PAUSE_S = 300.0  # alerters tend every half minute
 # An end must not come before the beginning, whichever process owes them: of one line the first goes first.
 _FIRST = (
     "notices as n where owner = ? and channel = ? and not exists"
@@ -150,12 +151,16 @@ class Book:
 
         def run(db: sqlite3.Connection) -> None:
             silences = _silences(db)
+            pause = _pause(db, now)
             for (blob,) in db.execute(_OPEN).fetchall():
                 entry = _decoded(blob)
                 if entry is None:
                     continue
                 silenced = any(silence.covers(entry.alert, now) for silence in silences)
-                after, event = life.passed(entry, now, self._of(entry.alert.kind), silenced=silenced)
+                kind = entry.alert.kind
+                # Who raises one of these looks again once it runs; the others are raised by what happens.
+                paused = pause if kinds.of(kind).ends == "said" else 0.0
+                after, event = life.passed(entry, now, self._of(kind), silenced=silenced, paused=paused)
                 if after != entry:
                     self._keep(db, after, changed=after.state is not entry.state)
                 if event is not None:
@@ -456,6 +461,13 @@ class Book:
             oldest = "select place from notices where channel = ? order by place limit ?"
             db.execute(f"delete from notices where place in ({oldest})", (channel, over))  # noqa: S608 - our own words
             self.dropped += over
+
+
+def _pause(db: sqlite3.Connection, now: float) -> float:
+    """Seconds for which nobody tended, if they were more than a moment."""
+    last = _number(db.execute("select value from numbers where name = 'tended'").fetchall())
+    db.execute("insert or replace into numbers values ('tended', ?)", (int(now),))
+    return now - last if last and now - last > _PAUSE_S else 0.0
 
 
 def _open(db: sqlite3.Connection) -> list[Entry]:

@@ -37,7 +37,8 @@ class Entry:
     """What is known of one alert.
 
     `since`: when it fired; `told`: when people last heard of it, None if not yet; `worst`: the severity they heard of;
-    `over`: since when its raiser says that it is over; `ended`: when it was resolved.
+    `over`: since when its raiser says that it is over; `ended`: when it was resolved; `paused`: for how many seconds
+    since it was seen nobody could see it, as no process ran.
     """
 
     alert: Alert
@@ -49,6 +50,7 @@ class Entry:
     worst: Severity | None = None
     over: float | None = None
     ended: float | None = None
+    paused: float = 0.0
 
     @property
     def open(self) -> bool:
@@ -65,7 +67,7 @@ def raised(entry: Entry | None, alert: Alert, times: int, now: float, policy: Po
     if entry is None or not entry.open:
         return _told(Entry(alert, State.FIRING, now, now, times), now, Event.FIRED, silenced=silenced)
     known = replace(
-        entry, alert=replace(alert, since=entry.alert.since), seen=now, times=entry.times + times, over=None
+        entry, alert=replace(alert, since=entry.alert.since), seen=now, times=entry.times + times, over=None, paused=0.0
     )
     if entry.worst is None:
         return _told(known, now, Event.FIRED, silenced=silenced)
@@ -85,20 +87,24 @@ def cleared(entry: Entry, now: float, policy: Policy) -> Step:
     return passed(known, now, policy, silenced=True)
 
 
-def passed(entry: Entry, now: float, policy: Policy, *, silenced: bool) -> Step:
-    """Time has gone by."""
+def passed(entry: Entry, now: float, policy: Policy, *, silenced: bool, paused: float = 0.0) -> Step:
+    """Time has gone by; for `paused` seconds of it no process ran."""
     if not entry.open:
         return entry, None
     entry = _no_future(entry, now)
+    if paused:
+        entry = replace(entry, paused=entry.paused + paused)
     if entry.over is not None and now - entry.over >= policy.window_s:
         return _ended(entry, now, Event.RESOLVED)
-    if 0 < policy.stale_s <= now - entry.seen:
+    if 0 < policy.stale_s <= now - entry.seen - entry.paused:
         return _ended(entry, now, Event.UNSEEN)
     if entry.over is not None or silenced:
         return entry, None
     if entry.told is None:
         return _told(entry, now, Event.FIRED, silenced=False)
-    if entry.state is State.FIRING and 0 < policy.repeat_s <= now - entry.told:
+    # Somebody has seen it since, or it ends only by hand: after a pause it may be over, and nobody has looked yet.
+    still = entry.seen > entry.told or policy.stale_s == 0
+    if still and entry.state is State.FIRING and 0 < policy.repeat_s <= now - entry.told:
         return _told(entry, now, Event.AGAIN, silenced=False)
     return entry, None
 

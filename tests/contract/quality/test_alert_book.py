@@ -175,6 +175,25 @@ def test_a_channel_that_is_new_is_told_what_fires_and_one_that_is_gone_is_owed_n
     two.close()
 
 
+def test_what_nobody_sees_ends_and_a_night_without_a_process_is_not_held_against_who_looks(tmp_path: Path) -> None:
+    policy = replace(POLICY, stale_s=1800, repeat_s=HOUR)
+    one = Book(tmp_path / "book", {"people": PEOPLE}, policy=policy)
+    lag, conflict, gap = (replace(CRITICAL, kind=kind) for kind in ("lag", "conflict", "offset_gap"))
+    one.take([Saying(lag), Saying(conflict), Saying(gap)], START)
+    one.tend(START)
+    assert len(sent(one, START)) == 3
+    morning = START + 8 * HOUR
+    one.tend(morning)
+    one.tend(morning + 10)
+    told = [(n.event, n.kind) for n in sent(one, morning + 10)]
+    assert sorted(told) == [(Event.AGAIN, "offset_gap"), (Event.UNSEEN, "conflict")]
+    for second in range(0, 2100, 100):
+        one.tend(morning + second)
+    assert [(n.event, n.kind) for n in sent(one, morning + 2100)] == [(Event.UNSEEN, "lag")]
+    assert [entry.alert.kind for entry in one.entries()] == ["offset_gap"]
+    one.close()
+
+
 def test_more_than_can_be_kept_goes_oldest_first_and_is_counted(tmp_path: Path) -> None:
     one = book(tmp_path, limit=3)
     for number in range(5):
