@@ -135,12 +135,12 @@ def _sums(rates: Rates) -> Iterable[Text]:
     failed = rates.by(metrics.SINK_FAILED_ROWS, "expectation").most_common()
     for title, counts in (("fates", fates), ("rejects", reasons), ("gates", failed)):
         told = ", ".join(f"{name} {count:,}" for name, count in counts if count)
-        yield _line((f"{title:9}", "bold"), told or "none")
+        yield _line((f"{title:9}", "bold"), told or "none", whole=True)
 
 
 def _processes(overview: Overview) -> Iterable[Text]:
     told = ", ".join(_process(one) for one in overview.processes)
-    yield _line(("processes", "bold"), f" {told or 'none writes metrics'}")
+    yield _line(("processes", "bold"), f" {told or 'none writes metrics'}", whole=True)
 
 
 def _process(one: Process) -> str:
@@ -164,9 +164,10 @@ def _grid(left: Iterable[str], right: Iterable[str]) -> Table:
     return table
 
 
-def _line(*parts: str | tuple[str, str]) -> Text:
+def _line(*parts: str | tuple[str, str], whole: bool = False) -> Text:
+    """Cut off at the end of the line, or `whole`, over several."""
     styled = [(part, "") if isinstance(part, str) else part for part in parts]
-    return Text.assemble(*((_plain(text), style) for text, style in styled), no_wrap=True, overflow="ellipsis")
+    return Text.assemble(*((_plain(text), style) for text, style in styled), no_wrap=not whole, overflow="ellipsis")
 
 
 def _plain(text: str) -> str:
