@@ -5,6 +5,7 @@ user_suites  expectations of one's own, read and checked before the first batch
 facts        the columns that the suites speak of (pure)
 derived      how those that no table has are made; columns: Arrow's as numpy's (pure)
 plausible    is a text in the language that its producer says (pure)
+footers      what the metadata of a Parquet file must say (pure)
 cells        which of a day's attributes are published: those that enough people share (pure)
 leaks        personal data and secrets left in a text: a second opinion (pure)
 gate         batch -> Verdict, by Great Expectations
@@ -24,6 +25,7 @@ trials       what a monitor asks, many questions at once (pure)
 breach       one thing that is not as it was; which of them tell the same (pure)
 history      points as rows of their table and back; what of them is held in memory (pure)
 points       rows of a table into points, by tool (pure)
+references   whether what a row was made from is there (pure)
 languages    what language a text looks like (pure)
 reject_rate  are too many events being rejected (pure)
 alert        what someone is told; the Channel protocol

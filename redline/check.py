@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
-from quality import report
+from quality import footers, report
 from redline import scan, sql
 from redline.gates import gates_of
 from redline.published import seal_of
@@ -26,8 +29,6 @@ from sinks.layout import Layout
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-
-    import pyarrow as pa
 
     from quality.gate import Gate
     from redline.settings import Settings
@@ -74,6 +75,7 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
     if bad:
         parts.append(report.table(("table", "expectation that failed", "record_id"), bad[:_LISTED]))
     faults = [fault for name in chosen for fault in (*_files(data, name, rows[name]), *_copies(data, name))]
+    faults += [fault for name in chosen for fault in _footers(data, name)]
     faults += [fault for name in chosen if name in _MADE_OF for fault in _unknown_sources(data, seal, name)]
     if faults:
         parts.append(report.table(("table", "fault", "count", "what to do"), faults))
@@ -126,6 +128,21 @@ def _files(data: Path, name: str, rows: int) -> list[Fault]:
     if plain == rows or rows != scan.count(data, name):  # it grew while we looked
         return []
     return [(name, "rows more or less to a plain Parquet reader than in the log", abs(plain - rows), "redline doctor")]
+
+
+def _footers(data: Path, name: str) -> list[Fault]:
+    """What the files say of themselves. One that a sink replaces meanwhile is passed over."""
+    found: Counter[str] = Counter()
+    for path in reader.files(data, name):
+        try:
+            found.update(footers.faults(pq.read_metadata(path), TABLES[name]))
+        except FileNotFoundError:
+            continue
+        except (OSError, pa.ArrowException):
+            found["files that are no Parquet"] += 1
+    return [
+        (name, what, count, "restore the file from your backup, or redline rebuild") for what, count in found.items()
+    ]
 
 
 def _strays(data: Path, name: str, root: Path) -> tuple[set[str], set[str]]:

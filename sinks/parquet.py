@@ -56,6 +56,8 @@ class Files:
         self._amendable = table.amendable
         # In the order of their ids, which are hashes: what stands side by side did not arrive so.
         self._ordered = table.published
+        # The least and the greatest text of a file would stand in plain sight, out of reach of who reads rows.
+        self._statistics = table.plain
         self._purpose = {PURPOSE_KEY: table.purpose}
 
     def write(self, rows: pa.Table, ids: Sequence[Identity], label: str) -> list[DataFile]:
@@ -149,7 +151,9 @@ class Files:
         target = self._root / folder / name
         try:
             with staged.open("wb") as out:
-                pq.write_table(body.replace_schema_metadata(self._purpose), out, **COMPRESSION)
+                pq.write_table(
+                    body.replace_schema_metadata(self._purpose), out, write_statistics=self._statistics, **COMPRESSION
+                )
                 out.flush()
                 os.fsync(out.fileno())
             size = staged.stat().st_size

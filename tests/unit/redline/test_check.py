@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 from support import rows as make
 from support.folder import day, publish, told
@@ -68,6 +69,14 @@ def test_personal_data_that_slipped_through_fails_with_the_row_and_without_the_v
     assert not passed
     assert re.search(rf"interactions +no_personal_data_left +{leak.record_id}", text)
     assert MAIL not in text
+
+
+def test_a_file_that_shows_texts_in_its_metadata_fails(folder: Path) -> None:
+    path = Path(reader.files(folder, "pairs")[0])
+    pq.write_table(pq.ParquetFile(path).read(), path, compression="zstd")
+    text, passed = check(settings(folder), ["pairs"])
+    assert not passed
+    assert re.search(r"pairs +column chunks with a text in their statistics +\d+", text)
 
 
 def test_a_malformed_id_is_not_printed(folder: Path) -> None:
