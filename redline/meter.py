@@ -216,6 +216,12 @@ class Metering:
             self._refused = True
 
 
+def clear(state: Path) -> None:
+    """Take away what processes have left that died: their folder's owner starts them anew."""
+    for path in (state / FOLDER).glob(f"*{_SUFFIX}"):
+        path.unlink(missing_ok=True)
+
+
 class Sample(NamedTuple):
     """One number of one series. `name` is the exposed one: a histogram's ends in `_sum`, `_count` or `_bucket`."""
 

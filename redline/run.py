@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from redline import cluster, consent, disclose, drain, ledger_note, weaker
+from redline import cluster, consent, disclose, drain, ledger_note, meter, weaker
 from redline.emit import EmitResult
 from redline.fleet import specs
 from redline.lag import STAGES, LagWatch, Progress
@@ -59,6 +59,7 @@ def run(
     with DataLock(settings.state), cluster.tended(settings, say) as (live, tend):
         weaker.begin(live)
         say(f"broker at {live.kafka.bootstrap} after {time.monotonic() - started:.1f} s")
+        meter.clear(live.state)
         cluster.prepare_topics(live)
         if consenting:
             count = consent.record(live, consenting, granted=True, version="", only_new=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from redline import cluster, private_file, weaker
+from redline import cluster, meter, private_file, weaker
 from redline.cluster import ALL_TOPICS
 from redline.fleet import specs
 from redline.lock import DataLock
@@ -38,6 +38,7 @@ def up(settings: Settings, *, say: Callable[[str], None]) -> None:
     stopping = stop_event()
     with DataLock(settings.state), cluster.tended(settings, say) as (live, tend), _published(live):
         weaker.begin(live)
+        meter.clear(live.state)
         cluster.prepare_topics(live)
         with Supervisor(specs(live, live=True), on_death=_mourner(live, say)) as fleet:
             say(

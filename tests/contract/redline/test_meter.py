@@ -59,6 +59,8 @@ def test_a_process_that_dies_leaves_its_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), Metering(settings, process="sink-1"):
         raise RuntimeError
     assert list(read(settings.state)) == ["sink-1"]
+    meter.clear(settings.state)
+    assert read(settings.state) == {}
 
 
 def test_processes_share_the_ports_from_one_on(tmp_path: Path) -> None:
