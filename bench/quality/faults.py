@@ -19,7 +19,7 @@ import tempfile
 import time
 from bisect import bisect_right
 from collections import defaultdict
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +30,7 @@ from bench.quality import streams
 from bench.quality.streams import BEGIN_US, CANARY, DAY, END_US, PLANTED, SECOND, Line
 from quality.measures import merge
 from quality.monitors import evaluate
-from quality.points import of_quarantine, of_rows
+from quality.points import COLUMNS, QUARANTINED, of_quarantine, of_rows
 from redline.published import seal_of
 from redline.settings import Settings
 from schemas.errors import SinkError
@@ -85,13 +85,14 @@ def points(data: Path, since_us: int = 0) -> list[Seen]:
                 )
             except SinkError:
                 continue
-            slots: defaultdict[int, list[int]] = defaultdict(list)
-            for place, at_us in enumerate(_visible(table, rows, places)):
-                slots[(at_us // _SLOT + 1) * _SLOT - 1].append(place)
-            for at_us, members in slots.items():
-                if at_us < since_us:
-                    continue
-                part = rows.take(pa.array(members))
+            slots = [(at_us // _SLOT + 1) * _SLOT - 1 for at_us in _visible(table, rows, places)]
+            order = sorted((at_us, place) for place, at_us in enumerate(slots) if at_us >= since_us)
+            rows = rows.take(pa.array([place for _, place in order], pa.int64())).combine_chunks()
+            first = 0
+            for at_us, members in groupby(at_us for at_us, _ in order):
+                count = len(list(members))
+                part = rows.slice(first, count)
+                first += count
                 measured = of_quarantine(table, part, at_us) if quarantine else of_rows(table, part, at_us)
                 found += [(at_us, one) for one in measured]
     return found
@@ -172,8 +173,7 @@ def _seal(data: Path, table: str) -> Any:
 
 
 def _names(table: str, *, quarantine: bool) -> list[str]:
-    names = list(TABLES[table].schema.names)
-    return [*names, "quarantine_reason"] if quarantine else names
+    return ["sources", *(QUARANTINED if quarantine else COLUMNS[table])]
 
 
 def _arrivals(data: Path) -> Places:
