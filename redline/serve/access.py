@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from redline.gateway.exchange import Answer, Refused
 
@@ -50,8 +50,8 @@ class Access:
                 raise Refused(403, "the token is not this server's: open the address that it printed at its start")
             rest = urlencode([(name, value) for name, value in query if name != _TOKEN])
             cookie = f"{self._name()}={self._token.decode()}; Path=/; HttpOnly; SameSite=Lax"
-            # Not the path as it came: `//host` would lead elsewhere.
-            to = "/" + request.path.lstrip("/\\") + (f"?{rest}" if rest else "")
+            # Not the path as it came: `//host` would lead elsewhere, a line break would end the header.
+            to = "/" + quote(request.path.lstrip("/\\"), errors="replace") + (f"?{rest}" if rest else "")
             return Answer(303, headers=(("Location", to), ("Set-Cookie", cookie)))
         scheme, _, bearer = request.header("authorization").partition(" ")
         if scheme.lower() == "bearer" and self._is(bearer.strip()):

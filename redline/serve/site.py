@@ -56,7 +56,7 @@ class Site:
         self._access = access
         self._clock = clock
         self._kept: dict[str, tuple[float, str]] = {}
-        self._making = asyncio.Lock()
+        self._making = {"report": asyncio.Lock(), "status": asyncio.Lock()}
         self.stopping = False
 
     async def answer(self, request: Request) -> Answer:
@@ -87,10 +87,10 @@ class Site:
             raise Refused(405, "needed GET: these pages are for reading", headers=(("Allow", "GET, HEAD"),))
         if path in {"/", "/report.html"}:
             days = _days(request.query)
-            html = await self._once(f"report {days}", _REPORT_S, lambda: rendered(settings, days, _links("/")))
+            html = await self._once("report", f"{days}", _REPORT_S, lambda: rendered(settings, days, _links("/")))
             return Answer(200, html.encode(), _HTML)
         if path in {"/status", "/status.json"}:
-            text = await self._once("status", _STATUS_S, lambda: status.as_json(settings))
+            text = await self._once("status", "", _STATUS_S, lambda: status.as_json(settings))
             if path == "/status.json":
                 return Answer(200, text.encode(), JSON)
             found = msgspec.json.decode(text, type=status.Status)
@@ -103,9 +103,10 @@ class Site:
             return self._docs(path.removeprefix("/docs/") or docs.INDEX)
         raise Refused(404, "no such page")
 
-    async def _once(self, name: str, good_s: float, make: Callable[[], str]) -> str:
-        """What was made lately under this name, or made now. One at a time: each takes a core and memory."""
-        async with self._making:
+    async def _once(self, kind: str, about: str, good_s: float, make: Callable[[], str]) -> str:
+        """What was made lately, or is made now. One of a kind at a time: each takes a core and memory."""
+        name = f"{kind} {about}"
+        async with self._making[kind]:
             at, text = self._kept.get(name, (float("-inf"), ""))
             if self._clock() - at < good_s:
                 return text

@@ -60,6 +60,8 @@ def test_only_the_token_under_our_own_name_opens_a_page(
         ("/report.html", f"days=7&token={TOKEN}&x=a%20b", "/report.html?days=7&x=a+b"),
         ("//evil.example/x", f"token={TOKEN}", "/evil.example/x"),
         ("/\\evil.example", f"token={TOKEN}", "/evil.example"),
+        ("/x\r\nSet-Cookie: a=b", f"token={TOKEN}", "/x%0D%0ASet-Cookie%3A%20a%3Db"),
+        ("/\udcff", f"token={TOKEN}", "/%3F"),
     ],
 )
 def test_the_token_leaves_the_address_line_for_a_cookie(path: str, query: str, to: str) -> None:
