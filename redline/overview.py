@@ -215,9 +215,15 @@ def alerts(book: Path) -> tuple[tuple[Firing, ...], dict[str, int], str]:
         with closing(sqlite3.connect(f"{book.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as live:
             rows = live.execute("select entry from states where open = 1").fetchall()
             owed = dict(live.execute("select channel, count(*) from notices group by channel").fetchall())
-        entries = [msgspec.json.decode(row, type=Entry) for (row,) in rows]
-    except (sqlite3.Error, msgspec.DecodeError) as error:
+    except sqlite3.Error as error:
         return (), {}, f"{book}: {type(error).__name__}"
+    entries, strange = [], 0
+    for (row,) in rows:
+        try:
+            entries.append(msgspec.json.decode(row, type=Entry))
+        except msgspec.DecodeError:  # written by another version
+            strange += 1
+    unread = f"{strange:,} of another version of Redline" if strange else ""
     firing = [
         Firing(
             kind=one.alert.kind,
@@ -231,4 +237,4 @@ def alerts(book: Path) -> tuple[tuple[Firing, ...], dict[str, int], str]:
         )
         for one in entries
     ]
-    return tuple(sorted(firing, key=lambda one: (_WEIGHT.get(one.severity, 0), one.since))), owed, ""
+    return tuple(sorted(firing, key=lambda one: (_WEIGHT.get(one.severity, 0), one.since))), owed, unread

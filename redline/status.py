@@ -129,12 +129,14 @@ def _verdicts(all_of: Iterable[Verdict]) -> dict[str, dict[str, int]]:
 
 
 def _alerts(look: Overview) -> list[str]:
-    if look.unread:
-        return [f"alerts that cannot be read: {look.unread}"]
-    parts = ["alerts: none fires"]
+    parts = []
     if look.firing:
         header = ("severity", "alert", "in", "state", "since", "run")
-        parts = [report.table(header, [_row(alert) for alert in look.firing])]
+        parts.append(report.table(header, [_row(alert) for alert in look.firing]))
+    elif not look.unread:
+        parts.append("alerts: none fires")
+    if look.unread:
+        parts.append(f"alerts that cannot be read: {look.unread}")
     if look.owed:
         parts.append("notices that wait\n\n" + report.table(("channel", "count"), sorted(look.owed.items())))
     return parts

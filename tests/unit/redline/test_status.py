@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from support import rows as make
@@ -80,6 +82,18 @@ def test_a_book_of_alerts_that_cannot_be_read_is_told_and_left_alone(tmp_path: P
     text, _ = told(Settings(data=str(tmp_path)))
     assert "alerts that cannot be read" in text
     assert book.read_bytes() == b"no database" * 100
+
+
+def test_an_alert_of_another_version_does_not_hide_the_others(tmp_path: Path) -> None:
+    settings = Settings(data=str(tmp_path))
+    alerts = alerter(settings, process="sink-1")
+    alerts.raise_(of_sink("offset_hole", "pairs", {}))
+    alerts.close()
+    with closing(sqlite3.connect(tmp_path / "state" / "alerts" / BOOK)) as live, live:
+        live.execute("insert into states (key, entry, open) values ('x', '{\"new\": 1}', 1)")
+    text, _ = told(settings)
+    assert line(text, "warning")[:2] == ["warning", "offset_hole"]
+    assert "alerts that cannot be read: 1 of another version" in text
 
 
 def test_as_json_it_says_the_same(tmp_path: Path) -> None:
