@@ -307,6 +307,16 @@ KINDS: tuple[Kind, ...] = (
         "said",
     ),
     Kind(
+        "reference_missing",
+        _ERROR,
+        "rows made from events that are there",
+        "redline ledger",
+        "quality",
+        "New rows of a table were made from events that `interactions` does not have, nor its quarantine.",
+        "`redline ledger` names the offsets. Was something erased or discarded just then? If not, `redline rebuild "
+        "pairs` makes the table anew from what is there.",
+    ),
+    Kind(
         "channel_failing",
         _ERROR,
         "alerts delivered",

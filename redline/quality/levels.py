@@ -48,6 +48,8 @@ class Broker:
         self._consumer: Consumer | None = None
         self._opened = ExitStack()
         self._silent = False
+        self.progress: Progress | None = None
+        """What the broker said at the last look, if it did."""
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +64,7 @@ class Broker:
 
     def lag(self, now_us: int) -> list[Point]:
         """What each stage and table still has to do; nothing if the broker does not say."""
+        self.progress = None
         if not self._kafka.bootstrap:
             self._say("no broker: lag and what readers of foreign formats saw are not measured")
             return []
@@ -76,7 +79,7 @@ class Broker:
                     requests=self._requests,
                 )
                 self._opened.callback(self._watch.close)
-            progress = self._watch.progress()
+            self.progress = progress = self._watch.progress()
         except (BrokerError, KafkaException, SinkError) as error:
             self.close()
             self._say(f"lag is not measured: {error if not isinstance(error, KafkaException) else 'no answer'}")

@@ -6,7 +6,7 @@ the tables were read is in the commit that holds what was measured there.
 1. New rows of each table are measured; every part is committed with the version it goes up to.
 2. Levels are measured (lag, quarantine, dead letters), and what readers of foreign formats saw.
 3. Those are committed.
-4. The monitors look at the history; what they say is told.
+4. The monitors look at the history, and rows are asked for the events they refer to; what they say is told.
 5. Once an hour, days of many small files are compacted, and old ones dropped.
 """
 
@@ -31,6 +31,7 @@ from redline.lock import DataLock
 from redline.meter import Metering
 from redline.published import release_of
 from redline.quality import levels
+from redline.quality.lineage import Lineage, of_missing
 from redline.quality.metered import Metered
 from redline.quality.read import new_rows
 from redline.quality.told import Teller
@@ -112,6 +113,7 @@ class Looker:
         self._days = levels.days_of(settings.kafka.retention_hours, self._policy.reference_weeks)
         self._broker = levels.Broker(settings)
         self._release = _release(settings)
+        self._lineage = Lineage(settings.data_dir, self._release)
         self._tools: dict[int, set[str]] = {}
         self._tidied = 0
         first = points_of.first_day(now_us(), self._days)
@@ -136,6 +138,7 @@ class Looker:
         for new in new_rows(self._settings.data_dir, self._history.position, release=self._release):
             fresh = few_tools(new.points, self._tools)
             self._keep(fresh, {new.name: new.version})
+            self._lineage.take(new)
             rows += new.rows
             points += len(fresh)
         self._crash(1)
@@ -151,12 +154,23 @@ class Looker:
         held = self._held.points(now_us)
         found = self._monitors(held, now_us, self._policy, self._teller.firing)
         self._metered.breaches(found)
-        breaches = self._teller.tell(found)
+        breaches = self._teller.tell(found) + self._teller.also(of_missing(self._lineage.judge(self._broker.progress)))
         self._crash(4)
         self._tidy(now_us)
         self._crash(5)
         self._metered.looked(time.monotonic() - began)
         return Look(rows, points + len(seen) + len(read), breaches)
+
+    def settle(self) -> int:
+        """For who does not look again: judge what waits, as far as it can be judged now; returns how many alerts.
+
+        Raises:
+            SinkError, OSError: as `look`.
+        """
+        for new in new_rows(self._settings.data_dir, self._history.position, release=self._release):
+            self._keep(few_tools(new.points, self._tools), {new.name: new.version})
+            self._lineage.take(new)
+        return self._teller.also(of_missing(self._lineage.judge(None)))
 
     def _keep(self, points: list[Point], read: dict[str, int]) -> None:
         self._history.append(points_of.as_rows(points), read)
@@ -200,9 +214,10 @@ def once(settings: Settings, *, say: Callable[[str], None]) -> Look:
         looker = Looker(settings, Teller(alerts, alerts.firing(KINDS)))
         try:
             look = looker.look()
+            missing = looker.settle()
         finally:
             looker.close()
-    say(f"{look.rows:,} new rows, {look.points:,} points, {look.breaches} alerts")
+    say(f"{look.rows:,} new rows, {look.points:,} points, {look.breaches + missing} alerts")
     return look
 
 

@@ -45,6 +45,13 @@ class Teller:
         self.firing = frozenset(now)
         return len(now)
 
+    def also(self, alerts: Iterable[Alert]) -> int:
+        """What is told of once, and ends when it was not seen for a while; returns how many."""
+        told = list(alerts)
+        for alert in told:
+            self._alerts.raise_(alert)
+        return len(told)
+
 
 def of_breach(breach: Breach) -> Alert:
     """A breach in the words of an alert."""
