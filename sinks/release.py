@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from schemas.tables import Table
     from sinks.seal import Seal
 
+    _Distinct = tuple[list[tuple[str, "Told"]], npt.NDArray[np.int64]]
+
 COLUMNS = ("surface", "language", "model", "tool", "task")
 TIME = "decision_ms_bucket"
 WITHHELD, OTHER = "withheld", "other"
@@ -45,7 +47,9 @@ _ALL_WITHHELD: Values = (WITHHELD,) * 5
 _ALL_OTHER: Values = (OTHER,) * 5
 _DAY = "event_date"
 _NAMES = (*COLUMNS, TIME)
+_LATER = (COLUMNS[-1], TIME)  # what a version with four columns did not hide
 _PAGE, _DONE, _DONE_FOUR = ".json", ".shown", ".done"
+_decode = msgspec.json.Decoder(list[str] | dict[str, str]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +162,8 @@ class Release:
         """Rows of the table's `schema` as its files hold them: sealed, and with what `days` decided."""
         if not table.sealed:
             return rows
-        shown = self.shown(rows, table, days)
         told, which = _distinct(rows, _present(table))
+        shown = self._becoming(rows, table, days, (told, which))
         texts = [None if day in days else msgspec.json.encode(values) for day, values in told]
         ids = rows.column("record_id").to_pylist()
         hidden = self.seal.hide(table.name, ids, [texts[code] for code in which.tolist()])
@@ -169,15 +173,15 @@ class Release:
 
     def shown(self, rows: pa.Table, table: Table, days: frozenset[str]) -> pa.Table:
         """Rows of the table's `schema` with only what may be seen of the columns, nothing sealed."""
-        if not table.sealed:
-            return rows
+        return self._becoming(rows, table, days, _distinct(rows, _present(table))) if table.sealed else rows
 
+    def _becoming(self, rows: pa.Table, table: Table, days: frozenset[str], distinct: _Distinct) -> pa.Table:
         def becomes(day: str, values: Told) -> Told:
             if day in days:
                 return self._decisions.of(table.name, day).told(values)
             return *_ALL_WITHHELD, _taken(values[-1])
 
-        return _mapped(rows, _present(table), becomes)
+        return _mapped(rows, _present(table), becomes, distinct)
 
     def disclosed(self, rows: pa.Table, table: Table) -> pa.Table | None:
         """Rows of the table's files, those of decided days no longer withheld. None: nothing changes.
@@ -210,26 +214,29 @@ class Release:
 
         A row of a version with four columns has its task and time in its columns, not in what is hidden.
         """
-        there = [name for name in (COLUMNS[-1], TIME) if name in rows.schema.names]
-        shown = rows.select(there).to_pylist() if there else [{}] * rows.num_rows
         found: list[Told | None] = []
-        for record_id, token, values in zip(
-            rows["record_id"].to_pylist(), rows[HIDDEN].to_pylist(), shown, strict=True
+        shown: list[dict[str, str]] = []
+        for place, (record_id, token) in enumerate(
+            zip(rows["record_id"].to_pylist(), rows[HIDDEN].to_pylist(), strict=True)
         ):
-            told = None if token is None else self.seal.reveal(table.name, record_id, token)
-            found.append(None if told is None else _told(told, values))
+            text = None if token is None else self.seal.reveal(table.name, record_id, token)
+            values = None if text is None else _values_in(text)
+            if isinstance(values, dict):
+                shown = shown or rows.select([name for name in _LATER if name in rows.schema.names]).to_pylist()
+                values = _of({**values, **shown[place]})
+            found.append(values)
         return found
 
     def _without_task(self, rows: pa.Table, table: Table, days: frozenset[str]) -> pa.Table:
         four = {day for day in days & set(_days(rows)) if self._decisions.of(table.name, day).four}
-        named = [name for name in (COLUMNS[-1], TIME) if name in table.schema.names]
+        named = [name for name in _LATER if name in table.schema.names]
         if not four or not named:
             return rows
 
         def becomes(day: str, values: Told) -> Told:
             return (*values[:4], OTHER, _taken(values[-1])) if day in four else values
 
-        return _mapped(rows, named, becomes)
+        return _mapped(rows, named, becomes, _distinct(rows, named))
 
 
 def _decision(page: _Page) -> Decision:
@@ -241,19 +248,23 @@ def _decision(page: _Page) -> Decision:
     return Decision({_values(cell): _values(to) for cell, to in cells.items()}, page.columns)
 
 
-def _told(text: bytes, shown: Mapping[str, str]) -> Told | None:
+def _values_in(text: bytes) -> Told | dict[str, str] | None:
     """What was hidden: the values in the order of the columns, or by name (of four columns)."""
     try:
-        values = msgspec.json.decode(text, type=list[str] | dict[str, str])
+        values = _decode(text)
     except msgspec.DecodeError:
         return None
     if isinstance(values, dict):
-        return _of({**values, **shown})
-    return _of(dict(zip(_NAMES, values, strict=True))) if len(values) == len(_NAMES) else None
+        return values
+    return _six(values) if len(values) == len(_NAMES) else None
 
 
 def _of(values: Mapping[str, str]) -> Told:
-    surface, language, model, tool, task, time = (values.get(name, "") for name in _NAMES)
+    return _six([values.get(name, "") for name in _NAMES])
+
+
+def _six(values: Sequence[str]) -> Told:
+    surface, language, model, tool, task, time = values
     return surface, language, model, tool, task, time
 
 
@@ -275,9 +286,9 @@ def _days(rows: pa.Table) -> list[str]:
     return days
 
 
-def _mapped(rows: pa.Table, named: list[str], becomes: Callable[[str, Told], Told]) -> pa.Table:
+def _mapped(rows: pa.Table, named: list[str], becomes: Callable[[str, Told], Told], distinct: _Distinct) -> pa.Table:
     """Each distinct combination is asked for once."""
-    told, which = _distinct(rows, named)
+    told, which = distinct
     answers = [becomes(day, values) for day, values in told]
     for name in named:
         place = rows.schema.get_field_index(name)
@@ -286,7 +297,7 @@ def _mapped(rows: pa.Table, named: list[str], becomes: Callable[[str, Told], Tol
     return rows
 
 
-def _distinct(rows: pa.Table, named: list[str]) -> tuple[list[tuple[str, Told]], npt.NDArray[np.int64]]:
+def _distinct(rows: pa.Table, named: list[str]) -> _Distinct:
     """The day and the values of each distinct combination, and for each row the place of its own."""
     which = np.zeros(rows.num_rows, np.int64)
     columns = [rows.column(name).cast(pa.string()) for name in (_DAY, *named)]
