@@ -6,6 +6,7 @@ and neither is missing then; versions stand beside them under their full name.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -87,15 +88,20 @@ def lay(points: Iterable[Point], now_us: int, weeks: int) -> Hours:
         track = found[one.series].get(key)
         if track is None:
             track = found[one.series][key] = Track(np.zeros(count + 1), np.zeros(count + 1), {}, place)
-        track.value[place] += one.value
-        track.weight[place] += one.weight
+        track.value[place] += _sound(one.value)
+        track.weight[place] += _sound(one.weight)
         track.first = min(track.first, place)
         for label, number in one.bins.items():
             if label not in track.bins:
                 track.bins[label] = np.zeros(count + 1)
-            track.bins[label][place] += number
+            track.bins[label][place] += _sound(number)
     whole = {series: _summed(_heaviest(tracks), count) for series, tracks in found.items()}
     return Hours(start * _HOUR_US, count, now_us / _HOUR_US - this, whole)
+
+
+def _sound(number: float) -> float:
+    """Counts are finite and not below none; a torn history must not blind every later sum."""
+    return number if 0.0 <= number < math.inf else 0.0
 
 
 def _heaviest(tracks: dict[Key, Track]) -> dict[Key, Track]:

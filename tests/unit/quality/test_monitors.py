@@ -225,7 +225,7 @@ def test_every_kind_says_what_was_expected() -> None:
     assert KINDS.keys() == EXPECTED.keys()
 
 
-_numbers = st.sampled_from([0.0, 1.0, 3.5, 1e3, 1e9, 1e15])
+_numbers = st.sampled_from([0.0, 1.0, 3.5, 1e3, 1e9, 1e15, -5.0, math.inf, math.nan])
 _garbage = st.builds(
     Point,
     series=st.sampled_from([*measures.SERIES, "of another version"]),
