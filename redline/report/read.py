@@ -8,9 +8,11 @@ seems to be about more people than it is. A day of fewer than k people is left o
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 
 from redline import ledger_note, scan, sql
@@ -18,14 +20,13 @@ from redline.published import seal_of
 from redline.report import few, history
 from redline.report.figures import NO_HISTOGRAM, Failed, Figures, Gated, Halted, Histogram, Spread
 from redline.summary import verdicts
+from schemas.errors import SinkError
 from schemas.tables import LABELS, TABLES
 from schemas.verdict import Severity
 from sinks import halts, reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    import duckdb
 
     from redline.report.few import Cell, Grid, Line
     from redline.settings import Settings
@@ -46,6 +47,7 @@ _MOST_COLUMNS = 62  # of a plot over time: beyond, a column is a week, then a mo
 _WEEKS = 370
 _MEMORY = "1GB"  # DuckDB's; what does not fit spills into the state folder
 _TENS = 10
+_ATTEMPTS = 3
 
 _FACTS = """
 create table person ("partition" integer, "offset" bigint, epoch integer, who ubigint);
@@ -76,6 +78,14 @@ def figures(settings: Settings, days: int, now_us: int) -> Figures:
         SettingsError: the keys are gone by which people are counted.
         SinkError: a table cannot be read.
     """
+    for _ in range(_ATTEMPTS):
+        # A file was replaced between the log and its reading.
+        with suppress(duckdb.IOException):
+            return _figures(settings, days, now_us)
+    raise SinkError(f"{settings.dataset}: needed files that stay while they are read; run `redline doctor`")
+
+
+def _figures(settings: Settings, days: int, now_us: int) -> Figures:
     data, k = settings.data_dir, settings.privacy.k
     made_at = datetime.fromtimestamp(now_us / 1e6, UTC)
     about: dict[str, Any] = {"made_at": made_at, "k": k, "days": days, **_operating(settings, k)}
@@ -127,7 +137,7 @@ def _take_day(settings: Settings, live: duckdb.DuckDBPyConnection, seal: Seal, d
         "create or replace temp table mine as"
         " select i.findings, i.ms, s.key_epoch as epoch, hash(s.pseudonym) as who from"
         " (select record_id, findings, case when event_type = 'redline.decision.v1' then"
-        " try_cast(json_extract_string(data, '$.after_ms') as bigint) end as ms"
+        " try_cast(try(json_extract_string(data, '$.after_ms')) as bigint) end as ms"
         " from interactions where event_date = $1) as i left join"
         " (select record_id, key_epoch, pseudonym from subjects where event_date = $1) as s using (record_id)",
         [day],

@@ -17,7 +17,7 @@ from redline.report.page import html
 from redline.report.read import figures
 from redline.report.run import report
 from redline.settings import Privacy, Settings
-from schemas.errors import SettingsError
+from schemas.errors import SettingsError, SinkError
 from schemas.rows import Finding, Interaction, Pair, Source, Subject
 from schemas.topics import EVENTS
 from sinks.history import History
@@ -130,6 +130,19 @@ def test_without_keys_nobody_can_be_counted(tmp_path: Path) -> None:
     fill(tmp_path, count=1)
     (tmp_path / "state" / "keys.json").unlink()
     with pytest.raises(SettingsError):
+        figures(settings(tmp_path), 28, NOW_US)
+
+
+def test_what_is_broken_is_passed_over_or_told(tmp_path: Path) -> None:
+    fill(tmp_path)
+    garbage = ["{", "[]", '{"after_ms":1e400}', '{"after_ms":-5}', '{"after_ms":[7]}', "\\u0000"]
+    rows = [msgspec.structs.replace(event(2 * n), record_id=f"{9_000 + n:032x}", data=d) for n, d in enumerate(garbage)]
+    publish(tmp_path, "interactions", rows)
+    found = figures(settings(tmp_path), 28, NOW_US)
+    assert (found.events, found.decision.total) == (126, 60)
+    for path in tmp_path.glob("dataset/interactions/**/*.parquet"):
+        path.unlink()
+    with pytest.raises(SinkError, match="redline doctor"):
         figures(settings(tmp_path), 28, NOW_US)
 
 
