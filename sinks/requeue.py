@@ -8,9 +8,10 @@ finds it in the table.
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +23,7 @@ from sinks.delta import AmbiguousError, ConflictError
 from sinks.layout import Layout
 from sinks.parquet import identities_of
 from sinks.rewrite import rewrite, writing
-from sinks.shelf import ATTEMPTS, Shelf, pause
+from sinks.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 NAME, REMOVER = "requeue", "requeue-remove"  # of the writers: as a sink's
 _NOTE = {"rewrite": NAME}
+_ATTEMPTS = 200  # commits of sinks that may come first, one after the other; each try takes some ten milliseconds
+_PAUSE_S = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Returned:
     there: tuple[int, ...] = ()
     erased: tuple[int, ...] = ()
     conflicts: tuple[int, ...] = ()
+
+
+class _Entry(NamedTuple):
+    """What a commit is to hold, and the decisions it rests on."""
+
+    rests_on: tuple[object, ...]
+    rows: Callable[[], pa.Table]
+    ids: Sequence[Identity]
+    moved: Mapping[str, frozenset[str]]
 
 
 class Returns:
@@ -71,18 +83,25 @@ class Returns:
             OSError: the disk is full or refuses; nothing is left.
         """
         ids = identities_of(rows, amendable=self.table.amendable)
-        for attempt in range(ATTEMPTS):
-            self._shelf.refresh()
-            decided = self._decide(ids)
-            if not decided.published:
-                return decided
-            kept = [ids[i] for i in decided.published]
+        found = Returned()
+
+        def look() -> _Entry | None:
+            nonlocal found
+            found = self.decide(ids)
+            if not found.published:
+                return None
+            kept = [ids[i] for i in found.published]
             days = self._release.days(self.table)
-            shown = self._release.publish(rows.take(pa.array(decided.published)), self.table, days)
-            if self._commit(shown, kept, displaced(kept, self._shelf.known(kept))):
-                return decided
-            pause(attempt, NAME)
-        raise self._crowded()
+            new = rows.take(pa.array(found.published))
+            return _Entry(
+                (found.published, days),
+                lambda: self._release.publish(new, self.table, days),
+                kept,
+                displaced(kept, self._shelf.known(kept)),
+            )
+
+        self._commit(look)
+        return found
 
     def withdraw(self, record_ids: Sequence[str]) -> int:
         """Take these rows out of the table, at whatever revision; returns how many were there.
@@ -93,17 +112,21 @@ class Returns:
             SinkError: other commits kept coming first.
             OSError: the disk is full or refuses.
         """
-        empty = self.table.stored.empty_table()
-        for attempt in range(ATTEMPTS):
+        count = 0
+
+        def look() -> _Entry:
+            nonlocal count
             self._shelf.refresh()
             known = self._shelf.known_ids(record_ids)
+            count = len(known)
             files: dict[str, set[str]] = {}
             for record_id, entry in known.items():
                 files.setdefault(entry.file, set()).add(record_id)
-            if self._commit(empty, [], {file: frozenset(ids) for file, ids in files.items()}):
-                return len(known)
-            pause(attempt, NAME)
-        raise self._crowded()
+            moved = {file: frozenset(ids) for file, ids in files.items()}
+            return _Entry((), self.table.stored.empty_table, [], moved)
+
+        self._commit(look)
+        return count
 
     def revisions(self, record_ids: Sequence[str]) -> dict[str, int]:
         """The revision of each of these rows that the table holds now."""
@@ -124,17 +147,35 @@ class Returns:
                 found["conflicts"].append(place)
         return Returned(keep, tuple(found["there"]), tuple(found["erased"]), tuple(found["conflicts"]))
 
-    def _commit(self, rows: pa.Table, ids: Sequence[Identity], moved: Mapping[str, frozenset[str]]) -> bool:
-        """One commit on the version that was read; False if another one took its place."""
-        shelf, staged = self._shelf, None
+    def _commit(self, look: Callable[[], _Entry | None]) -> None:
+        """One commit of what `look` says on the version that it has read; again, as long as others come first.
+
+        Files that were made for an attempt are kept for the next one if it still is the same that must be done.
+        """
+        shelf, staged, made = self._shelf, None, None
         try:
-            staged = shelf.stage(rows, ids, moved, NAME)
-            shelf.verify(staged)
-            self._crash("staged")
-            version = shelf.commit(staged, {}, _NOTE)
-        except ConflictError:
-            shelf.discard(staged)
-            return False
+            for attempt in range(_ATTEMPTS):
+                entry = look()
+                if entry is None:
+                    shelf.discard(staged)
+                    return
+                try:
+                    if staged is None or made is None or (made.rests_on, made.moved) != (entry.rests_on, entry.moved):
+                        shelf.discard(staged)
+                        staged = None
+                        staged, made = shelf.stage(entry.rows(), entry.ids, entry.moved, NAME), entry
+                        shelf.verify(staged)
+                        self._crash("staged")
+                    version = shelf.commit(staged, {}, _NOTE)
+                except ConflictError:
+                    time.sleep(_PAUSE_S * (attempt % 5))
+                    continue
+                break
+            else:
+                raise SinkError(  # noqa: TRY301 - the handler below cleans up
+                    f"table {self.table.name}: needed a commit, came {_ATTEMPTS} of sinks in a row; "
+                    "run the command again"
+                )
         except AmbiguousError:
             raise  # the files may be the table's: whoever starts next looks
         except Exception:
@@ -143,12 +184,6 @@ class Returns:
         self._crash("committed")
         shelf.settle(version, staged)
         self._crash("settled")
-        return True
-
-    def _crowded(self) -> SinkError:
-        return SinkError(
-            f"table {self.table.name}: needed a commit, came {ATTEMPTS} of sinks in a row; run the command again"
-        )
 
 
 @contextmanager
