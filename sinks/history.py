@@ -139,7 +139,7 @@ class History:
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as out:
-                pq.write_table(body, out, **COMPRESSION)
+                pq.write_table(body, out, write_statistics=QUALITY_HISTORY.plain, **COMPRESSION)
                 out.flush()
                 os.fsync(out.fileno())
             done.append(DataFile(path, target.stat().st_size, body.num_rows, {_DAY: day}))

@@ -10,12 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 from support import rows as make
 from support.folder import key_file, publish
 
-from quality import measures
+from quality import footers, measures
 from quality.breach import Breach
 from quality.history import DAY_US, Held, as_rows, of_rows
 from quality.measures import HOUR_S, US, Point, merge
@@ -144,6 +145,8 @@ def test_each_row_counts_once_whatever_is_looked_at_again_or_written_anew(tmp_pa
     fill(tmp_path, 6)
     assert look(tmp_path).rows == 24
     assert volume(tmp_path, "interactions") == 12
+    for path in Layout(tmp_path).history.glob("day=*/*.parquet"):
+        assert footers.faults(pq.ParquetFile(path).metadata, QUALITY_HISTORY) == {}
 
 
 @pytest.mark.parametrize("step", [1, 3, 5, 11, 12, -11, -12])
