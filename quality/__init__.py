@@ -6,6 +6,7 @@ facts        the columns that the suites speak of (pure)
 derived      how those that no table has are made; columns: Arrow's as numpy's (pure)
 plausible    is a text in the language that its producer says (pure)
 footers      what the metadata of a Parquet file must say (pure)
+sample       a few rows with another detector than the scrubber's (pure)
 cells        which of a day's attributes are published: those that enough people share (pure)
 leaks        personal data and secrets left in a text: a second opinion (pure)
 gate         batch -> Verdict, by Great Expectations

@@ -317,6 +317,28 @@ KINDS: tuple[Kind, ...] = (
         "pairs` makes the table anew from what is there.",
     ),
     Kind(
+        "sample_leak",
+        _ERROR,
+        "no personal data in a sample of rows",
+        "redline check {table}",
+        "quality",
+        "Presidio as it comes found something in a few rows of new files that is no stand-in of ours. It counts by "
+        "entity, and misjudges numbers now and then.",
+        "Look at the newest rows of the table (`redline sql`, for published ones). If it is so: `redline erase` for "
+        "the person. It ends with `redline alerts resolve`.",
+        "hand",
+    ),
+    Kind(
+        "file_metadata",
+        _ERROR,
+        "files that say what they are for, in zstd, with no text in their statistics",
+        "redline check {table}",
+        "quality",
+        "A new data file was not written as our sinks write them.",
+        "Another program, or another version, writes into the data folder: stop it. `redline rebuild pairs` makes "
+        "the table anew.",
+    ),
+    Kind(
         "channel_failing",
         _ERROR,
         "alerts delivered",

@@ -43,6 +43,7 @@ state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is
 meter            what a process counts: its file in state/metrics, its port for Prometheus
 faults           what is said of an unexpected error: type and place
+samples          a look at new files: their metadata, and a few rows with Presidio as it comes
 gates            the gates of a data folder: our suites and those of its owner
 alerting         from what a process notices to people; alert_desk: what people say to alerts
 keys             the keys of a data folder, for whoever needs one

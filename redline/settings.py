@@ -205,13 +205,15 @@ class QualitySettings(_Section, frozen=True, kw_only=True):
 
     `expectations`: files with expectations of one's own, `.toml` or `.py`, several by commas; empty: `quality.toml`
     beside `redline.toml`, if it is there. `canaries`: a file of identities that somebody planted, one a line.
-    `every_s`: how often `redline up` looks at what came. `history_days`: how long what was measured is kept. The rest
-    is the policy of the checks over time: `quality.policy.MonitorPolicy` says what each means.
+    `every_s`: how often `redline up` looks at what came; `sample_rows`: how many rows of it with another detector.
+    `history_days`: how long what was measured is kept. The rest is the policy of the checks over time:
+    `quality.policy.MonitorPolicy` says what each means.
     """
 
     expectations: str = ""
     canaries: str = ""
     every_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 60.0
+    sample_rows: _Natural = 48
     history_days: Annotated[int, msgspec.Meta(ge=1)] = 180
     reference_weeks: Annotated[int, msgspec.Meta(ge=1, le=26)] = 4
     error_rate: Annotated[float, msgspec.Meta(gt=0, lt=1)] = 1e-3

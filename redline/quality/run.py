@@ -35,6 +35,7 @@ from redline.quality.lineage import Lineage, of_missing
 from redline.quality.metered import Metered
 from redline.quality.read import new_rows
 from redline.quality.told import Teller
+from redline.samples import Samples
 from schemas.errors import RedlineError, SettingsError, SinkError
 from schemas.metrics import NO_METER
 from sinks import history as history_table
@@ -114,6 +115,7 @@ class Looker:
         self._broker = levels.Broker(settings)
         self._release = _release(settings)
         self._lineage = Lineage(settings.data_dir, self._release)
+        self._samples = Samples(settings.quality.sample_rows)
         self._tools: dict[int, set[str]] = {}
         self._tidied = 0
         first = points_of.first_day(now_us(), self._days)
@@ -139,6 +141,8 @@ class Looker:
             fresh = few_tools(new.points, self._tools)
             self._keep(fresh, {new.name: new.version})
             self._lineage.take(new)
+            if not new.quarantine:
+                self._samples.take(new.table, new.files)
             rows += new.rows
             points += len(fresh)
         self._crash(1)
@@ -154,7 +158,9 @@ class Looker:
         held = self._held.points(now_us)
         found = self._monitors(held, now_us, self._policy, self._teller.firing)
         self._metered.breaches(found)
-        breaches = self._teller.tell(found) + self._teller.also(of_missing(self._lineage.judge(self._broker.progress)))
+        breaches = self._teller.tell(found) + self._teller.also(
+            [*of_missing(self._lineage.judge(self._broker.progress)), *self._samples.judge()]
+        )
         self._crash(4)
         self._tidy(now_us)
         self._crash(5)
@@ -170,7 +176,9 @@ class Looker:
         for new in new_rows(self._settings.data_dir, self._history.position, release=self._release):
             self._keep(few_tools(new.points, self._tools), {new.name: new.version})
             self._lineage.take(new)
-        return self._teller.also(of_missing(self._lineage.judge(None)))
+            if not new.quarantine:
+                self._samples.take(new.table, new.files)
+        return self._teller.also([*of_missing(self._lineage.judge(None)), *self._samples.judge()])
 
     def _keep(self, points: list[Point], read: dict[str, int]) -> None:
         self._history.append(points_of.as_rows(points), read)

@@ -13,6 +13,7 @@ directory/ the company's people, from a compiled file: `Directory.find(text)`
 street     street addresses, in the forms of ten countries
 language   which language a text is in
 names/     people and places in running text: a small model of our own, and where text is prose
+stock      Presidio as it comes, for second opinions
 models     recognisers for models of the user's choice: spaCy, transformers, GLiNER
 people     the event's subject and the names found, in all their spellings
 sieve      which of our own expressions can match a text, from one scan: Hyperscan, if it is there
