@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quality.alert import Channel, Mirror
-    from quality.alerting.book import Pending
     from quality.alerting.life import Policy
+    from quality.alerting.owed import Pending
     from schemas.metrics import Meter
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from quality.alert import Event, Notice, Standing, utc
-from quality.alerting.book import Book, Silence
+from quality.alerting.book import Book
+from quality.alerting.silence import Silence
 from quality.alerts import BOOK
 from quality.report import table
 from redline import audit

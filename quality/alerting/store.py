@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -32,6 +32,7 @@ create index if not exists by_open on states (open, kind);
 create table if not exists waiting (
   kind text, event text, key text, alert blob, at real, primary key (kind, event, key)
 );
+create index if not exists by_key on waiting (key);
 create table if not exists notices (
   place integer primary key autoincrement, id text, owner text, channel text, body blob, attempts integer default 0,
   due real, made real, line text
@@ -191,3 +192,8 @@ def _transaction(db: sqlite3.Connection, run: Callable[[sqlite3.Connection], _T]
             db.execute("rollback")
         raise
     return result
+
+
+def number(rows: Sequence[tuple[object, ...]]) -> int:
+    """The only number of the first row; 0 if there is none."""
+    return int(str(rows[0][0])) if rows else 0

@@ -10,9 +10,10 @@ import pytest
 from support.disk import small_disk
 
 from quality.alert import Alert, Event, Notice, Wants
-from quality.alerting.book import Book, Saying, Silence
+from quality.alerting.book import Book, Saying
 from quality.alerting.life import Policy, State
 from quality.alerting.owner import Owner
+from quality.alerting.silence import Silence
 from schemas.verdict import Severity
 
 if TYPE_CHECKING:
@@ -275,6 +276,20 @@ def test_an_end_waits_for_its_beginning_whichever_process_owes_them(tmp_path: Pa
     assert (end.notice.event, end.notice.alerts[0].key) == (Event.RESOLVED, CRITICAL.key)
     mine.close()
     other.close()
+
+
+def test_what_happens_within_a_group_is_told_in_order(tmp_path: Path) -> None:
+    one = book(tmp_path, {"pager": PAGER})
+    error = replace(ALERT, severity=Severity.ERROR)
+    one.take([Saying(error), about(1, error)], START)
+    one.acknowledge(error.key, START + 1)
+    one.take([Saying(replace(error, severity=Severity.CRITICAL))], START + 2)
+    one.take([Saying(error, over=True)], START + 3)
+    one.take([Saying(error)], START + 4)
+    one.tend(START + 20)
+    mine = [n.event for n in sent(one, START + 20, "pager") if n.alerts[0].key == error.key]
+    assert mine == [Event.FIRED, Event.ACKNOWLEDGED, Event.WORSE, Event.RESOLVED, Event.FIRED]
+    one.close()
 
 
 def test_a_mirror_is_shown_by_one_process_when_something_changes_or_a_minute_is_over(tmp_path: Path) -> None:
