@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from redline import cluster, consent, disclose, drain, ledger_note, meter, weaker
+from redline import cluster, consent, disclose, drain, faults, ledger_note, meter, weaker
 from redline.emit import EmitResult
 from redline.fleet import specs
 from redline.lag import STAGES, LagWatch, Progress
@@ -103,6 +103,8 @@ def measured(settings: Settings, say: Callable[[str], None]) -> None:
         once(settings, say=lambda text: say(f"quality: {text}"))
     except RedlineError as error:
         say(f"quality: not measured: {error}")
+    except Exception as error:  # noqa: BLE001 - everything is published: whatever it is, the ledger has the last word
+        say(f"quality: not measured: {faults.told(error)}")
 
 
 def _mourner(settings: Settings, say: Callable[[str], None]) -> Callable[[Death], None]:
