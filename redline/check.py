@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,20 +18,20 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from quality import footers, report
+from quality.gate import Gate
 from redline import scan, sql
 from redline.gates import gates_of
 from redline.published import seal_of
 from schemas.errors import InputError
-from schemas.tables import TABLES
+from schemas.tables import AUDIT, QUALITY_HISTORY, TABLES
 from schemas.verdict import Severity
-from sinks import halts, reader
+from sinks import audit_table, halts, history, reader
 from sinks.layout import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from quality.gate import Gate
     from redline.settings import Settings
     from schemas.verdict import Verdict
     from sinks.seal import Seal
@@ -59,19 +60,21 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
     """
     data = settings.data_dir
     for name in names:
-        reader.files(data, name)
+        if name not in _KEPT:
+            reader.files(data, name)
     if not settings.dataset.exists():
         raise InputError(
             f"{settings.dataset}: needed tables, there are none; `redline run` makes them, --data names the folder"
         )
     chosen = [name for name in TABLES if name in names or not names]
+    kept = {
+        name: part for name, read in _KEPT.items() if (name in names or not names) and (part := read(data)).num_rows
+    }
     bad: list[tuple[str, str, str]] = []
     rows: dict[str, int] = dict.fromkeys(chosen, 0)
     seal = seal_of(settings)
-    parts = [
-        "suites over the tables as they are\n\n"
-        + report.verdicts(_verdicts(data, seal, gates_of(settings, chosen), rows, bad))
-    ]
+    verdicts = [*_verdicts(data, seal, gates_of(settings, chosen), rows, bad), *_of_kept(kept, rows, bad)]
+    parts = ["suites over the tables as they are\n\n" + report.verdicts(verdicts)]
     if bad:
         parts.append(report.table(("table", "expectation that failed", "record_id"), bad[:_LISTED]))
     faults = [fault for name in chosen for fault in (*_files(data, name, rows[name]), *_copies(data, name))]
@@ -81,7 +84,7 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
         parts.append(report.table(("table", "fault", "count", "what to do"), faults))
     parts += [_halt(halt) for halt in halts.halted(data) if halt.table in chosen]
     word = "failed" if bad or faults else "passed"
-    parts.append(f"check {word}: {sum(rows.values()):,} rows of {len(chosen)} tables")
+    parts.append(f"check {word}: {sum(rows.values()):,} rows of {len(rows)} tables")
     return "\n\n".join(parts), not bad and not faults
 
 
@@ -99,6 +102,29 @@ def _verdicts(
                     bad += [(name, failure.expectation, _id(part, row)) for row in first]
                     bad += [] if failure.rows else [(name, failure.expectation, "all rows")]
             yield verdict
+
+
+def _of_kept(kept: Mapping[str, pa.Table], rows: dict[str, int], bad: list[tuple[str, str, str]]) -> Iterator[Verdict]:
+    """The verdicts of what Redline itself writes: entries and points, which have no ids."""
+    for name, part in kept.items():
+        rows[name] = part.num_rows
+        verdict = Gate(_KEPT_AS[name])(part)
+        bad += [
+            (name, failure.expectation, f"{len(failure.rows) or 'all'} rows")
+            for failure in verdict.failures
+            if failure.severity is not Severity.WARNING
+        ]
+        yield verdict
+
+
+def _entries(data: Path) -> pa.Table:
+    """The audit table. `redline audit verify` asks for more: whether anybody changed it."""
+    rows = [asdict(entry) for entry in audit_table.entries(data)]
+    return pa.Table.from_pylist([{**row, "at": row.pop("at_us")} for row in rows], schema=AUDIT.schema)
+
+
+_KEPT: Mapping[str, Callable[[Path], pa.Table]] = {AUDIT.name: _entries, QUALITY_HISTORY.name: history.read}
+_KEPT_AS = {table.name: table for table in (AUDIT, QUALITY_HISTORY)}
 
 
 def _id(part: pa.Table, row: int) -> str:

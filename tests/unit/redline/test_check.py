@@ -18,8 +18,10 @@ from schemas.errors import InputError, SinkError
 from schemas.records import Partition
 from schemas.verdict import Failure, Severity
 from sinks import halts, reader
+from sinks.audit_table import append
 from sinks.batch import Range
 
+NOW_US = 1_767_700_000_000_000
 MAIL = "jane.doe@initech.com"
 
 
@@ -77,6 +79,19 @@ def test_a_file_that_shows_texts_in_its_metadata_fails(folder: Path) -> None:
     text, passed = check(settings(folder), ["pairs"])
     assert not passed
     assert re.search(r"pairs +column chunks with a text in their statistics +\d+", text)
+
+
+def test_the_audit_table_is_checked_with_the_others(folder: Path) -> None:
+    for number in range(3):
+        append(folder, b"k" * 32, now_us=NOW_US, who="root", action="run", details=f'{{"n": {number}}}')
+    text, passed = check(settings(folder))
+    assert passed, text
+    assert re.search(r"audit +1 +3 +0 +0 +0", text)
+    append(folder, b"k" * 32, now_us=NOW_US, who="root", action="run", details=f'{{"mail": "{MAIL}"}}')
+    text, passed = check(settings(folder), ["audit"])
+    assert not passed
+    assert re.search(r"audit +no_personal_data_left +1 rows", text)
+    assert MAIL not in text
 
 
 def test_a_malformed_id_is_not_printed(folder: Path) -> None:
