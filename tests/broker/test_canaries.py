@@ -15,6 +15,7 @@ from support.canaries import NEEDLES, SUBJECT, traces
 from support.canary_events import envelope, lines, records
 from support.command import Command, nothing_is_left, wait
 
+from redline import meter
 from redline.emit import emit_records
 from redline.gateway import tokens
 from schemas import topics
@@ -113,9 +114,10 @@ def test_the_long_running_form_publishes_stops_cleanly_and_keeps_nobody(
     wait(lambda: count(data, "pairs") > 0 and held(data, "pairs") > 0 and held(data, "interactions") > 0)
     wait(lambda: count(data, "trajectories") > 0)
     wait(lambda: count(data, "subjects") == count(data, "interactions"))
-    for command in ("status", "doctor", "check", "rejects", "keys list", "audit list", "consent show"):
+    for command in ("status", "status --json", "doctor", "check", "rejects", "keys list", "audit list", "consent show"):
         redline(*command.split(), "--data", str(data)).process.wait(120)
     sent = list(leftovers.sent(address))
+    counted = [(path.name, path.read_bytes()) for path in (data / "state" / meter.FOLDER).glob("*.prom")]
     up.process.send_signal(signal.SIGINT)
     up.end(0)
     nothing_is_left(data, address)
@@ -133,7 +135,8 @@ def test_the_long_running_form_publishes_stops_cleanly_and_keeps_nobody(
         if any(part in w for w, _ in inside)
     } == {"quarantine/interactions", "quarantine/pairs", "rocksdb", "sqlite"}
     known: set[bytes] = set()
-    for where, content in [*sent, *inside]:
+    assert {name for name, _ in counted} >= {"worker-1.prom", "sink-1.prom", "gateway.prom"}
+    for where, content in [*sent, *counted, *inside]:
         if content not in known:
             known.add(content)
             assert not traces(content), f"{where}: {traces(content)} in {content!r}"
