@@ -1,4 +1,4 @@
-"""`python -m bench.quality.weeks [--weeks N] [--faults N] [--first N] [--merge]`: simulated weeks through the monitors.
+"""`python -m bench.quality.weeks [--weeks N] [--faults N] [--first N] [--only NAME] [--merge]`: simulated weeks.
 
 Clean weeks count false alarms; each planted fault its misses, and how long it took. A look is taken three times an
 hour. `--first` is the number of the first week, so that thousands can be done in parts; `--merge` adds to the results
@@ -182,14 +182,17 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=100)
     parser.add_argument("--faults", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--only", action="append", help="a name; without it all")
     parser.add_argument("--merge", action="store_true")
     given = parser.parse_args()
     raw: dict[str, Any] = {"clean": {}, "planted": {}}
     for name, (life, part) in CLEAN.items():
-        if weeks := given.weeks // part:
+        if (weeks := given.weeks // part) and name in (given.only or CLEAN):
             raw["clean"][name] = clean(given.first, weeks, life)
             print(name, raw["clean"][name], flush=True)
     for fault, kinds in FAULTS if given.faults else ():
+        if given.only and fault.name not in given.only:
+            continue
         raw["planted"][fault.name] = planted(fault, kinds, given.first, given.faults)
     path = record.RESULTS / f"{NAME}.json"
     if given.merge and path.exists():
