@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from support import rows as make
 from support.folder import Day, day, key_file, publish
+from support.folder import told as told_event
 from support.quarantine_child import act, die, every
 from support.world import IDENTITY
 
@@ -28,7 +29,7 @@ from redline.settings import Settings
 from schemas import topics
 from schemas.errors import ConsentError, InputError, LockedError
 from schemas.records import Partition
-from schemas.rows import Source, Subject
+from schemas.rows import Source, Subject, Trajectory
 from schemas.tables import TABLES
 from schemas.verdict import Severity
 from sinks import reader, tombstones
@@ -37,6 +38,7 @@ from sinks.release import COLUMNS, Decisions
 from sinks.seal import Seal
 from streams.consent import Consent, ConsentBook, ConsentMode, Scope, encode
 from streams.identity import person_key
+from streams.keyed import derived_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -383,6 +385,34 @@ def test_an_event_that_comes_to_a_discarded_pair_later_gets_its_fate(data: Path,
     assert balance(data, told, 1).missing == 1
     assert "1 events had come" in discard(data, chosen(["rejects"], ids=["0" * 32])).text
     assert balance(data, told, 1).balanced
+
+
+def test_a_discarded_session_takes_events_that_came_after_its_row_along(tmp_path: Path) -> None:
+    key_file(tmp_path)
+    steps = [told_event("step", at, offset=at, session="s1", role="user", kind="message") for at in range(5)]
+    others = [told_event("step", at, offset=at, session="s2", role="user", kind="message") for at in range(5, 8)]
+    row = Trajectory(
+        record_id=derived_id("trajectory", b"s1"),
+        scrub_version="1",
+        sources=[event.sources[0] for event in steps[:3]],
+        event_date="2026-01-05",
+        revision=0,
+        surface="ide",
+        tool="t/1",
+        closed_by="end_of_input",
+        steps=[],
+        key_epoch=1,
+    )
+    for table in ("pairs", "rejects"):
+        publish(tmp_path, table, [])
+    publish(tmp_path, "interactions", [*steps, *others])
+    publish(tmp_path, "trajectories", [row], gate=make.failing("tool", {"t/1"}))
+    assert discard(tmp_path, chosen(["trajectories"])).left == 0
+    found = reader.read(tmp_path, "rejects", ["sources", "stage", "reason", "fate"]).to_pylist()
+    assert {(r["sources"][0]["offset"], r["stage"], r["reason"], r["fate"]) for r in found} == {
+        (offset, "session", "discarded", "dropped") for offset in range(5)
+    }
+    assert ids(tmp_path, "trajectories") == ids(tmp_path, "trajectories", aside=True) == set()
 
 
 def killed(data: Path, action: str, step: str) -> int | None:
