@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 
 from quality import footers, sample
 from redline.alerting import alert_of
+from schemas import metrics
+from schemas.metrics import NO_METER
 from schemas.tables import TABLES
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from quality.alert import Alert
+    from schemas.metrics import Meter
 
 log = logging.getLogger("redline.quality")
 
@@ -35,11 +38,12 @@ class Samples:
     `most` is how many rows it looks at between two judgements; `finder` makes the detector, once it is needed.
     """
 
-    def __init__(self, most: int, finder: Callable[[], sample.Find] | None = None) -> None:
+    def __init__(self, most: int, finder: Callable[[], sample.Find] | None = None, *, meter: Meter = NO_METER) -> None:
         self._most = most
         self._finder = finder or _stock
         self._find: sample.Find | None = None
         self._room = most
+        self._meter = meter
         self._leaks: dict[str, Counter[str]] = {}
         self._faults: dict[str, Counter[str]] = {}
 
@@ -73,6 +77,7 @@ class Samples:
         ids = file.read(columns=["record_id"]).column("record_id").combine_chunks()
         places = sample.choose(ids, min(_OF_A_FILE, self._room))
         self._room -= len(places)
+        self._meter.count(metrics.QUALITY_SAMPLED, len(places), table=table)
         if not places:
             return []
         if self._find is None:

@@ -115,7 +115,7 @@ class Looker:
         self._broker = levels.Broker(settings)
         self._release = _release(settings)
         self._lineage = Lineage(settings.data_dir, self._release)
-        self._samples = Samples(settings.quality.sample_rows)
+        self._samples = Samples(settings.quality.sample_rows, meter=meter)
         self._tools: dict[int, set[str]] = {}
         self._tidied = 0
         first = points_of.first_day(now_us(), self._days)

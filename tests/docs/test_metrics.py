@@ -84,6 +84,14 @@ def test_what_is_made_from_the_list_is_as_it_would_be_made_now() -> None:
     assert {one.name for one in METRICS} <= {one.name for one in generate["shown"]()}
 
 
+def test_every_metric_is_counted_by_somebody() -> None:
+    rooms = ("redline", "streams", "sinks", "quality")
+    code = "".join(path.read_text("utf-8") for room in rooms for path in (ROOT / room).rglob("*.py"))
+    names = [name for name, value in vars(metrics).items() if isinstance(value, Metric)]
+    assert len(names) == len(METRICS)
+    assert [name for name in names if not re.search(rf"\bmetrics\.{name}\b", code)] == []
+
+
 def test_dashboards_and_rules_ask_for_what_is_there() -> None:
     asked = expressions()
     assert len(asked) > len(METRICS)
