@@ -12,6 +12,7 @@ from quality.alert import Event, Notice, Standing, utc
 from quality.alerting.book import Book
 from quality.alerting.silence import Silence
 from quality.alerts import BOOK
+from quality.channels.wording import SHOWN
 from quality.report import table
 from redline import audit
 from redline.alerting import alert_of, alerter, folder_of, receivers
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 PROCESS = "alerts"
-_KEY = 8  # digits of a key that are shown: 10,000 alerts share none by chance of 1%
 _SEND_S = 15.0
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SPAN = re.compile(r"([0-9]{1,4})([mhd])")
@@ -85,7 +85,7 @@ def silence(settings: Settings, *, kind: str, about: str, subject: str, span: st
             raise InputError(f"alerts silence: needed a word for {name} as `redline alerts list` shows it, came text")
     seconds = span_s(span)
     now = time.time()
-    made = Silence(uuid.uuid4().hex[:_KEY], kind, about, subject, now, now + seconds)
+    made = Silence(uuid.uuid4().hex[:SHOWN], kind, about, subject, now, now + seconds)
     audit.record(
         settings, "alerts.silence", {"kind": kind, "table": about, "subject": subject, "seconds": int(seconds)}
     )
@@ -159,7 +159,7 @@ def _row(entry: Entry, *, silenced: bool) -> tuple[str, str, str, str, str, str,
     alert = entry.alert
     state = f"{entry.state.value}, silenced" if silenced and entry.open else entry.state.value
     since = utc(entry.since)[:-1].replace("T", " ")
-    return alert.key[:_KEY], state, alert.severity.value, alert.kind, alert.about, since, entry.times, alert.command
+    return alert.key[:SHOWN], state, alert.severity.value, alert.kind, alert.about, since, entry.times, alert.command
 
 
 def _said(alert: Alert) -> str:

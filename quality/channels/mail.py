@@ -153,8 +153,9 @@ def html(notice: Notice, voice: Voice) -> str:
     parts = [
         f'<div style="font-family:sans-serif;border-left:4px solid {colour};padding:4px 12px">',
         f'<p style="color:{colour};font-weight:bold;margin:4px 0">{escape(voice.title(notice))}</p>',
-        f'<p style="margin:4px 0">{escape(voice.meaning(notice))}</p>',
     ]
+    if meaning := voice.meaning(notice):
+        parts.append(f'<p style="margin:4px 0">{escape(meaning)}</p>')
     for about, facts in voice.blocks(notice):
         if about:
             parts.append(f'<p style="font-weight:bold;margin:12px 0 2px">{escape(about)}</p>')

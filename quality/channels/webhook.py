@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from quality.alert import Event, Wants
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 # Slack refuses a body with a header block of more than 150 characters, a section of more than 3,000, or 50 blocks.
 _HEADER, _SECTION, _BLOCKS = 150, 2_900, 12
 _SIGNS = {Severity.CRITICAL: "\N{LARGE RED CIRCLE}", Severity.ERROR: "\N{LARGE ORANGE CIRCLE}"}
+_HALF = re.compile(r"&[a-z]{0,3}$")
 _WARNS = "\N{LARGE YELLOW CIRCLE}"
 _OVER = "\N{WHITE HEAVY CHECK MARK}"
 
@@ -85,4 +87,5 @@ def _code(text: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """The beginning, with no half of an escape at its end."""
+    return text if len(text) <= most else _HALF.sub("", text[: most - 1]) + "…"

@@ -20,6 +20,10 @@ _BEGIN = {
     Event.DIGEST: "held back: ",
     Event.TEST: "test: ",
 }
+_ENDS = frozenset({Event.RESOLVED, Event.UNSEEN})
+_STANDS = frozenset({Event.FIRED, Event.WORSE, Event.AGAIN})
+SHOWN = 8
+"""Digits of a key that are shown: of 10,000 alerts, two share them by a chance of 1 %."""
 _NAMED = 3  # tables and subjects in a title
 
 
@@ -36,8 +40,8 @@ class Voice:
         return f"{who}{_title(notice)}"
 
     def meaning(self, notice: Notice) -> str:
-        """What this kind of alert means; empty if nobody wrote it down."""
-        return kinds.of(notice.kind).meaning
+        """What this kind of alert means; empty if it is over, or nobody wrote it down."""
+        return "" if notice.event in _ENDS else kinds.of(notice.kind).meaning
 
     def page(self, kind: str) -> str:
         """Where it is said what to do."""
@@ -53,8 +57,12 @@ class Voice:
         return [
             *([f"and {notice.more:,} more: redline alerts list"] if notice.more else []),
             *([f"seen {notice.times:,} times"] if notice.times > 1 else []),
+            *([f"Yours: redline alerts ack {notice.alerts[0].key[:SHOWN]}"] if self._can_ack(notice) else []),
             f"What to do: {self.page(notice.kind)}",
         ]
+
+    def _can_ack(self, notice: Notice) -> bool:
+        return notice.event in _STANDS and len(notice.alerts) + notice.more == 1
 
     def text(self, notice: Notice) -> str:
         """All of it as plain text."""
@@ -89,6 +97,6 @@ def _about(alert: Alert) -> str:
 
 def _facts(notice: Notice, alert: Alert) -> list[tuple[str, str]]:
     """An end does not say again what to do."""
-    if notice.event not in {Event.RESOLVED, Event.UNSEEN}:
+    if notice.event not in _ENDS:
         return alert.facts()
     return [*(fact for fact in alert.facts() if fact[0] in {"expected", "since"}), ("until", utc(notice.at))]

@@ -69,6 +69,7 @@ def test_a_text_says_where_what_was_expected_what_came_and_what_to_run() -> None
         "  run       redline release pairs\n"
         "\n"
         "seen 3 times\n"
+        f"Yours: redline alerts ack {ALERT.key[:8]}\n"
         "What to do: docs/alerts.md#gate_halt\n"
     )
 
@@ -77,10 +78,11 @@ def test_an_end_says_from_when_to_when_and_not_what_to_do() -> None:
     text = VOICE.text(notice(Event.RESOLVED))
     assert "since     2026-01-01T00:00:00Z\n  until     2026-01-01T01:00:00Z" in text
     assert "redline release" not in text
+    assert "stands still" not in text
 
 
 WORDS = st.text(max_size=20) | st.sampled_from(
-    ["x" * 5_000, "<!channel> <@U1> & `rm`", "a\r\nBcc: x@y.example\r\n\r\nbody", "\x00"]
+    ["x" * 5_000, "&" * 700, "<!channel> <@U1> & `rm`", "a\r\nBcc: x@y.example\r\n\r\nbody", "\x00"]
 )
 ALERTS = st.builds(
     Alert,
@@ -130,4 +132,4 @@ def assert_slack_takes(body: Mapping[str, Any]) -> None:
         else:
             text = (block.get("text") or block["elements"][0])["text"]
             assert 0 < len(text) <= 3_000
-            assert not _MARKUP.search(text[:-5])  # a cut may fall into an escape
+            assert not _MARKUP.search(text)
