@@ -139,7 +139,7 @@ def _summary(told: list[tuple[int, Breach]], lines: list[Line]) -> dict[str, Any
 
 
 def _leak(data: Path, lines: list[Line]) -> dict[str, Any]:
-    """What the gate did: which table it halted, by what, and where the first such batch began."""
+    """What the gate did: which table it halted, by what, and whether a row with the name was published before."""
     held = halts.halted(data)
     return {
         "alerts": len(held),
@@ -148,7 +148,6 @@ def _leak(data: Path, lines: list[Line]) -> dict[str, Any]:
                 "check": "gate_halt",
                 "table": halt.table,
                 "about": sorted({failure.expectation for failure in halt.failures}),
-                "events_of_the_source": 1,
             }
             for halt in held
         ],
