@@ -179,4 +179,6 @@ def rule(found: Figures) -> Section:
 
 def sections(found: Figures) -> Iterable[Section]:
     """In the order of the page."""
+    if found.first is None:
+        return gates(found), ledger(found), rule(found)
     return rejects(found), gates(found), *drift(found), ledger(found), rule(found)

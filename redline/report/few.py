@@ -50,7 +50,7 @@ class Grid(NamedTuple):
 
 def line(cells: Mapping[str, Cell], whole: Cell, k: int) -> Line:
     """The counts that may be shown, in the order they came."""
-    if whole.people < k:
+    if _few(whole, k):
         return Line({}, None)
     gone = _gone(cells, k)
     return Line({name: None if name in gone else cell.size for name, cell in cells.items()}, whole.size)
@@ -58,7 +58,7 @@ def line(cells: Mapping[str, Cell], whole: Cell, k: int) -> Line:
 
 def grid(cells: Mapping[Key, Cell], rows: Mapping[str, Cell], columns: Mapping[str, Cell], whole: Cell, k: int) -> Grid:
     """Likewise over two dimensions. A cell that is not given is empty: 0 is told as 0."""
-    if whole.people < k:
+    if _few(whole, k):
         return Grid({}, {}, {}, None)
     known = {key: cell for key, cell in cells.items() if cell.size}
     rows_gone, columns_gone = _gone(rows, k), _gone(columns, k)
@@ -109,6 +109,10 @@ def bins(fine: Sequence[tuple[int, Mapping[int, AbstractSet[int]]]], k: int) -> 
             found.append(Bin(start, len(fine), count))
             return tuple(found)
     return () if count else tuple(found)
+
+
+def _few(cell: Cell, k: int) -> bool:
+    return cell.size > 0 and cell.people < k
 
 
 def _line(cells: Mapping[Key, Cell], side: int, names: set[str]) -> list[Key]:

@@ -160,7 +160,10 @@ def findings(found: Figures) -> Section:
     """What was replaced, by entity."""
     line = found.findings
     if not line.total:
-        return Section("findings", "What was taken out", "", '<p class="quiet">No personal data was found.</p>')
+        none = '<p class="quiet">No personal data was found.</p>'
+        return Section(
+            "findings", "What was taken out", "", none if line.total == 0 and found.events else FEW.format(found.k)
+        )
     named = {_ENTITIES.get(name, name): count for name, count in line.counts.items()}
     per = f" That is {line.total / found.events:.1f} for every event." if found.events else ""
     return Section(
@@ -262,5 +265,7 @@ def _when(span: str, unit: str) -> str:
 
 
 def sections(found: Figures) -> Iterable[Section]:
-    """In the order of the page."""
+    """In the order of the page; of a folder without tables there is little to say."""
+    if found.first is None:
+        return (outcome(found),)
     return outcome(found), volume(found), kept(found), decision(found), findings(found)

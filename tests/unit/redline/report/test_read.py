@@ -87,14 +87,18 @@ def test_a_day_of_few_people_is_left_out_of_everything(tmp_path: Path) -> None:
     assert (found.events, found.labels.total, found.small_days) == (120, 120, True)
     assert list(found.volume.columns) == [MONDAY]
     only = figures(settings(tmp_path), 1, NOW_US)
-    assert (only.events, only.labels.total, only.people) == (None, None, 0)
+    assert (only.events, only.labels.total, only.people) == (0, 0, 0)
     assert "Fewer than 6 people" in html(only)
 
 
 def test_rows_of_nobody_are_about_nobody(tmp_path: Path) -> None:
     key_file(tmp_path)
     publish(tmp_path, "pairs", [pair(n) for n in range(50)])
-    assert figures(settings(tmp_path), 28, NOW_US).labels.total is None
+    found = figures(settings(tmp_path), 28, NOW_US)
+    assert (found.labels.total, found.small_days) == (0, True)
+    page = html(found)
+    assert "Fewer than 6 people" in page
+    assert "No personal data was found" not in page
 
 
 def test_one_row_and_no_row_make_a_page(tmp_path: Path) -> None:
