@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from support.batches import arrow, good, head
+from support.batches import DAY, NOON, arrow, good, head
 
 from quality.facts import Facts
 from quality.gate import Gate, _engine
 from quality.suites import SUITES
-from schemas.tables import TABLES
+from schemas.tables import AUDIT, QUALITY_HISTORY, TABLES
 from schemas.verdict import Severity
 
 
@@ -135,6 +135,43 @@ def test_a_fault_is_found_in_its_row_and_nowhere_else(
     assert not verdict.halts
     warns = all(f.severity is Severity.WARNING for f in verdict.failures)
     assert set(verdict.bad_rows) == (set() if warns else {row})
+
+
+def entry(n: int) -> dict[str, Any]:
+    chain = {"log": "0" * 64, "previous": f"{n:064x}", "hash": f"{n + 1:064x}"}
+    return {"seq": n, "at": NOON, "who": "jo@machine.acme.com", "action": "consent.withdraw", "details": "{}", **chain}
+
+
+def point(n: int) -> dict[str, Any]:
+    names = {"series": "volume", "table": "pairs", "source": "", "tool": f"ide/{n}", "day": DAY}
+    bins = [{"label": "en", "count": 2.0}]
+    return {**names, "at": NOON, "span_s": 3600, "value": 1.0, "weight": 1.0, "bins": bins}
+
+
+@pytest.mark.parametrize(
+    ("table", "make", "wrong", "name"),
+    [
+        (AUDIT, entry, {}, None),
+        (AUDIT, entry, {"seq": 7}, "entries_follow_each_other"),
+        (AUDIT, entry, {"previous": "0" * 64}, "entries_follow_each_other"),
+        (AUDIT, entry, {"log": "none"}, "hashes_are_64_hex_digits"),
+        (AUDIT, entry, {"action": "Dropped it"}, "action_is_a_name"),
+        (AUDIT, entry, {"details": "jo"}, "details_is_a_json_object"),
+        (AUDIT, entry, {"details": '{"to": "jo.miller@acme-corp.com"}'}, "no_personal_data_left"),
+        (QUALITY_HISTORY, point, {}, None),
+        (QUALITY_HISTORY, point, {"series": "moods"}, "series_is_known"),
+        (QUALITY_HISTORY, point, {"weight": -1.0}, "weight_in_range"),
+        (QUALITY_HISTORY, point, {"value": float("nan")}, "value_is_a_number"),
+        (QUALITY_HISTORY, point, {"bins": [{"label": "en", "count": -1.0}]}, "bins_are_counts"),
+        (QUALITY_HISTORY, point, {"bins": [{"label": "jo@acme-corp.com", "count": 1.0}]}, "no_personal_data_left"),
+        (QUALITY_HISTORY, point, {"day": dt.date(2026, 1, 6)}, "day_is_the_day_of_at"),
+    ],
+)
+def test_tables_of_our_own_have_suites(table: Any, make: Any, wrong: dict[str, Any], name: str | None) -> None:
+    rows = [make(n) for n in range(4)]
+    rows[3].update(wrong)
+    verdict = Gate(table, audit_every=1)(pa.Table.from_pylist(rows, schema=table.schema))
+    assert {f.expectation: f.rows for f in verdict.failures} == ({name: (3,)} if name else {})
 
 
 def test_steps_out_of_order_or_of_an_unknown_kind_are_found(gates: dict[str, Gate]) -> None:

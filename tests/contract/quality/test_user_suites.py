@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -18,9 +19,6 @@ from quality.user_suites import load
 from schemas.errors import SettingsError
 from schemas.tables import TABLES
 from schemas.verdict import Severity
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OWN = """
 [[pairs]]
@@ -122,6 +120,13 @@ def test_own_expectations_are_asked_beside_the_suite(tmp_path: Path) -> None:
         assert gate(arrow("pairs", [])).failures == ()
     steps = Gate(TABLES["trajectories"], own=own["trajectories"])(arrow("trajectories", good("trajectories")))
     assert [f.rows for f in steps.failures] == [(3, 7, 11)]
+
+
+def test_the_examples_of_the_page_are_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "quality.md").read_text("utf-8")
+    blocks = {kind: page.split(f"```{kind}\n")[1].partition("```")[0] for kind in ("toml", "python")}
+    own = load([written(tmp_path, "quality.toml", blocks["toml"]), written(tmp_path, "own.py", blocks["python"])])
+    assert [e.name for e in own["pairs"]] == ["model_is_one_we_pay_for", "no_placeholder_text", "no_shorter"]
 
 
 @pytest.mark.parametrize(("severity", "halts"), [("WARNING", False), ("ERROR", True), ("CRITICAL", True)])
