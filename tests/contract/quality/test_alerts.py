@@ -201,7 +201,7 @@ def test_ten_thousand_alerts_at_once_are_few_notices_and_none_is_lost(tmp_path: 
     alerts = alerter([people, programs], tmp_path, policy=replace(POLICY, group_s=5.0, per_hour=60))
     for number in range(10_000):
         alerts.raise_(replace(ALERT, severity=Severity.WARNING, kind="volume", subject=f"series_{number}"))
-    assert alerts.close(timeout_s=60) == 0
+    assert alerts.close(timeout_s=300) == 0
     assert len({notice.alerts[0].subject for notice in programs.notices}) == len(programs.notices) == 10_000
     assert sum(len(notice.alerts) + notice.more for notice in people.notices) == 10_000
     assert len(people.notices) <= 60
