@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quality import measures
+from quality.by_tool import Tools, ints
 from quality.languages import looks_like
 from quality.measures import OTHER, US, Point, point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -44,7 +45,7 @@ def of_rows(table: str, rows: pa.Table, at_us: int) -> list[Point]:
     """Points of new rows that became visible at `at_us`. `rows` has at least the columns that `COLUMNS` names."""
     if not rows.num_rows:
         return []
-    tools = _Tools(rows.column("tool")) if "tool" in rows.column_names else _Tools.none(rows.num_rows)
+    tools = Tools(rows.column("tool")) if "tool" in rows.column_names else Tools.none(rows.num_rows)
     found = _came(table, tools, at_us)
     match table:
         case "interactions":
@@ -60,7 +61,7 @@ def of_rows(table: str, rows: pa.Table, at_us: int) -> list[Point]:
 
 def of_unread(table: str, rows: int, at_us: int) -> list[Point]:
     """Points of new rows of which only the number is known: their file was replaced before it was read."""
-    return _came(table, _Tools.none(rows), at_us) if rows else []
+    return _came(table, Tools.none(rows), at_us) if rows else []
 
 
 def of_quarantine(table: str, rows: pa.Table, at_us: int) -> list[Point]:
@@ -107,64 +108,7 @@ def few_tools(points: Iterable[Point], known: dict[int, set[str]]) -> list[Point
     return found
 
 
-class _Tools:
-    """The tool of each row, as a number; the last one is all of them."""
-
-    def __init__(self, column: Any) -> None:
-        coded = pc.dictionary_encode(pc.fill_null(column, "")).combine_chunks()
-        if isinstance(coded, pa.ChunkedArray):
-            coded = coded.chunk(0)
-        self.names: list[str] = coded.dictionary.to_pylist()
-        self.codes: Numbers = _ints(coded.indices)
-
-    @classmethod
-    def none(cls, rows: int) -> _Tools:
-        self = cls.__new__(cls)
-        self.names, self.codes = [], np.zeros(rows, np.int64)
-        return self
-
-    def sums(self, numbers: Numbers | None = None, rows: Numbers | None = None) -> Numbers:
-        """Sums by tool, then of all, of a number of each row, or of each of `rows`; without numbers, how many."""
-        codes = self.codes if rows is None else self.codes[rows]
-        own = np.bincount(codes, weights=numbers, minlength=len(self.names)).astype(np.float64)
-        if not self.names:
-            return own[:1] if len(own) else np.zeros(1)
-        return np.append(own, own.sum())
-
-    def bins(self, labels: Sequence[str], codes: Numbers, rows: Numbers, weights: Numbers | None = None) -> Numbers:
-        """Counts by tool and label, the last row of all. `codes[i]` is the label of something of row `rows[i]`."""
-        width = max(1, len(labels))
-        places = self.codes[rows] * width + codes
-        own = np.bincount(places, weights=weights, minlength=max(1, len(self.names)) * width).astype(np.float64)
-        own = own.reshape(-1, width)
-        return np.vstack([own, own.sum(axis=0)]) if self.names else own
-
-    def points(
-        self,
-        series: Series,
-        at_us: int,
-        table: str,
-        *,
-        value: Numbers,
-        weight: Numbers,
-        labels: Sequence[str] = (),
-        bins: Numbers | None = None,
-    ) -> list[Point]:
-        """A point for each tool that has a weight, and one of all."""
-        found = []
-        for place, name in enumerate([*self.names, ""]):
-            if not weight[place]:
-                continue
-            held = {} if bins is None else {label: float(n) for label, n in zip(labels, bins[place], strict=True) if n}
-            found.append(
-                point(
-                    series, at_us, table, tool=name, value=float(value[place]), weight=float(weight[place]), bins=held
-                )
-            )
-        return [one for one in found if one.tool or one is found[-1]]  # rows without a tool count as all of them only
-
-
-def _came(table: str, tools: _Tools, at_us: int) -> list[Point]:
+def _came(table: str, tools: Tools, at_us: int) -> list[Point]:
     counts = tools.sums()
     found = tools.points(measures.VOLUME, at_us, table, value=counts, weight=counts)
     found.append(point(measures.QUARANTINE_GROWTH, at_us, table, weight=float(counts[-1])))
@@ -172,10 +116,10 @@ def _came(table: str, tools: _Tools, at_us: int) -> list[Point]:
     return found + tools.points(measures.FRESHNESS, at_us, table, value=latest, weight=counts)
 
 
-def _interactions(rows: pa.Table, tools: _Tools, at_us: int) -> list[Point]:
+def _interactions(rows: pa.Table, tools: Tools, at_us: int) -> list[Point]:
     all_rows = np.arange(rows.num_rows)
     counts = tools.sums()
-    times = _ints(rows.column("event_time").cast(pa.int64()).combine_chunks())
+    times = ints(rows.column("event_time").cast(pa.int64()).combine_chunks())
     off = np.where(at_us - times > BEHIND_S * US, 1, np.where(times - at_us > AHEAD_S * US, 2, 0))
     bins = tools.bins(("", "behind", "ahead"), off, all_rows)
     found = tools.points(
@@ -188,13 +132,13 @@ def _interactions(rows: pa.Table, tools: _Tools, at_us: int) -> list[Point]:
         bins=bins[:, 1:],
     )
     found.append(point(measures.REJECT_RATE, at_us, "rejects", weight=float(rows.num_rows)))
-    lengths = _ints(pc.fill_null(pc.utf8_length(rows.column("data")), 0).combine_chunks())
+    lengths = ints(pc.fill_null(pc.utf8_length(rows.column("data")), 0).combine_chunks())
     found += _lengths("interactions", lengths, tools, at_us)
     column = rows.column("findings").combine_chunks()
-    parents, findings = _ints(pc.list_parent_indices(column)), pc.list_flatten(column)
+    parents, findings = ints(pc.list_parent_indices(column)), pc.list_flatten(column)
     entities = pc.struct_field(findings, "entity").dictionary_encode()
     names = entities.dictionary.to_pylist()
-    amounts = _ints(pc.fill_null(pc.struct_field(findings, "count"), 0)).astype(np.float64)
+    amounts = ints(pc.fill_null(pc.struct_field(findings, "count"), 0)).astype(np.float64)
     found += tools.points(
         measures.FINDINGS,
         at_us,
@@ -202,12 +146,12 @@ def _interactions(rows: pa.Table, tools: _Tools, at_us: int) -> list[Point]:
         value=tools.sums(amounts, parents),
         weight=tools.sums(lengths / 1_000),
         labels=names,
-        bins=tools.bins(names, _ints(entities.indices), parents, amounts) if names else None,
+        bins=tools.bins(names, ints(entities.indices), parents, amounts) if names else None,
     )
     return found + _languages(rows, tools, at_us)
 
 
-def _pairs(rows: pa.Table, tools: _Tools, at_us: int) -> list[Point]:
+def _pairs(rows: pa.Table, tools: Tools, at_us: int) -> list[Point]:
     counts = tools.sums()
     labels, which = _coded(rows.column("label"))
     decided = np.isin(which, [place for place, name in enumerate(labels) if name != "ignored"])
@@ -225,7 +169,7 @@ def _pairs(rows: pa.Table, tools: _Tools, at_us: int) -> list[Point]:
     numbers = np.asarray(rows.column("similarity").to_numpy(), np.float64)[kept]
     kept, numbers = kept[np.isfinite(numbers)], numbers[np.isfinite(numbers)]
     found += _distribution(measures.SIMILARITY, numbers, kept, tools, table="pairs", at_us=at_us)
-    lengths = _ints(pc.fill_null(pc.utf8_length(rows.column("suggestion")), 0).combine_chunks())
+    lengths = ints(pc.fill_null(pc.utf8_length(rows.column("suggestion")), 0).combine_chunks())
     return found + _lengths("pairs", lengths, tools, at_us)
 
 
@@ -240,13 +184,13 @@ def _rejects(rows: pa.Table, at_us: int) -> list[Point]:
     return found
 
 
-def _lengths(table: str, lengths: Numbers, tools: _Tools, at_us: int) -> list[Point]:
+def _lengths(table: str, lengths: Numbers, tools: Tools, at_us: int) -> list[Point]:
     numbers = lengths.astype(np.float64)
     return _distribution(measures.TEXT_LENGTH, numbers, np.arange(len(numbers)), tools, table=table, at_us=at_us)
 
 
 def _distribution(
-    series: Series, numbers: Numbers, rows: Numbers, tools: _Tools, *, table: str, at_us: int
+    series: Series, numbers: Numbers, rows: Numbers, tools: Tools, *, table: str, at_us: int
 ) -> list[Point]:
     codes = np.maximum(np.searchsorted(np.asarray(series.edges), numbers, side="right") - 1, 0)
     return tools.points(
@@ -260,7 +204,7 @@ def _distribution(
     )
 
 
-def _languages(rows: pa.Table, tools: _Tools, at_us: int) -> list[Point]:
+def _languages(rows: pa.Table, tools: Tools, at_us: int) -> list[Point]:
     """Every n-th row: which ones does not depend on what they hold."""
     step = -(-rows.num_rows // SAMPLE)
     picked = np.arange(0, rows.num_rows, step)
@@ -292,7 +236,7 @@ def _strings(value: Any) -> list[str]:
 
 
 def _coded(column: Any) -> tuple[list[str], Numbers]:
-    coded = _Tools(column)
+    coded = Tools(column)
     return coded.names, coded.codes
 
 
@@ -300,7 +244,3 @@ def _counts(column: Any) -> Mapping[str, float]:
     counted = pc.value_counts(column)
     pairs = zip(pc.struct_field(counted, 0).to_pylist(), pc.struct_field(counted, 1).to_pylist(), strict=True)
     return {str(name): float(count) for name, count in pairs}
-
-
-def _ints(array: Any) -> Numbers:
-    return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.int64)
