@@ -34,7 +34,14 @@ def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = 
     somebody has a token for it.
 
     Settings travel as environment variables, so a child reads no file that may have changed since.
+
+    Raises:
+        SettingsError: an expectation of one's own is none: sinks would refuse to start, one after the other.
     """
+    if settings.quality.files or settings.quality.canaries:
+        from redline.gates import gates_of  # noqa: PLC0415 - pandas and its like, where nobody has asked for it
+
+        gates_of(settings)
     logs = settings.state / "logs"
     logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not live:
