@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import sqlite3
 import time
 from collections import Counter
 from contextlib import closing
@@ -187,6 +188,25 @@ def test_a_file_that_is_no_book_does_not_silence_alerts(tmp_path: Path) -> None:
     alerts.raise_(ALERT)
     alerts.close()
     assert len(kept.notices) == 1
+
+
+def test_a_process_that_stopped_while_it_wrote_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("quality.alerting.store._BUSY_S", 0.2)
+    kept = Kept()
+    alerts = alerter([kept], tmp_path)
+    until(lambda: alerts.book.version() == 0 and alerts._tended > 0)
+    stopped = sqlite3.connect(tmp_path / "book.sqlite", isolation_level=None)
+    stopped.execute("begin immediate")
+    start = time.monotonic()
+    for _ in range(100):
+        alerts.raise_(ALERT)
+    assert time.monotonic() - start < 1
+    until(lambda: kept.kinds() == [(Event.FIRED, "gate_halt")])
+    stopped.execute("rollback")
+    stopped.close()
+    assert alerts.close() == 0
+    with closing(Book(tmp_path / "book.sqlite")) as book:
+        assert [(entry.alert.kind, entry.times) for entry in book.entries()] == [("gate_halt", 100)]
 
 
 def test_an_alert_after_the_end_and_a_second_end_are_harmless(tmp_path: Path) -> None:
