@@ -20,12 +20,14 @@ _MOST, _LEAST = 15, 7  # digits: E.164; a subscriber's number in most plans
 _RUN = re.compile(r"\d(?:[ .\-/()\u00a0\u2010\u2011\u2013\u202f]{0,3}\d){6}")
 _DIGIT = re.compile(r"\d")
 _COUNTRIES = "|".join(map(str, sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE, reverse=True)))
-_EXTENSION = r"(?:[ ,;]{0,2}(?:extension|ext|durchwahl|poste|anexo|ramal|toestel|wew|x)\.?[ :]{0,2}\d{1,6}(?!\d))?"
-# A number begins neither inside a word, a decimal, a path or an amount, nor after another group of digits.
+_EXTENDED = r"(?:extension|ext|durchwahl|poste|anexo|ramal|toestel|wew|x)\.?[ :]{0,2}\d"
+_EXTENSION = rf"(?:[ ,;]{{0,2}}{_EXTENDED}{{1,6}}(?!\d))?"
+# A number begins neither inside a word, a decimal, a path or an amount, nor after another group of digits. What follows
+# an international one after a space may be a time, a share or "2nd": then that group is none of it.
 _SHAPE = re.compile(
     rf"""(?<![\w.+\-\#$€£¥@\\%^~&])(?<![^\d]/)(?<!\d[:,*])(?<!\([+])(?:
       (?P<abroad>\(?(?:\+|(?:00|011)[ .\-]?)(?P<country>{_COUNTRIES})(?:\)(?={_GAP}{{0,2}}\(?\d))?
-        (?:{_GAP}{{0,2}}+\(?\d{{1,14}}+(?:\)(?={_GAP}{{0,2}}\d))?+){{1,7}}+)
+        (?:{_GAP}{{0,2}}+\(?\d{{1,14}}+(?!%|:\d|(?!{_EXTENDED})[^\W\d_])(?:\)(?={_GAP}{{0,2}}\d))?+){{1,7}}+)
     | (?P<american>(?:1{_GAP}?)?(?:\(\d{{3}}\){_GAP}{{0,2}}|\d{{3}}{_GAP})\d{{3}}{_GAP}\d{{4}}(?!\d))
     | (?P<area>(?:\d{_GAP}?)?\(\d{{1,5}}\){_GAP}{{0,2}}\d{{1,10}}(?:{_GAP}\d{{1,5}}){{0,4}}(?!\d))
     | (?P<trunk>0[1-9]\d{{0,4}}(?:[ ]?[\-/\u2013][ ]?|{_GAP})\d{{1,8}}(?:{_GAP}\d{{2,5}}){{0,5}}(?!\d))

@@ -79,6 +79,12 @@ def test_a_label_speaks_for_no_number_that_is_dialled_with_country_and_groups() 
     assert values("offset: +442920180713") == []
 
 
+@pytest.mark.parametrize("after", ["10:30", "5pm", "2nd floor", "0%", "3 times", "7% off", "24x"])
+def test_what_follows_after_a_space_may_be_a_number_of_its_own(after: str) -> None:
+    [found] = values(f"so +44 29 2018 0713 {after}")
+    assert found.startswith("+44 29 2018 0713")
+
+
 def test_words_count_whole_only() -> None:
     assert values("the hotel; 45 82 52 66;") == []
     assert values("a string; 45 82 52 66;") == []
