@@ -147,7 +147,7 @@ def _leak(data: Path, lines: list[Line]) -> dict[str, Any]:
             {
                 "check": "gate_halt",
                 "table": halt.table,
-                "about": sorted({failure.expectation for failure in halt.failures}),
+                "about": sorted({failure.expectation for failure in halt.failed}),
             }
             for halt in held
         ],
