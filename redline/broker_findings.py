@@ -17,7 +17,8 @@ from schemas.errors import BrokerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from redline.settings import Kafka, Settings
+    from redline.sections import Kafka
+    from redline.settings import Settings
 
 _ANSWER_S = 10.0
 # The lateness that the join allows by default; a greater skew moves watermarks and what counts as a future time.

@@ -16,7 +16,8 @@ from schemas.errors import BrokerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from redline.settings import Kafka, Settings
+    from redline.sections import Kafka
+    from redline.settings import Settings
 
 _READY_S = 60.0
 _RECORD_BYTES = 16_000_000

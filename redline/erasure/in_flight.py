@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message
 
-    from redline.settings import Kafka
+    from redline.sections import Kafka
 
 _NAME = "redline-erase"
 _REQUEST_S = 30.0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from redline.replay.journal import Unfinished
-    from redline.settings import Kafka
+    from redline.sections import Kafka
     from schemas.records import Record
 
 _OURS = frozenset({topics.HEADER_REPLAY_OF, topics.HEADER_ARRIVED})

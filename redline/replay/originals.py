@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Consumer, Message
 
-    from redline.settings import Kafka, Settings
+    from redline.sections import Kafka
+    from redline.settings import Settings
 
 _NAME = "redline-replay"
 _NEAR = 2_000  # offsets: reading over so many costs less than a new position

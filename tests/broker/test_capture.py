@@ -17,7 +17,8 @@ from redline.capture.spool import Spool
 from redline.cli import main
 from redline.emit import EmitResult
 from redline.run import run
-from redline.settings import ConsentSettings, Privacy, Scrub, Settings, Worker
+from redline.sections import ConsentSettings, Privacy, Scrub, Worker
+from redline.settings import Settings
 from schemas.events import Event, Suggestion
 from schemas.sources.claude_code.lines import parse
 from schemas.sources.claude_code.session import Transcript

@@ -25,7 +25,7 @@ from support.command import Command, wait
 from support.pipeline import Pipeline
 
 from redline import admin
-from redline.settings import Sources
+from redline.sections import Sources
 from schemas import topics
 from schemas.errors import BrokerError
 from sinks import reader

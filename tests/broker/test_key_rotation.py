@@ -15,11 +15,13 @@ from redline.key_ring.rotation import LEAST_LEAD_S, rotate
 from redline.key_ring.traces import DESTROYED
 from redline.keys import keys_of
 from redline.published import seal_of
-from redline.settings import KeySettings, Settings
+from redline.sections import KeySettings
 from sinks import reader
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from redline.settings import Settings
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
 

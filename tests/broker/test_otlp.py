@@ -17,7 +17,7 @@ from support.pipeline import Pipeline
 
 from redline import admin, sources
 from redline.emit import emit_records
-from redline.settings import Sources
+from redline.sections import Sources
 from redline.status import status
 from schemas import topics
 from schemas.records import Outgoing

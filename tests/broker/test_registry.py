@@ -15,7 +15,8 @@ from redline import jars
 from redline.emit import EmitResult, emit_records
 from redline.registry import register
 from redline.run import run
-from redline.settings import ConsentSettings, Kafka, Privacy, Scrub, Settings, Worker
+from redline.sections import ConsentSettings, Kafka, Privacy, Scrub, Worker
+from redline.settings import Settings
 from schemas import topics
 from schemas.contract import event_schemas
 from schemas.errors import BrokerError

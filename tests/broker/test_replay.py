@@ -24,7 +24,7 @@ from redline.keys import keys_of
 from redline.replay.find import Wanted
 from redline.replay.journal import replayed
 from redline.replay.run import replay
-from redline.settings import Limits
+from redline.sections import Limits
 from schemas import topics
 from schemas.codec import partition_key
 from schemas.records import Outgoing

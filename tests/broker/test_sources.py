@@ -12,7 +12,8 @@ from support.command import wait
 
 from redline import admin, sources
 from redline.broker import EmbeddedBroker
-from redline.settings import Kafka, Settings
+from redline.sections import Kafka
+from redline.settings import Settings
 from schemas import topics
 from schemas.errors import BrokerError
 from schemas.sources.drift import Seen, Tally, encode

@@ -27,7 +27,8 @@ from redline.emit import emit_records
 from redline.fleet import specs
 from redline.lag import LagWatch, Progress
 from redline.ledger_reader import balance
-from redline.settings import ConsentSettings, Kafka, Privacy, Scrub, Settings, Sink, Sources, Worker
+from redline.sections import ConsentSettings, Kafka, Privacy, Scrub, Sink, Sources, Worker
+from redline.settings import Settings
 from redline.supervisor import Backoff, Death, Spec, Supervisor
 from schemas import topics
 from schemas.codec import DEFAULT_LIMITS, decode

@@ -12,7 +12,8 @@ from support.command import wait
 
 from redline import meter
 from redline.meter import FOLDER, Metering, read
-from redline.settings import MetricsSettings, Settings
+from redline.sections import MetricsSettings
+from redline.settings import Settings
 from schemas import metrics
 
 if TYPE_CHECKING:

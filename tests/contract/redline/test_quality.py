@@ -24,7 +24,8 @@ from redline.lock import DataLock
 from redline.quality.run import LOCK, Look, Looker, keep_looking, once
 from redline.quality.show import show
 from redline.quality.told import Teller
-from redline.settings import Kafka, Privacy, Settings
+from redline.sections import Kafka, Privacy
+from redline.settings import Settings
 from schemas.errors import InputError, LockedError, SinkError
 from schemas.rows import Interaction, Reject, Source
 from schemas.tables import QUALITY_HISTORY, TABLES

@@ -18,7 +18,8 @@ from support.world import IDENTITY
 from redline import audit, rebuild
 from redline import retain as module
 from redline.retain import check, gone_before, retain, still_held
-from redline.settings import Kafka, Retain, Settings
+from redline.sections import Kafka, Retain
+from redline.settings import Settings
 from schemas.errors import SettingsError
 from schemas.records import Partition
 from schemas.tables import SOURCE

@@ -15,7 +15,8 @@ from quality.channels import MailChannel
 from redline.alert_desk import span_s
 from redline.alerting import alert_of, alerter, receivers, secret
 from redline.cli import main
-from redline.settings import Alerts, Settings
+from redline.sections import Alerts
+from redline.settings import Settings
 from schemas.errors import InputError, SettingsError
 from schemas.records import Partition
 from schemas.verdict import Failure, Severity

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from quality.alert import OffsetRange, encode
 from quality.channels import LogChannel, WebhookChannel
 from redline.alerting import alerter, of_sink
-from redline.settings import Alerts, Settings
+from redline.sections import Alerts
+from redline.settings import Settings
 from schemas.verdict import Severity
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from redline import audit
 from redline.cli import main
-from redline.settings import AuditSettings, Settings
+from redline.sections import AuditSettings
+from redline.settings import Settings
 from schemas.errors import AuditError
 from schemas.records import Partition
 from schemas.verdict import Failure, Severity

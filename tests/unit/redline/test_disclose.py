@@ -21,7 +21,8 @@ from support.world import IDENTITY
 from redline import audit, rebuild
 from redline.disclose import QUIET_S, disclose, shown
 from redline.published import release_of
-from redline.settings import Privacy, Settings
+from redline.sections import Privacy
+from redline.settings import Settings
 from schemas.errors import SettingsError, SinkError
 from schemas.records import Partition
 from schemas.rows import Pair, Source, Subject
@@ -202,7 +203,8 @@ KILLED = """
 import os, signal, sys
 from redline.disclose import disclose
 from redline.published import release_of
-from redline.settings import Privacy, Settings
+from redline.sections import Privacy
+from redline.settings import Settings
 def crash(step):
     if step == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -16,7 +16,8 @@ from redline import broker_findings, rebuild
 from redline import doctor as module
 from redline.doctor import doctor
 from redline.keys import keys_of
-from redline.settings import Kafka, Settings, Sources
+from redline.sections import Kafka, Sources
+from redline.settings import Settings
 from schemas.errors import SinkError
 from schemas.records import Partition
 from schemas.tables import TABLES

@@ -6,7 +6,8 @@ import pytest
 
 from redline.fleet import specs
 from redline.gateway import tokens
-from redline.settings import QualitySettings, Settings, Sink, Worker
+from redline.sections import QualitySettings, Sink, Worker
+from redline.settings import Settings
 from schemas.errors import SettingsError
 
 if TYPE_CHECKING:

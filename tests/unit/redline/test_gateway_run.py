@@ -6,7 +6,8 @@ import pytest
 
 from redline.gateway import tokens
 from redline.gateway.run import policy, run, token_file
-from redline.settings import GatewaySettings, Kafka, Limits, Settings
+from redline.sections import GatewaySettings, Kafka, Limits
+from redline.settings import Settings
 from schemas.errors import BrokerError, SettingsError
 
 if TYPE_CHECKING:

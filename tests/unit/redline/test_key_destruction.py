@@ -21,7 +21,8 @@ from redline.key_ring.destruction import STEPS, destroy, refusal, unfinished
 from redline.key_ring.file import read
 from redline.key_ring.traces import DESTROYED, Spanning, Traces
 from redline.keys import ring_of
-from redline.settings import KeySettings, Settings
+from redline.sections import KeySettings
+from redline.settings import Settings
 from schemas.errors import InputError, SettingsError
 from schemas.rows import Interaction, Variant
 from sinks import reader

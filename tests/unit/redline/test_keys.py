@@ -16,7 +16,8 @@ from support.folder import publish
 from redline.key_ring.live import LiveRing
 from redline.key_ring.rotation import is_due, rotate
 from redline.keys import keys_of, ring_of
-from redline.settings import KeySettings, Settings
+from redline.sections import KeySettings
+from redline.settings import Settings
 from schemas.errors import InputError, SettingsError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from support.folder import day, publish
 from quality.alerts import BOOK
 from redline.alerting import alerter, of_sink
 from redline.meter import Metering
-from redline.settings import Alerts, Kafka, Settings
+from redline.sections import Alerts, Kafka
+from redline.settings import Settings
 from redline.status import as_json, status
 from schemas.records import Partition
 from schemas.verdict import Failure, Severity

@@ -8,7 +8,8 @@ from support import rows as make
 from support.folder import day, publish, told
 
 from quality.ledger import Balance, reconcile
-from redline.settings import ConsentSettings, Settings
+from redline.sections import ConsentSettings
+from redline.settings import Settings
 from redline.summary import summary, verdicts
 from schemas.records import Partition
 from schemas.rows import Finding, Source

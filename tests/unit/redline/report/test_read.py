@@ -16,7 +16,8 @@ from redline.report import docs
 from redline.report.page import html
 from redline.report.read import figures
 from redline.report.run import report
-from redline.settings import Privacy, Settings
+from redline.sections import Privacy
+from redline.settings import Settings
 from schemas.errors import SettingsError, SinkError
 from schemas.rows import Finding, Interaction, Pair, Source, Subject
 from schemas.topics import EVENTS
