@@ -29,6 +29,7 @@ RECORDS = 50
 class Gated:
     """A stage that is through with nothing until it is let."""
 
+    name = "gated"
     table: str | None = None
 
     def __init__(self, topic: str) -> None:
