@@ -22,6 +22,7 @@ weaker           settings that weaken a promise: refused until accepted by name
 audit            who ran what, when: the audit table of a data folder
 status, check    how far everything is; the tables on disk against their suites
 overview         how far everything is, as values; watch: the live view, drawn by screen, with rates from counters
+fated            what the rejects of events say that lose their row by a decision
 quarantine       rows that failed their gate: looked at, released, discarded
 replay           dead letters sent again from the raw topic
 doctor           what is missing, and the command that fixes it, of finding and broker_findings

@@ -22,6 +22,7 @@ from quality.channels import (
     WebhookChannel,
 )
 from quality.channels.wording import Voice
+from redline.sections import names_in
 from schemas.errors import SettingsError
 from schemas.metrics import NO_METER
 from sinks import halts
@@ -99,7 +100,7 @@ def receivers(settings: Settings) -> tuple[list[Channel], list[Mirror]]:
                 voice=voice,
             )
         )
-    urls = [url.strip() for url in alerts.alertmanager.split(",") if url.strip()]
+    urls = names_in(alerts.alertmanager)
     mirrors: list[Mirror] = [
         AlertmanagerMirror(
             secret(url, "alerts.alertmanager"),
@@ -201,7 +202,7 @@ def _halted(settings: Settings) -> list[Alert]:
 def _mail(settings: Settings, timeout_s: float, voice: Voice) -> MailChannel:
     alerts = settings.alerts
     host, _, port = alerts.smtp.rpartition(":")
-    recipients = tuple(name.strip() for name in alerts.smtp_to.split(",") if name.strip())
+    recipients = names_in(alerts.smtp_to)
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:  # noqa: PLR2004 - TCP's
         raise SettingsError("alerts.smtp: needed host:port, such as mail.corp.example:587, came something else")
     if "@" not in alerts.smtp_from or not recipients or not all("@" in name for name in recipients):

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from quality.books import ROUTES
 from quality.ledger import STAGES
 from redline import scan
-from redline.erasure.journal import Fated, Found
+from redline.erasure.journal import Found
+from redline.fated import Fated
 from schemas.errors import SinkError
 from schemas.rows import Source
 from streams.keyed import derived_id

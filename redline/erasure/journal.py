@@ -11,24 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from redline import private_file
+from redline.fated import Fated
 from schemas.errors import InputError
-from schemas.rows import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 FOLDER = "erasures"  # in the state folder
-
-
-class Fated(msgspec.Struct, frozen=True):
-    """What the reject of one raw offset will say. `stage` is scrub for the person's own events."""
-
-    source: Source
-    stage: str
-    event_date: str
-    scrub_version: str
-    event_type: str = ""
 
 
 class Found(msgspec.Struct):

@@ -17,6 +17,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from redline.fated import retold
 from schemas.rows import Source
 from schemas.tables import REJECTS, TABLES
 from sinks import tombstones
@@ -25,16 +26,16 @@ from sinks.layout import Layout
 from sinks.parquet import identities_of
 from sinks.rewrite import rewrite, writing
 from sinks.shelf import Shelf
-from streams.keyed import reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
-    from redline.erasure.journal import Fated, Found
+    from redline.erasure.journal import Found
 
 NAME = "erase"  # of the writer: as a sink's
 REASON = "erased"
+_PATH = "$.subject"
 _EXPECTED = "data of a person who has not asked for its erasure"
 KINDS = ("dataset", "quarantine")
 
@@ -63,7 +64,7 @@ def erase(data_dir: Path, found: Found, crash: Callable[[str], None] = lambda _s
 
 def _reject(data_dir: Path, found: Found) -> None:
     """Rows of `rejects` for offsets that have none yet."""
-    emits = [_row(fated) for fated in (*found.own, *found.others)]
+    emits = [fated.as_row(REASON, expected=_EXPECTED, path=_PATH) for fated in (*found.own, *found.others)]
     if not emits:
         return
     rows = to_table(emits, REJECTS)
@@ -77,37 +78,15 @@ def _reject(data_dir: Path, found: Found) -> None:
             shelf.close()
 
 
-def _row(fated: Fated) -> dict[str, object]:
-    emit = reject(
-        fated.source,
-        stage=fated.stage,
-        reason=REASON,
-        event_date=fated.event_date,
-        scrub_version=fated.scrub_version,
-        event_type=fated.event_type,
-        path="$.subject",
-        expected=_EXPECTED,
-        dropped=True,
-    )
-    row: dict[str, object] = msgspec.to_builtins(emit.row)
-    return row
-
-
 def _own_rejects(data_dir: Path, own: Collection[Source], others: Collection[Source]) -> None:
     """The person's offsets that were rejected earlier (late, withdrawn) are erased like the rest, in one table only."""
-    said = {"stage": "scrub", "fate": "dropped", "reason": REASON, "path": "$.subject", "expected": _EXPECTED}
+    said = {"stage": "scrub", "fate": "dropped", "reason": REASON, "path": _PATH, "expected": _EXPECTED}
 
     def change(rows: pa.Table) -> pa.Table | None:
         mine = pa.array([_any(sources, own) for sources in rows.column("sources").to_pylist()], pa.bool_())
         changed = pc.or_(pc.not_equal(rows.column("stage"), "scrub"), pc.not_equal(rows.column("reason"), REASON))
         hit = pc.and_(mine, changed.combine_chunks())
-        if not pc.any(hit).as_py():
-            return None
-        for name, value in said.items():
-            place = rows.schema.get_field_index(name)
-            column = pc.if_else(hit, value, rows.column(name).combine_chunks())
-            rows = rows.set_column(place, rows.schema.field(place), column)
-        return rows
+        return retold(rows, hit, said)
 
     def kept_aside(rows: pa.Table) -> pa.Table | None:
         keep = [not (_any(s, own) or _any(s, others)) for s in rows.column("sources").to_pylist()]

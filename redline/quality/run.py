@@ -135,16 +135,8 @@ class Looker:
             SinkError: the history cannot be read or written.
             OSError: the disk is full or refuses.
         """
-        rows = points = 0
         began = time.monotonic()
-        for new in new_rows(self._settings.data_dir, self._history.position, release=self._release):
-            fresh = few_tools(new.points, self._tools)
-            self._keep(fresh, {new.name: new.version})
-            self._lineage.take(new)
-            if not new.quarantine:
-                self._samples.take(new.table, new.files)
-            rows += new.rows
-            points += len(fresh)
+        rows, points = self._take()
         self._crash(1)
         now_us = self._now_us()
         seen = [*self._broker.lag(now_us), *levels.quarantined(self._settings.data_dir, now_us)]
@@ -173,12 +165,21 @@ class Looker:
         Raises:
             SinkError, OSError: as `look`.
         """
+        self._take()
+        return self._teller.also([*of_missing(self._lineage.judge(None)), *self._samples.judge()])
+
+    def _take(self) -> tuple[int, int]:
+        """What came since: measured and kept, and noted for what is asked later; how many rows, and points of them."""
+        rows = points = 0
         for new in new_rows(self._settings.data_dir, self._history.position, release=self._release):
-            self._keep(few_tools(new.points, self._tools), {new.name: new.version})
+            fresh = few_tools(new.points, self._tools)
+            self._keep(fresh, {new.name: new.version})
             self._lineage.take(new)
             if not new.quarantine:
                 self._samples.take(new.table, new.files)
-        return self._teller.also([*of_missing(self._lineage.judge(None)), *self._samples.judge()])
+            rows += new.rows
+            points += len(fresh)
+        return rows, points
 
     def _keep(self, points: list[Point], read: dict[str, int]) -> None:
         self._history.append(points_of.as_rows(points), read)

@@ -20,20 +20,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from quality.books import ROUTES
 from quality.ledger import STAGES
-from redline.erasure.journal import Fated
+from redline.fated import Fated, retold
 from redline.quarantine import journal, members
 from schemas.tables import REJECTS
 from sinks import reader, tombstones
 from sinks.arrow import to_table
 from sinks.requeue import remove, returning
 from sinks.rewrite import rewrite
-from streams.keyed import reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -206,7 +204,7 @@ def _fates(data_dir: Path, table: Table, rows: pa.Table) -> list[Fated]:
 
 def _reject(data_dir: Path, fates: Iterable[Fated], publishing: Release, *, aside: bool = True) -> int:
     """Rows of `rejects` for offsets that have none, nor one in quarantine; returns how many."""
-    emits = [_row(fated) for fated in fates]
+    emits = [fated.as_row(REASON, expected=_EXPECTED) for fated in fates]
     if aside:
         held = set(reader.read(data_dir, REJECTS.name, ["record_id"], quarantine=True)[0].to_pylist())
         emits = [row for row in emits if row["record_id"] not in held]
@@ -216,21 +214,6 @@ def _reject(data_dir: Path, fates: Iterable[Fated], publishing: Release, *, asid
         return len(back.publish(to_table(emits, REJECTS)).published)
 
 
-def _row(fated: Fated) -> dict[str, object]:
-    emit = reject(
-        fated.source,
-        stage=fated.stage,
-        reason=REASON,
-        event_date=fated.event_date,
-        scrub_version=fated.scrub_version,
-        event_type=fated.event_type,
-        expected=_EXPECTED,
-        dropped=True,
-    )
-    row: dict[str, object] = msgspec.to_builtins(emit.row)
-    return row
-
-
 def _retell(data_dir: Path, places: Collection[Source]) -> None:
     """Events that a join had turned away, and whose own row is gone now: they end where events are admitted."""
     said: Mapping[str, str] = {"stage": _SCRUB, "fate": "dropped", "reason": REASON, "expected": _EXPECTED}
@@ -238,12 +221,6 @@ def _retell(data_dir: Path, places: Collection[Source]) -> None:
     def change(rows: pa.Table) -> pa.Table | None:
         mine = [any(one in places for one in sources) for sources in members.sources_of(rows)]
         hit = pc.and_(pa.array(mine, pa.bool_()), pc.not_equal(rows["stage"], _SCRUB).combine_chunks())
-        if not pc.any(hit).as_py():
-            return None
-        for name, value in said.items():
-            place = rows.schema.get_field_index(name)
-            column = pc.if_else(hit, value, rows.column(name).combine_chunks())
-            rows = rows.set_column(place, rows.schema.field(place), column)
-        return rows
+        return retold(rows, hit, said)
 
     rewrite(data_dir, REJECTS, change, name=_NAME)

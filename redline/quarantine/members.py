@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from quality.books import ROUTES
 from quality.ledger import STAGES
 from redline import scan
-from redline.erasure.journal import Fated
+from redline.fated import Fated
 from schemas.errors import SinkError
 from schemas.rows import Source
 from streams.keyed import derived_id

@@ -15,16 +15,14 @@ _PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-# Nothing but the page: no look for updates, no services, no profile that stays.
-_FLAGS = (
-    "--headless",
+# Nothing but the page: no look for updates, no services.
+_QUIET = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--no-pdf-header-footer",
 )
 _LONGEST_S = 120.0
 _BY_HAND = "open the page in a browser and print it there: it has a form for paper"
@@ -34,6 +32,12 @@ def browser() -> str | None:
     """The Chromium of this machine, if there is one."""
     found = next((path for name in _NAMES if (path := shutil.which(name))), None)
     return found or next((place for place in _PLACES if Path(place).exists()), None)
+
+
+def flags() -> list[str]:
+    """What a Chromium is started with that is to do nothing but show a page."""
+    alone = ["--no-sandbox"] if os.geteuid() == 0 else []  # its sandbox does not run as root
+    return [*_QUIET, *alone]
 
 
 def printed(page: Path, to: Path) -> None:
@@ -47,12 +51,14 @@ def printed(page: Path, to: Path) -> None:
         raise InputError(f"--pdf: needed Chromium or Chrome on the PATH, there is none; {_BY_HAND}")
     with tempfile.TemporaryDirectory(prefix="redline-print-") as folder:
         made = Path(folder) / "report.pdf"
-        flags = [*_FLAGS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
-        if os.geteuid() == 0:  # its sandbox does not run as root
-            flags.append("--no-sandbox")
+        # A profile that does not stay.
+        own = ["--headless", "--no-pdf-header-footer", f"--user-data-dir={folder}/profile", f"--print-to-pdf={made}"]
         try:
             subprocess.run(  # noqa: S603 - a browser, on a file of ours
-                [program, *flags, page.absolute().as_uri()], check=False, capture_output=True, timeout=_LONGEST_S
+                [program, *flags(), *own, page.absolute().as_uri()],
+                check=False,
+                capture_output=True,
+                timeout=_LONGEST_S,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise InputError(f"--pdf: {program} failed: {type(error).__name__}; {_BY_HAND}") from None

@@ -5,7 +5,6 @@ Needs Chromium (`apt-get install chromium`) and what `tests/browser/requirements
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from importlib.resources import files
@@ -28,16 +27,7 @@ pytestmark = pytest.mark.browser
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="no playwright: uv pip install -r tests/browser/requirements.txt"
 )
-FLAGS = [
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    *(["--no-sandbox"] if os.geteuid() == 0 else []),
-]
+FLAGS = ["--disable-dev-shm-usage", *pdf.flags()]
 PHONE, WALL = 360, 1440
 LOOKS = [(PHONE, "dark"), (WALL, "light")]
 SLOW_MS = 120_000  # a loaded machine

@@ -17,10 +17,11 @@ from quality.ledger import reconcile
 from redline import rebuild
 from redline.erasure import journal, receipt
 from redline.erasure.find import find
-from redline.erasure.journal import Counts, Fated, Found, Journal
+from redline.erasure.journal import Counts, Found, Journal
 from redline.erasure.people import Person, person_of
 from redline.erasure.tables import erase
 from redline.erasure.verify import Verified, _files, erased_places, leftovers
+from redline.fated import Fated
 from redline.lock import DataLock
 from redline.settings import Settings
 from schemas import topics
