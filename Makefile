@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 DEMO_DIR ?= redline-data
+# Files of tests that run at once. Each may start a broker, workers and sinks: more than two want more than 8 GB.
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench fuzz chaos clean lock
@@ -28,14 +30,14 @@ demo: setup ## run the whole pipeline over a generated company, then show rows
 	@$(BIN)/redline demo --out $(DEMO_DIR)
 
 test: setup ## every test, with a real broker (the long chaos runs excepted)
-	@$(BIN)/pytest -m 'not chaos'
+	@$(BIN)/pytest -m 'not chaos' -n $(JOBS) --dist loadfile
 
 check: setup ## format, lint, types, imports, unit and docs tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/pytest -q tests/unit tests/docs -m 'not broker and not crash and not chaos'
+	@$(BIN)/pytest -q tests/unit tests/docs -m 'not broker and not crash and not chaos' -n $(JOBS) --dist loadfile
 
 format: setup ## let ruff format and fix
 	@$(BIN)/ruff format .
