@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -226,6 +227,30 @@ def fits(root: Path, table: Table) -> bool:
         return bool(pa.schema(DeltaTable(root).schema().to_arrow()).names == table.stored.names)
     except TableNotFoundError:
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class FileFact:
+    """One live data file, as the log tells it. `path` is relative to the table's root."""
+
+    path: str
+    rows: int
+    size: int
+    partition: Mapping[str, str]
+
+
+def facts(root: Path) -> tuple[int, list[FileFact]]:
+    """The newest version and its data files, without opening one; (-1, []) if there is no table. Creates nothing."""
+    try:
+        delta = DeltaTable(root)
+    except TableNotFoundError:
+        return -1, []
+    actions = pa.table(delta.get_add_actions())
+    found = actions.select(["path", "num_records", "size_bytes"]).to_pylist()
+    live = _live(delta)
+    return delta.version(), [
+        FileFact(one["path"], one["num_records"] or 0, one["size_bytes"], live[one["path"]]) for one in found
+    ]
 
 
 def live_files(root: Path) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.tables import Table
+    from sinks.delta import FileFact
     from sinks.seal import Seal
 
 # A sink unlinks a file as soon as its replacement is committed; a reader that listed it before lists again.
@@ -68,6 +69,12 @@ def files(data_dir: Path, table_name: str, *, quarantine: bool = False) -> list[
     """Absolute paths of the live data files, as the Delta log names them; empty if nothing was written yet."""
     _, root = _find(data_dir, table_name, quarantine=quarantine)
     return [str(root / path) for path in delta.live_files(root)]
+
+
+def facts(data_dir: Path, table_name: str, *, quarantine: bool = False) -> tuple[int, list[FileFact]]:
+    """Version of a table and its live files with their rows and bytes, as the Delta log tells; (-1, []) without one."""
+    _, root = _find(data_dir, table_name, quarantine=quarantine)
+    return delta.facts(root)
 
 
 def offsets(data_dir: Path, table_name: str, *, quarantine: bool = False) -> dict[Partition, int]:

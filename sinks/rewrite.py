@@ -8,7 +8,7 @@ that a reader of the plain folders sees both copies of a row for some ten millis
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -62,8 +62,10 @@ def rewrite(
     kind: str = "dataset",
     name: str = "rewrite",
     where: Where | None = None,
+    only: Container[str] | None = None,
     merge: bool = False,
     fence: bool = False,
+    linger_s: float = 0.0,
     note: Mapping[str, Any] | None = None,
     crash: Callable[[int], None] = lambda _step: None,
 ) -> Rewritten:
@@ -85,9 +87,12 @@ def rewrite(
         kind: `dataset` or `quarantine`.
         name: who does it, as a sink's name; two of one name wait for each other.
         where: which partitions (column -> value as in the folder's name); default all.
+        only: which files (paths relative to the table's root); default all, new ones of sinks too.
         merge: offer a whole partition, in chunks of `MERGE_ROWS` rows ordered by `record_id`, each becoming one file
             per partition. Left alone only if every chunk is answered with None.
         fence: commit even if there is nothing to change, so that decisions which sinks made before are made again.
+        linger_s: how long replaced files stay where they are after the commit, for readers of the version before. Who
+            reads the plain folders sees rows twice for so long.
         note: what the commit says of itself; no content.
         crash: called after each step, for tests that kill.
 
@@ -102,9 +107,9 @@ def rewrite(
         return Rewritten()
     own = table if kind == "dataset" else quarantine_of(table)
     with writing(layout, name):
-        work = _Work(layout=layout, kind=kind, name=name, table=own, change=change, where=where, merge=merge)
+        work = _Work(layout=layout, kind=kind, name=name, table=own, change=change, where=where, only=only, merge=merge)
         crash(1)
-        return work.run({"rewrite": name, **(note or {})}, crash, fence=fence)
+        return work.run({"rewrite": name, **(note or {})}, crash, fence=fence, linger_s=linger_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +126,20 @@ class _Work:
     """One rewriting of one table."""
 
     def __init__(
-        self, *, layout: Layout, kind: str, name: str, table: Table, change: Change, where: Where | None, merge: bool
+        self,
+        *,
+        layout: Layout,
+        kind: str,
+        name: str,
+        table: Table,
+        change: Change,
+        where: Where | None,
+        only: Container[str] | None,
+        merge: bool,
     ) -> None:
         self._root = root = layout.dataset(table.name) if kind == "dataset" else layout.quarantine(table.name)
         self._staging = staging = layout.staging(name, kind, table.name)
-        self._table, self._change, self._where, self._merge = table, change, where, merge
+        self._table, self._change, self._where, self._only, self._merge = table, change, where, only, merge
         self._built = staging / orphans.BUILT
         self._files, self._builder = (
             Files(root=to, staging=staging, sink=name, table=table) for to in (root, self._built)
@@ -135,7 +149,9 @@ class _Work:
         self._intent: Path | None = None
         orphans.collect(root=root, staging=staging, locks=layout.locks, sink=name, table=self._log, files=self._files)
 
-    def run(self, note: Mapping[str, Any], crash: Callable[[int], None], *, fence: bool) -> Rewritten:
+    def run(
+        self, note: Mapping[str, Any], crash: Callable[[int], None], *, fence: bool, linger_s: float = 0.0
+    ) -> Rewritten:
         try:
             for attempt in range(_ATTEMPTS):
                 self._log.refresh()
@@ -171,6 +187,8 @@ class _Work:
             raise
         crash(6)
         self._log.sync(version)
+        if removes:
+            time.sleep(linger_s)
         self._files.remove(removes)
         self._settle_intent()
         crash(7)
@@ -204,7 +222,11 @@ class _Work:
         raise SinkError(f"{self._root}: needed every live file to be there, came a missing one; run `redline doctor`")
 
     def _live(self) -> dict[str, dict[str, str]]:
-        return {p: values for p, values in self._log.live().items() if self._where is None or self._where(values)}
+        return {
+            path: values
+            for path, values in self._log.live().items()
+            if (self._where is None or self._where(values)) and (self._only is None or path in self._only)
+        }
 
     def _holds(self) -> bool:
         return self._live().keys() == {path for piece in self._pieces for path in piece.paths}
