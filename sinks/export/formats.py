@@ -1,0 +1,15 @@
+"""Every training format by its name, as `redline export NAME` knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sinks.export import trl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sinks.export.example import Format
+
+_ALL: tuple[Format, ...] = (trl.PREFERENCE, trl.KTO, trl.SFT)
+FORMATS: Mapping[str, Format] = {one.name: one for one in _ALL}
