@@ -28,10 +28,12 @@ replay           dead letters sent again from the raw topic
 doctor           what is missing, and the command that fixes it, of finding and broker_findings
 erasure          a person's rows out of every table, exports included
 retain           rows that are older than their table keeps them
-rebuild          pairs from `interactions` by the same join; with scan, buckets and open_interactions, in bounded memory
+rebuild/         a table from `interactions` by the same logic; with scan, buckets and open_keys, in bounded memory
 report           one page of plots; ledger_note: the ledger's last answer, for pages
 serve            report, Data Docs, status and metrics for a browser on this machine
 rejects          how many events were rejected, and why
+catalogue        what there is to read, and what each column means
+compact          many small files of a partition become few large ones
 sql, summary     questions to the published tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out
 scrub_eval       recall, precision and F1 on texts with known spans

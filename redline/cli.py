@@ -21,6 +21,7 @@ from redline.commands import (
     schema,
     serve,
     sources,
+    tables,
 )
 from redline.commands.root import main
 
@@ -46,4 +47,5 @@ __all__ = [
     "schema",
     "serve",
     "sources",
+    "tables",
 ]

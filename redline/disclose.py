@@ -26,6 +26,7 @@ import pyarrow as pa
 from quality import report
 from quality.cells import Cell, Person, decide
 from redline import audit, scan, sql
+from redline.compact import compact
 from redline.meter import Metering
 from redline.published import release_of
 from schemas import metrics
@@ -103,13 +104,17 @@ def shown(decided: list[Decided]) -> str:
 
 
 def keep_disclosing(settings: Settings, every_s: float, should_stop: Callable[[float], bool]) -> None:
-    """For `redline up`: again and again, each time leaving alone what still moves. `should_stop` waits that long."""
+    """For `redline up`: again and again, each time leaving alone what still moves. `should_stop` waits that long.
+
+    Then small files are merged, those of rejects and events too.
+    """
     with Metering(settings, process=NAME) as metering:
         while True:
             for day in disclose(settings, quiet_s=QUIET_S):
                 metering.meter.count(metrics.DISCLOSE_DAYS, table=day.table)
                 metering.meter.count(metrics.DISCLOSE_ROWS, day.rows, table=day.table)
             metering.meter.set(metrics.DISCLOSE_RUN, time.time())
+            compact(settings.data_dir, wait=should_stop)
             if should_stop(every_s):
                 return
 

@@ -13,6 +13,7 @@ import shutil
 import uuid
 from typing import TYPE_CHECKING
 
+from sinks import store
 from sinks.layout import is_sink_name, owner
 from sinks.locks import if_dead
 from sinks.parquet import sync_file, sync_folder
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sinks.delta import TableLog
     from sinks.parquet import Files
+    from sinks.places import Place
 
 
 BUILT = "built"  # folder in staging where a rewriting builds its files
@@ -38,7 +40,7 @@ def intend(staging: Path, paths: Iterable[str]) -> Path:
     return note
 
 
-def collect(*, root: Path, staging: Path, locks: Path, sink: str, table: TableLog, files: Files) -> int:
+def collect(*, root: Place, staging: Path, locks: Path, sink: str, table: TableLog, files: Files) -> int:
     """Remove the orphans of one table; returns how many files. Call while holding `sink`'s name.
 
     Raises:
@@ -47,11 +49,9 @@ def collect(*, root: Path, staging: Path, locks: Path, sink: str, table: TableLo
     """
     removed = files.clear_staging()
     by_owner: dict[str, list[str]] = {}
-    for path in root.rglob("*.parquet"):
-        relative = path.relative_to(root).as_posix()
-        # Checkpoints of the log are Parquet files too.
-        if not relative.startswith("_") and (writer := owner(path.name)) is not None:
-            by_owner.setdefault(writer, []).append(relative)
+    for path in store.parquet_files(root):
+        if (writer := owner(path.rpartition("/")[2])) is not None:
+            by_owner.setdefault(writer, []).append(path)
     # Listed first, then the owner's lock, then the log: what was listed can no longer be committed after we looked.
     for writer, paths in by_owner.items():
         if writer == sink:
@@ -73,7 +73,25 @@ def collect(*, root: Path, staging: Path, locks: Path, sink: str, table: TableLo
     return removed
 
 
-def _leftovers(root: Path, staging: Path, table: TableLog, files: Files) -> int:
+def end_lingering(*, root: Place, staging: Path, table: TableLog, files: Files) -> int:
+    """Remove what others have replaced and left for readers of the version before; returns how many files.
+
+    Whoever has taken a row out of the table calls this: its bytes must be gone from all of them.
+
+    Raises:
+        SinkError: the log cannot be read.
+        OSError: a file cannot be removed.
+    """
+    replaced: list[str] = []
+    for note in sorted(staging.parents[2].glob(f"*/{staging.parent.name}/{staging.name}/replaced-*.json")):
+        try:
+            replaced += json.loads(note.read_text())
+        except (ValueError, FileNotFoundError):
+            continue  # not committed yet, or its writer has just done it
+    return _remove([path for path in replaced if store.size(root / path) is not None], table, files)
+
+
+def _leftovers(root: Place, staging: Path, table: TableLog, files: Files) -> int:
     """Act on the intents of one sink, and remove what it built."""
     removed = 0
     for note in staging.glob("replaced-*.json") if staging.is_dir() else ():
@@ -81,7 +99,7 @@ def _leftovers(root: Path, staging: Path, table: TableLog, files: Files) -> int:
             intended = json.loads(note.read_text())
         except ValueError:
             intended = []  # torn: the commit it was for never happened, it is written after the note is durable
-        removed += _remove([path for path in intended if (root / path).exists()], table, files)
+        removed += _remove([path for path in intended if store.size(root / path) is not None], table, files)
         note.unlink()
     if (staging / BUILT).is_dir():
         shutil.rmtree(staging / BUILT)
@@ -90,6 +108,8 @@ def _leftovers(root: Path, staging: Path, table: TableLog, files: Files) -> int:
 
 def _remove(paths: list[str], table: TableLog, files: Files) -> int:
     table.refresh()
+    if set(paths) - table.live().keys():
+        table.fence()  # a commit that a store is still at would name files that are gone
     orphans = sorted(set(paths) - table.live().keys())
     files.remove(orphans)
     return len(orphans)

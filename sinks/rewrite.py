@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from schemas.errors import LockedError, SinkError
-from sinks import log, orphans
+from sinks import location, orphans, store
 from sinks.delta import AmbiguousError, ConflictError, TableLog
 from sinks.layout import Layout
 from sinks.locks import hold
@@ -43,12 +42,13 @@ _POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What was done. `files` were replaced; rows are counted in those and in what replaced them.
+    """What was done. `files` were replaced by `added`; rows are counted in those and in what replaced them.
 
     `version`: every file that was live there has been offered to the change; -1 if there is no table.
     """
 
     files: int = 0
+    added: int = 0
     rows_before: int = 0
     rows_after: int = 0
     version: int = -1
@@ -65,7 +65,7 @@ def rewrite(
     only: Container[str] | None = None,
     merge: bool = False,
     fence: bool = False,
-    linger_s: float = 0.0,
+    linger: Callable[[], object] | None = None,
     note: Mapping[str, Any] | None = None,
     crash: Callable[[int], None] = lambda _step: None,
 ) -> Rewritten:
@@ -91,8 +91,8 @@ def rewrite(
         merge: offer a whole partition, in chunks of `MERGE_ROWS` rows ordered by `record_id`, each becoming one file
             per partition. Left alone only if every chunk is answered with None.
         fence: commit even if there is nothing to change, so that decisions which sinks made before are made again.
-        linger_s: how long replaced files stay where they are after the commit, for readers of the version before. Who
-            reads the plain folders sees rows twice for so long.
+        linger: waits after the commit while replaced files stay where they are, for readers of the version before. Who
+            reads the plain folders sees rows twice for so long. The next rewriting of another name ends it.
         note: what the commit says of itself; no content.
         crash: called after each step, for tests that kill.
 
@@ -103,13 +103,13 @@ def rewrite(
     """
     layout = Layout(data_dir)
     root = layout.dataset(table.name) if kind == "dataset" else layout.quarantine(table.name)
-    if not log.folder(root).is_dir():
+    if not store.is_table(root):
         return Rewritten()
     own = table if kind == "dataset" else quarantine_of(table)
     with writing(layout, name):
         work = _Work(layout=layout, kind=kind, name=name, table=own, change=change, where=where, only=only, merge=merge)
         crash(1)
-        return work.run({"rewrite": name, **(note or {})}, crash, fence=fence, linger_s=linger_s)
+        return work.run({"rewrite": name, **(note or {})}, crash, fence=fence, linger=linger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +144,19 @@ class _Work:
         self._files, self._builder = (
             Files(root=to, staging=staging, sink=name, table=table) for to in (root, self._built)
         )
+        location.claim(layout.data_dir)
         self._log = TableLog(root, table)
         self._pieces: list[_Piece] = []
         self._intent: Path | None = None
         orphans.collect(root=root, staging=staging, locks=layout.locks, sink=name, table=self._log, files=self._files)
 
     def run(
-        self, note: Mapping[str, Any], crash: Callable[[int], None], *, fence: bool, linger_s: float = 0.0
+        self,
+        note: Mapping[str, Any],
+        crash: Callable[[int], None],
+        *,
+        fence: bool,
+        linger: Callable[[], object] | None,
     ) -> Rewritten:
         try:
             for attempt in range(_ATTEMPTS):
@@ -187,14 +193,17 @@ class _Work:
             raise
         crash(6)
         self._log.sync(version)
-        if removes:
-            time.sleep(linger_s)
+        if linger is not None:
+            linger()
         self._files.remove(removes)
         self._settle_intent()
+        if linger is None:
+            orphans.end_lingering(root=self._root, staging=self._staging, table=self._log, files=self._files)
         crash(7)
         changed = [piece for piece in self._pieces if not piece.left]
         return Rewritten(
             files=len(removes),
+            added=len(adds),
             rows_before=sum(piece.before for piece in changed),
             rows_after=sum(file.rows for file in adds),
             version=version,
@@ -257,7 +266,7 @@ class _Work:
 
     def _read(self, paths: Mapping[str, Mapping[str, str]]) -> Iterator[pa.Table]:
         for path, partition in paths.items():
-            yield self._whole(pq.ParquetFile(self._root / path).read(), partition)
+            yield self._whole(store.parquet(self._root / path).read(), partition)
 
     def _chunks(self, paths: Mapping[str, Mapping[str, str]]) -> Iterator[pa.Table]:
         """All rows of the files in the order of their ids, `MERGE_ROWS` at a time.
@@ -266,17 +275,14 @@ class _Work:
         """
         ids: list[str] = []
         for path in paths:
-            ids += pq.ParquetFile(self._root / path).read(columns=["record_id"]).column(0).to_pylist()
+            ids += store.parquet(self._root / path).read(columns=["record_id"]).column(0).to_pylist()
         ids.sort()
         starts = ids[::MERGE_ROWS]
         for place, start in enumerate(starts):
             own = [("record_id", ">=", start)]
             if place + 1 < len(starts):
                 own.append(("record_id", "<", starts[place + 1]))
-            parts = [
-                self._whole(pq.read_table(self._root / path, filters=own, partitioning=None), partition)
-                for path, partition in paths.items()
-            ]
+            parts = [self._whole(store.rows(self._root / path, own), partition) for path, partition in paths.items()]
             yield pa.concat_tables(parts).sort_by("record_id")
 
     def _whole(self, body: pa.Table, partition: Mapping[str, str]) -> pa.Table:
@@ -318,9 +324,8 @@ class _Work:
     def _place(self, adds: list[DataFile]) -> None:
         for file in adds:
             target = self._root / file.path
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                (self._built / file.path).rename(target)
+            if store.size(target) is None:
+                store.install(self._built / file.path, target)
         sync_folders(self._root, [file.path for file in adds])
         self._files.verify(adds)
 

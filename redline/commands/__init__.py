@@ -4,6 +4,7 @@ root     the group, shared options, how an error is told
 jobs     run, demo, up
 parts    broker, topics, worker, sink, disclose, emit
 look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
+tables   what there is to read: tables, describe, head; compact
 report   a page to look at; serve: pages in a browser on this machine
 alerts   list, ack, resolve, silence, silences, unsilence, test
 audit    who ran what: list, verify
