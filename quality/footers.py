@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from schemas.evolution import added, later
 from schemas.tables import PURPOSE_KEY
 
 if TYPE_CHECKING:
@@ -46,10 +47,12 @@ def faults(metadata: Any, table: Table) -> dict[str, int]:
 
 
 def _columns(came: pa.Schema, table: Table) -> int:
-    wanted = {field.name: field.type for field in table.stored if field.name not in table.partition_by}
-    held = {field.name: field.type for field in came}
-    wrong = [name for name, kind in wanted.items() if held.get(name) != kind]
-    return len(wrong) + len(held.keys() - wanted.keys())
+    wanted = {field.name: field for field in table.stored if field.name not in table.partition_by}
+    held = {field.name: field for field in came}
+    shared = held.keys() & wanted.keys()
+    wrong = [name for name in shared if added([held[name]], [wanted[name]]) is None]
+    # A file of an earlier version lacks the columns that came later.
+    return len(wrong) + len(wanted.keys() - shared - later(table.stored)) + len(held.keys() - shared)
 
 
 def _tells(chunk: Any) -> bool:

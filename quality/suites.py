@@ -29,7 +29,7 @@ _FIRST_DAY = "2000-01-01"
 
 # Of published rows: until the day is decided, and where too few people share one.
 _SHOWN_SURFACES = (*events.SURFACES, cells.WITHHELD, cells.OTHER)
-STAGES = ("scrub", "dedupe", "join", "session")
+STAGES = ("scrub", "dedupe", "join", "session", "revisions")
 REJECT_FATES = ("dropped", "dead_lettered")
 CLOSED_BY = ("ended", "inactivity", "end_of_input")
 
@@ -147,6 +147,7 @@ _PAIRS = (
     _none("language_is_that_of_suggestion", "language.wrong", Severity.WARNING),
     _name("tool", required=False),
     _range("key_epoch", 0, None),
+    _known("licence", tables.LICENCES),  # null in rows of schema version 1
 )
 
 _TRAJECTORIES = (
@@ -159,6 +160,24 @@ _TRAJECTORIES = (
     _none("steps_have_known_roles_and_kinds", "steps.unknown"),
     Expectation("steps_are_not_unusually_long", "between", "steps.longest", Severity.WARNING, low=0, high=_LONG),
     Expectation("steps_fit", "between", "steps.length", Severity.ERROR, low=0, high=16 * _LONGEST),
+    _range("key_epoch", 0, None),
+)
+
+_REVISIONS = (
+    _none("comes_from_one_record", "sources.not_one"),
+    _known("surface", _SHOWN_SURFACES),
+    *_text("before"),
+    *_text("after"),
+    *(Expectation(f"{c}_is_a_number", "not_null", c, Severity.ERROR) for c in ("similarity", "retention_4gram")),
+    _range("similarity", 0.0, 1.0),
+    _range("retention_4gram", 0.0, 1.0),
+    _none("kept_spans_lie_in_before", "kept_spans.outside_before"),
+    _none("inserted_spans_lie_in_after", "inserted_spans.malformed"),
+    _none("spans_make_up_after", "spans.not_after"),
+    # An editor may save what nobody changed: true, and of no use.
+    _none("something_was_edited", "after.is_before", Severity.WARNING),
+    _name("language", required=False),
+    _name("tool", required=False),
     _range("key_epoch", 0, None),
 )
 
@@ -214,6 +233,7 @@ SUITES: dict[str, tuple[Expectation, ...]] = {
     "interactions": _COMMON + _INTERACTIONS,
     "pairs": _COMMON + _PAIRS,
     "trajectories": _COMMON + _TRAJECTORIES,
+    "revisions": _COMMON + _REVISIONS,
     "rejects": _COMMON + _REJECTS,
     "subjects": _COMMON + _SUBJECTS,
     "audit": _AUDIT,

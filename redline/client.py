@@ -60,6 +60,7 @@ class Client:
         model: str = "",
         language: str = "",
         path: str = "",
+        licence: str = "",
         interaction_id: str | None = None,
     ) -> str:
         """The AI proposes `text`. Returns the interaction's id, made up unless given.
@@ -79,6 +80,7 @@ class Client:
             model=model,
             language=language,
             path=path,
+            licence=licence,
         )
         return interaction
 

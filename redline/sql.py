@@ -119,12 +119,13 @@ def _view(live: duckdb.DuckDBPyConnection, data_dir: Path, name: str) -> list[st
     table = TABLES[name]
     columns = ", ".join(f'"{column}"' for column in table.schema.names)
     files = reader.files(data_dir, name)
+    live.register(f"_{name}", table.stored.empty_table())
+    source = f"_{name}"
     if files:
         types = "{'event_date': DATE" + (", 'surface': VARCHAR" if "surface" in table.partition_by else "") + "}"
-        source = f"read_parquet([{_quoted(files)}], hive_partitioning = true, hive_types = {types})"
-    else:
-        source = f"_{name}"
-        live.register(source, table.stored.empty_table())
+        read = f"read_parquet([{_quoted(files)}], hive_partitioning = true, hive_types = {types}, union_by_name = true)"
+        # Files of earlier versions lack columns that came later: what no file has comes from the empty table.
+        source = f"(select * from {read} union all by name select * from {source})"  # noqa: S608 - our own names
     live.execute(f"create view {name} as select {columns} from {source}")  # noqa: S608 - our own names
     return files
 

@@ -11,5 +11,6 @@ tables    Arrow schemas, partition columns and meaning of every table
 topics    every topic, its key, cleanup policy and what it carries
 verdict   what a gate says of a batch
 errors    one tree of errors
+evolution  how a table gets columns: old rows read null there (pure)
 sources   one file per foreign format
 """

@@ -33,7 +33,7 @@ class Common(msgspec.Struct, kw_only=True):
 
 
 class Suggestion(Common, kw_only=True):
-    """The AI's proposal `text`, and the text `before` that it would replace."""
+    """The AI's proposal `text`, and the text `before` that it would replace; `licence` of the repository, by SPDX."""
 
     interaction_id: str
     task: Task
@@ -43,6 +43,7 @@ class Suggestion(Common, kw_only=True):
     model: str = ""
     language: str = ""
     path: str = ""
+    licence: str = ""
 
 
 class Decision(Common, kw_only=True):
@@ -81,16 +82,23 @@ class Revision(Common, kw_only=True):
     revision: int | str
     before: str
     after: str
+    language: str = ""
 
 
 class ThreadMessage(Common, kw_only=True):
-    """A message in a thread; `text` only if the source is allowed to send text."""
+    """A message in a thread; `text` only if the source is allowed to send text.
+
+    `message_id` is what `reply_to` of its answers says; without one that is the event's id. `org_unit`: of its author.
+    """
 
     thread_id: str
     channel_id: str = ""
     reply_to: str | None = None
     members: int | None = None
     text: str | None = None
+    message_id: str | None = None
+    org_unit: str = ""
+    author: Literal["person", "agent"] = "person"
 
 
 class Session(Common, kw_only=True):

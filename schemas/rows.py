@@ -14,7 +14,8 @@ import msgspec
 if TYPE_CHECKING:
     from schemas.records import Coordinate
 
-SCHEMA_VERSION = 1
+# 2: pairs and steps of trajectories have columns more; see `schemas.evolution`.
+SCHEMA_VERSION = 2
 
 # Why an event was dropped or dead-lettered. `redline ledger` and the summary print these words.
 REASONS: tuple[str, ...] = (
@@ -162,10 +163,11 @@ class Pair(Row, kw_only=True):
     language: str
     tool: str
     key_epoch: int
+    licence: str | None = None
 
 
 class TrajectoryStep(msgspec.Struct, kw_only=True):
-    """One step, in event order. `arguments` is a JSON string."""
+    """One step, in event order. `arguments` is a JSON string; `parent` and `corrects` are indexes in the same row."""
 
     index: int
     role: str
@@ -174,16 +176,37 @@ class TrajectoryStep(msgspec.Struct, kw_only=True):
     tool_name: str = ""
     arguments: str = ""
     outcome: str = ""
+    call_id: str | None = None
+    agent: str | None = None
+    parent: int | None = None
+    corrects: int | None = None
 
 
 class Trajectory(Row, kw_only=True):
-    """One session's ordered steps (published)."""
+    """One session's ordered steps, or one part of them (published)."""
 
     revision: int = 0
     surface: str
     tool: str
     closed_by: str  # ended, inactivity, end_of_input
     steps: list[TrajectoryStep]
+    key_epoch: int
+    part: int | None = None
+    parts: int | None = None
+
+
+class Revision(Row, kw_only=True):
+    """One human edit of a document that no AI proposed (published)."""
+
+    surface: str
+    before: str
+    after: str
+    similarity: float
+    retention_4gram: float
+    kept_spans: list[Span]  # ranges of `before` that stand in `after`
+    inserted_spans: list[Span]  # ranges of `after` that do not come from `before`
+    language: str
+    tool: str
     key_epoch: int
 
 
@@ -218,7 +241,7 @@ class Subject(msgspec.Struct, kw_only=True):
     key_epoch: int
 
 
-AnyRow = Interaction | Pair | Trajectory | Reject | Subject
+AnyRow = Interaction | Pair | Trajectory | Revision | Reject | Subject
 
 _encoder = msgspec.msgpack.Encoder()
 _dict_decoder = msgspec.msgpack.Decoder(dict[str, Any])

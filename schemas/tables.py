@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from schemas.evolution import SINCE
+
 SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
 # What `sources` of a sealed table are on disk: `sinks.seal`.
 SEALED = pa.list_(pa.binary())
@@ -21,6 +23,7 @@ MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa
 VARIANT = pa.struct(
     [("key_epoch", pa.int32()), ("tool", pa.string()), ("data", pa.string()), ("marks", pa.list_(MARK))]
 )
+_SECOND = {SINCE: "2"}
 STEP = pa.struct(
     [
         ("index", pa.int32()),
@@ -30,6 +33,10 @@ STEP = pa.struct(
         ("tool_name", pa.string()),
         ("arguments", pa.string()),
         ("outcome", pa.string()),
+        pa.field("call_id", pa.string(), metadata=_SECOND),
+        pa.field("agent", pa.string(), metadata=_SECOND),
+        pa.field("parent", pa.int32(), metadata=_SECOND),
+        pa.field("corrects", pa.int32(), metadata=_SECOND),
     ]
 )
 
@@ -88,6 +95,11 @@ class Table:
 
 def _field(name: str, kind: pa.DataType, meaning: str, *, nullable: bool = False) -> pa.Field:
     return pa.field(name, kind, nullable=nullable, metadata={"meaning": meaning})
+
+
+def _later(name: str, kind: pa.DataType, meaning: str, *, since: int = 2) -> pa.Field:
+    """A column that came with this `schema_version`: null in rows of earlier ones."""
+    return pa.field(name, kind, nullable=True, metadata={"meaning": meaning, SINCE: str(since)})
 
 
 _HIDDEN = _field(
@@ -172,6 +184,7 @@ PAIRS = Table(
             _field("language", pa.string(), "programming or natural language, as the producer says"),
             _field("tool", pa.string(), "product and version the suggestion came from"),
             _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
+            _later("licence", pa.string(), "kind of the repository's licence, one of LICENCES"),
         ]
     ),
     ("event_date", "surface"),
@@ -183,7 +196,7 @@ PAIRS = Table(
 
 TRAJECTORIES = Table(
     "trajectories",
-    "one session: ordered steps",
+    "one session, or a part of a very long one: ordered steps",
     pa.schema(
         [
             *_HEAD,
@@ -192,15 +205,43 @@ TRAJECTORIES = Table(
             _field("tool", pa.string(), "product and version the session came from"),
             _field("closed_by", pa.string(), "ended, inactivity or end_of_input"),
             _field(
-                "steps", pa.list_(STEP), "messages, tool calls (arguments as JSON strings), results, in event order"
+                "steps",
+                pa.list_(STEP),
+                "messages, tool calls (arguments as JSON strings), results, in event order: docs/trajectories.md",
             ),
             _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
+            _later("part", pa.int32(), "which part of its session the row is, from 0; null: all of it"),
+            _later("parts", pa.int32(), "how many parts the session has; null: one"),
         ]
     ),
     ("event_date",),
     published=True,
     purpose="training",
     amendable=True,
+    sealed=True,
+)
+
+REVISIONS = Table(
+    "revisions",
+    "one human edit of a document, that no AI proposed",
+    pa.schema(
+        [
+            *_HEAD,
+            _field("surface", pa.string(), "where it happened"),
+            _field("before", pa.string(), "the text before the edit"),
+            _field("after", pa.string(), "the text after it"),
+            _field("similarity", pa.float64(), "normalised Indel similarity of before and after, 0 to 1"),
+            _field("retention_4gram", pa.float64(), "share of before's character 4-grams kept in after, 0 to 1"),
+            _field("kept_spans", pa.list_(SPAN), "ranges of before that stand in after, in code points"),
+            _field("inserted_spans", pa.list_(SPAN), "ranges of after that do not come from before"),
+            _field("language", pa.string(), "programming or natural language, as the producer says; mostly empty"),
+            _field("tool", pa.string(), "product and version the edit came from"),
+            _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
+        ]
+    ),
+    ("event_date", "surface"),
+    published=True,
+    purpose="training",
     sealed=True,
 )
 
@@ -283,6 +324,7 @@ QUALITY_HISTORY = Table(
     purpose="operating",
 )
 
-TABLES: dict[str, Table] = {t.name: t for t in (INTERACTIONS, PAIRS, TRAJECTORIES, REJECTS, SUBJECTS)}
+TABLES: dict[str, Table] = {t.name: t for t in (INTERACTIONS, PAIRS, TRAJECTORIES, REVISIONS, REJECTS, SUBJECTS)}
 PUBLISHED: tuple[str, ...] = tuple(name for name, table in TABLES.items() if table.published)
 LABELS: tuple[str, ...] = ("accepted", "edited", "rejected", "ignored")
+LICENCES: tuple[str, ...] = ("permissive", "copyleft", "proprietary", "unknown")

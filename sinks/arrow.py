@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from schemas.errors import RowError
+from schemas.evolution import later
 from schemas.rows import decode_map
 from sinks.dedupe import NO_DIGEST, Identity, digest
 
@@ -28,7 +29,8 @@ def decode(payloads: Sequence[bytes], coordinates: Sequence[Coordinate], table: 
     """Payloads as row dicts.
 
     Raises:
-        RowError: a payload is not a msgpack map with exactly the table's columns; names its coordinate.
+        RowError: a payload is not a msgpack map with exactly the table's columns; names its coordinate. Columns that
+            came later may be missing: they are null in a row that an older worker wrote.
     """
     try:
         # One msgpack array around all payloads: one call instead of thousands.
@@ -38,6 +40,7 @@ def decode(payloads: Sequence[bytes], coordinates: Sequence[Coordinate], table: 
     columns = len(table.schema)
     if len(rows) != len(payloads) or any(len(row) != columns for row in rows):
         _blame(payloads, coordinates, table)
+        return [dict.fromkeys(table.schema.names) | row for row in rows]
     return rows
 
 
@@ -139,16 +142,17 @@ def _types(values: Sequence[Any]) -> str:
 def _blame(payloads: Sequence[bytes], coordinates: Sequence[Coordinate], table: Table) -> None:
     """Find the first payload that is not a row, and say where it is."""
     names = set(table.schema.names)
+    needed = names - later(table.schema)
     for payload, coordinate in zip(payloads, coordinates, strict=True):
         try:
             row = decode_map(payload)
         except msgspec.DecodeError:
             came = f"{len(payload)} bytes that are none"
         else:
-            if row.keys() == names:
+            if needed <= row.keys() <= names:
                 continue
             # Names only of the columns that we know: an unknown key may be anybody's text.
-            missing = ", ".join(sorted(names - row.keys())) or "none"
+            missing = ", ".join(sorted(needed - row.keys())) or "none"
             came = f"missing columns: {missing}; unknown columns: {len(row.keys() - names)}"
         topic, partition, offset = coordinate
         break

@@ -14,7 +14,9 @@ owners          whose an event is, as far as the stages behind the scrubber may 
 withdrawals     what is open and no longer covered by consent
 join            suggestion, decision and edits to a pair
 session         the steps of a session, in order
+revisions       a person's own edit of a document, as a row
 similarity      how much of a suggestion was kept
+licences        which kind of licence a repository is under
 keyed           the shape that join and session share
 watermark       event time of a partition
 timers          when each open key is due

@@ -24,7 +24,7 @@ import msgspec
 
 from schemas import topics
 from schemas.rows import Interaction, Pair
-from streams import similarity
+from streams import licences, similarity
 from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away, withdrawn
 from streams.marks import Hashes, Union, in_one_epoch
 
@@ -35,7 +35,7 @@ _HOUR = 3_600_000_000
 SUGGESTION = "redline.suggestion.v1"
 DECISION = "redline.decision.v1"
 EDIT = "redline.edit.v1"
-_TYPES = frozenset({SUGGESTION, DECISION, EDIT})
+TYPES = frozenset({SUGGESTION, DECISION, EDIT})
 _REFUSALS = frozenset({"rejected", "dismissed"})
 
 # Upper bounds in milliseconds: fine enough to tell a reflex from a reading, too coarse to recognise a person by.
@@ -74,6 +74,7 @@ class _Payload(msgspec.Struct):
     task: str = ""
     model: str = ""
     language: str = ""
+    licence: str = ""
     verdict: str = ""
     accepted_text: str | None = None
     after_ms: int | None = None
@@ -102,7 +103,7 @@ class Join:
 
     def key_of(self, row: Interaction) -> bytes | None:
         """The re-keyed interaction id; None for events that belong to no interaction."""
-        if row.event_type not in _TYPES or row.interaction_key is None:
+        if row.event_type not in TYPES or row.interaction_key is None:
             return None
         return row.interaction_key.encode()
 
@@ -234,6 +235,7 @@ def _pair(key: bytes, members: list[Interaction], revision: int, hashes: Hashes)
         language=proposal.language,
         tool=head.tool,
         key_epoch=head.key_epoch,
+        licence=licences.kind(proposal.licence),
     )
     return Emit(topics.PAIRS, key, row)
 

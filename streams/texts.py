@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 # Words of a closed vocabulary: the codec has checked them, no text can be in them.
-_CLOSED = frozenset({"task", "verdict", "origin", "kind", "state"})
+_CLOSED = frozenset({"task", "verdict", "origin", "kind", "state", "author"})
 # Versions look like dates and addresses: `claude-code/2.1.20`, `gpt-4o-2024-08-06`.
-_METADATA = frozenset({"tool", "model", "language", "tool_name"})
+_METADATA = frozenset({"tool", "model", "language", "tool_name", "licence", "org_unit"})
 _VERSIONISH = frozenset({"DATE_TIME", "IP_ADDRESS", "US_SSN", "UUID", "MAC_ADDRESS"})
 _SECRET_KEY = re.compile(
     r"(?:^|[_\-. ])(?:passwd|password|passphrase|pwd|secret|token|api_?key|apikey|access_?key|private_?key|auth_?key|"
