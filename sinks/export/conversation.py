@@ -97,8 +97,22 @@ def spoken(messages: list[Message], task: str) -> str:
     """
     if len(messages) == 1:
         return messages[0]["content"] if task == "completion" else messages[0]["content"] + "\n\n"
-    lines = [f"{_SPOKEN[m['role']]}: {m['content']}\n\n" for m in messages]
-    return "".join(lines) + "Assistant: "
+    return f"{_transcript(messages)}\n\nAssistant: "
+
+
+def question(messages: list[Message]) -> tuple[str, str]:
+    """(system message or nothing, what is asked): for targets that take one question only."""
+    system, turns = apart(messages)
+    return system, turns[0]["content"] if len(turns) == 1 else _transcript(turns)
+
+
+def apart(messages: list[Message]) -> tuple[str, list[Message]]:
+    """(system message or nothing, the other turns)."""
+    return (messages[0]["content"], messages[1:]) if messages[0]["role"] == "system" else ("", messages)
+
+
+def _transcript(messages: list[Message]) -> str:
+    return "\n\n".join(f"{_SPOKEN[turn['role']]}: {turn['content']}" for turn in messages)
 
 
 def readable(text: str) -> str:

@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = {
     "bad_prompt": "the prompt is no list of messages, or its roles are none a chat has",
     "nothing_chosen": "rejected, and nothing else was written instead",
     "nothing_rejected": "accepted as it was: there is no worse answer",
+    "nothing_changed": "kept as it was: there is nothing of the person's in it",
     "same_text": "the two answers differ in white space at most",
     "empty_answer": "an answer without any text",
     "no_user_turn": "a session in which nobody asks",

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sinks.export import trl
+from sinks.export import axolotl, llama_factory, torchtune, trl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sinks.export.example import Format
 
-_ALL: tuple[Format, ...] = (trl.PREFERENCE, trl.KTO, trl.SFT)
+_ALL: tuple[Format, ...] = (
+    trl.PREFERENCE,
+    trl.KTO,
+    trl.SFT,
+    axolotl.SPANS,
+    axolotl.DPO,
+    axolotl.KTO,
+    llama_factory.ALPACA,
+    llama_factory.PREFERENCE,
+    llama_factory.KTO,
+    torchtune.PREFERENCE,
+)
 FORMATS: Mapping[str, Format] = {one.name: one for one in _ALL}

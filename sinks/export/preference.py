@@ -16,13 +16,50 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sinks.export.conversation import conversation
+
 if TYPE_CHECKING:
+    from sinks.export.conversation import Message
     from sinks.export.example import Options
     from sinks.export.pair import Pair
 
 
-def better(row: Pair) -> tuple[str, str] | str:
-    """(chosen, rejected), or the reason why there is no such pair."""
+def choice(row: Pair, options: Options) -> tuple[list[Message], str, str] | str:
+    """(what was asked, chosen, rejected), or the reason why there is no such example."""
+    texts = _better(row)
+    if isinstance(texts, str):
+        return texts
+    turns = conversation(row.prompt, row.before, options)
+    return turns if isinstance(turns, str) else (turns, *texts)
+
+
+def verdicts(row: Pair, options: Options) -> tuple[list[Message], list[tuple[str, bool]]] | str:
+    """(what was asked, answers with whether each is desirable, the person's first), or the reason why none."""
+    texts = _judged(row, options)
+    if isinstance(texts, str):
+        return texts
+    turns = conversation(row.prompt, row.before, options)
+    return turns if isinstance(turns, str) else (turns, texts)
+
+
+def demonstration(row: Pair, options: Options) -> tuple[list[Message], str] | str:
+    """(what was asked, the answer a person stands by), or the reason why there is none."""
+    if row.label == "ignored":
+        return "ignored"
+    if row.label == "rejected" and not _instead(row):
+        return "nothing_chosen"
+    if not row.final.strip():
+        return "empty_answer"
+    turns = conversation(row.prompt, row.before, options)
+    return turns if isinstance(turns, str) else (turns, row.final)
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two texts differ in white space at most."""
+    return a == b or "".join(a.split()) == "".join(b.split())
+
+
+def _better(row: Pair) -> tuple[str, str] | str:
     if row.label == "ignored":
         return "ignored"
     if row.label == "accepted":
@@ -36,34 +73,19 @@ def better(row: Pair) -> tuple[str, str] | str:
     return row.final, row.suggestion
 
 
-def judged(row: Pair, options: Options) -> list[tuple[str, bool]] | str:
-    """Texts with whether they are desirable, the person's first; or the reason why there are none."""
+def _judged(row: Pair, options: Options) -> list[tuple[str, bool]] | str:
     if row.label == "ignored" and not options.ignored:
         return "ignored"
     same = alike(row.final, row.suggestion)
     if row.label == "rejected" and same:
         return "same_text"  # refused and kept: it says nothing
-    verdicts: list[tuple[str, bool]] = []
+    texts: list[tuple[str, bool]] = []
     if row.label in {"accepted", "edited"} or (row.label == "rejected" and _instead(row)):
-        verdicts.append((row.final, True))
+        texts.append((row.final, True))
     reworked = row.label == "edited" and not same and row.retention < options.kept
     if row.label in {"rejected", "ignored"} or reworked:
-        verdicts.append((row.suggestion, False))
-    return [v for v in verdicts if v[0].strip()] or "empty_answer"
-
-
-def why_not(row: Pair) -> str:
-    """Why `final` is no answer that a person stands by; empty if it is one."""
-    if row.label == "ignored":
-        return "ignored"
-    if row.label == "rejected" and not _instead(row):
-        return "nothing_chosen"
-    return "" if row.final.strip() else "empty_answer"
-
-
-def alike(a: str, b: str) -> bool:
-    """Whether two texts differ in white space at most."""
-    return a == b or "".join(a.split()) == "".join(b.split())
+        texts.append((row.suggestion, False))
+    return [one for one in texts if one[0].strip()] or "empty_answer"
 
 
 def _instead(row: Pair) -> bool:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sinks.export.conversation import Message, conversation, spoken
+from sinks.export.conversation import Message, spoken
 from sinks.export.example import Format
 from sinks.export.pair import COLUMNS, Pair, each
-from sinks.export.preference import better, judged, why_not
+from sinks.export.preference import choice, demonstration, verdicts
 
 if TYPE_CHECKING:
-    from sinks.export.example import Options, Rendered
+    from sinks.export.example import Example, Options, Rendered
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 
@@ -27,35 +27,33 @@ def answer(text: str) -> list[Message]:
 
 
 def _preference(row: Pair, options: Options) -> Rendered:
-    choice = better(row)
-    if isinstance(choice, str):
-        return choice
-    return _asked(row, options, [{"chosen": choice[0], "rejected": choice[1]}])
+    found = choice(row, options)
+    if isinstance(found, str):
+        return found
+    turns, chosen, rejected = found
+    return [_asked(row, options, turns, chosen=chosen, rejected=rejected)]
 
 
 def _kto(row: Pair, options: Options) -> Rendered:
-    verdicts = judged(row, options)
-    if isinstance(verdicts, str):
-        return verdicts
-    return _asked(row, options, [{"completion": text, "label": good} for text, good in verdicts])
+    found = verdicts(row, options)
+    if isinstance(found, str):
+        return found
+    turns, answers = found
+    return [{**_asked(row, options, turns, completion=text), "label": good} for text, good in answers]
 
 
 def _sft(row: Pair, options: Options) -> Rendered:
-    return why_not(row) or _asked(row, options, [{"completion": row.final}])
+    found = demonstration(row, options)
+    if isinstance(found, str):
+        return found
+    turns, text = found
+    return [_asked(row, options, turns, completion=text)]
 
 
-def _asked(row: Pair, options: Options, answers: list[dict[str, Any]]) -> Rendered:
-    """Examples of the row's prompt and its answers."""
-    turns = conversation(row.prompt, row.before, options)
-    if isinstance(turns, str):
-        return turns
+def _asked(row: Pair, options: Options, turns: list[Message], **answers: str) -> Example:
     if options.plain:
-        prompt = spoken(turns, row.task)
-        return [{"prompt": prompt, **answered} for answered in answers]
-    return [
-        {"prompt": turns, **{k: answer(v) if isinstance(v, str) else v for k, v in answered.items()}}
-        for answered in answers
-    ]
+        return {"prompt": spoken(turns, row.task), **answers}
+    return {"prompt": turns, **{name: answer(text) for name, text in answers.items()}}
 
 
 def _columns(**kinds: pa.DataType | None) -> Any:
