@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from schemas.errors import SinkError
 from schemas.tables import TABLES
 from sinks import reader
-from sinks.layout import Layout
 from sinks.quarantine import quarantine_of
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ ROWS = 50_000  # of a table with texts some 100 MB, and enough that the gate's f
 
 def count(data_dir: Path, name: str, *, quarantine: bool = False) -> int:
     """How many live rows there are, from the files' footers alone. Raises SinkError."""
-    source = _source(data_dir, name, quarantine=quarantine)
+    source = reader.dataset(data_dir, name, quarantine=quarantine)
     try:
         return 0 if source is None else int(source.count_rows())
     except FileNotFoundError:
@@ -49,7 +47,7 @@ def parts(
     Raises:
         SinkError: there is no such table, or a sink replaced a file meanwhile (run again).
     """
-    source = _source(data_dir, name, quarantine=quarantine, day=day)
+    source = reader.dataset(data_dir, name, quarantine=quarantine, day=day)
     if source is None:
         return
     names = list(columns) if columns is not None else _table(name, quarantine=quarantine).schema.names
@@ -71,19 +69,6 @@ def parts(
         raise _moved(name) from None
     if sum(b.num_rows for b in waiting):
         yield opened(pa.Table.from_batches(waiting).cast(schema))
-
-
-def _source(data_dir: Path, name: str, *, quarantine: bool, day: str | None = None) -> ds.Dataset | None:
-    paths = reader.files(data_dir, name, quarantine=quarantine)
-    if day is not None:
-        paths = [path for path in paths if f"/event_date={day}/" in path]
-    if not paths:
-        return None
-    table = _table(name, quarantine=quarantine)
-    layout = Layout(data_dir)
-    root = layout.quarantine(name) if quarantine else layout.dataset(name)
-    folders = ds.partitioning(pa.schema([table.schema.field(column) for column in table.partition_by]), flavor="hive")
-    return ds.dataset(paths, schema=table.stored, partitioning=folders, partition_base_dir=str(root))
 
 
 def _table(name: str, *, quarantine: bool) -> Table:

@@ -29,5 +29,9 @@ purpose     what a table is for, and refusal of anything else
 arrivals    which files brought new rows since a version of a table
 history     the table of what is measured over time: parts appended, read as sums, compacted
 layout      where everything lies below the data folder
+places      a path on this machine, or an object of an S3-compatible store
+store       what is done with a table's files, wherever they lie
+bucket      objects of an S3-compatible store (the only import of obstore)
+location    whether a data folder's tables are in such a store, and whose they are
 reader      rows, files and offsets, for the other rooms
 """

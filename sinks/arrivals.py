@@ -11,15 +11,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
 from schemas.errors import SinkError
-from sinks import log
+from sinks import log, store
 from sinks.parquet import MOVED, REWRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from sinks.places import Place
 
 _AT_ONCE = 200  # log entries that are held at a time
 
@@ -28,7 +27,7 @@ _AT_ONCE = 200  # log entries that are held at a time
 class Arrival:
     """One file of new rows, and when it came. It may be gone by now: then its rows are in a file written anew."""
 
-    path: Path
+    path: Place
     rows: int
     at_us: int
 
@@ -41,7 +40,7 @@ class Arrivals:
     files: tuple[Arrival, ...]
 
 
-def table_id(root: Path) -> str | None:
+def table_id(root: Place) -> str | None:
     """The table's own id, or None if there is no table: another table in the same folder has another.
 
     Raises:
@@ -61,12 +60,12 @@ def table_id(root: Path) -> str | None:
     raise SinkError(f"{log.folder(root)}: needed the table's id, came a log without it; run `redline doctor`")
 
 
-def newest(root: Path) -> int:
+def newest(root: Place) -> int:
     """The newest version, -1 if there is no table."""
     return max(log.versions(root), default=-1)
 
 
-def since(root: Path, after: int) -> Iterator[Arrivals]:
+def since(root: Place, after: int) -> Iterator[Arrivals]:
     """What came after a version (-1: ever), oldest first, in parts. Stops before an entry that is torn.
 
     Raises:
@@ -98,7 +97,7 @@ def since(root: Path, after: int) -> Iterator[Arrivals]:
             yield Arrivals(last, tuple(files))
 
 
-def rows_of(root: Path) -> int:
+def rows_of(root: Place) -> int:
     """Rows of the table as of now, as its log counts them.
 
     Raises:
@@ -120,7 +119,7 @@ def rows_of(root: Path) -> int:
     return sum(live.values())
 
 
-def _arrivals(root: Path, adds: list[dict[str, Any]]) -> Iterator[Arrival]:
+def _arrivals(root: Place, adds: list[dict[str, Any]]) -> Iterator[Arrival]:
     for add in adds:
         path = root / str(add["path"])
         if not path.name.startswith((MOVED, REWRITTEN)):
@@ -134,9 +133,9 @@ def _rows(add: dict[str, Any]) -> int:
         return 0
 
 
-def _checkpoint(root: Path) -> int | None:
+def _checkpoint(root: Place) -> int | None:
     try:
-        return int(json.loads((log.folder(root) / "_last_checkpoint").read_text())["version"])
+        return int(json.loads(store.read(log.folder(root) / "_last_checkpoint"))["version"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
@@ -144,9 +143,9 @@ def _checkpoint(root: Path) -> int | None:
     raise SinkError(f"{log.folder(root)}: needed a readable _last_checkpoint, came {kind}; run `redline doctor`")
 
 
-def _of_checkpoint(root: Path, version: int, column: str) -> list[dict[str, Any]]:
+def _of_checkpoint(root: Place, version: int, column: str) -> list[dict[str, Any]]:
     try:
-        rows = pq.ParquetFile(log.folder(root) / f"{version:020}.checkpoint.parquet").read(columns=[column])
+        rows = store.parquet(log.folder(root) / f"{version:020}.checkpoint.parquet").read(columns=[column])
     except (OSError, ValueError) as error:
         kind = type(error).__name__
     else:
@@ -154,10 +153,10 @@ def _of_checkpoint(root: Path, version: int, column: str) -> list[dict[str, Any]
     raise SinkError(f"{log.folder(root)}: needed the checkpoint of version {version}, came {kind}")
 
 
-def _of_entry(root: Path, version: int) -> list[dict[str, Any]]:
+def _of_entry(root: Place, version: int) -> list[dict[str, Any]]:
     """The entry's actions; none if it is not there or torn."""
     try:
-        actions = [json.loads(line) for line in log.entry(root, version).read_bytes().splitlines() if line.strip()]
+        actions = [json.loads(line) for line in store.read(log.entry(root, version)).splitlines() if line.strip()]
     except (FileNotFoundError, ValueError):
         return []
     return actions if all(isinstance(action, dict) for action in actions) else []

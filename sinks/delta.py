@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from deltalake import DeltaTable, Schema
+from deltalake import DeltaTable, Schema, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, CommitProperties, RemoveAction, Transaction
 
 from schemas.errors import SinkError
+from schemas.evolution import added
 from schemas.tables import PURPOSE_KEY
-from sinks import log
+from sinks import log, store
 from sinks.parquet import sync_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from schemas.records import Partition
     from schemas.tables import Table
     from sinks.parquet import DataFile
+    from sinks.places import Place
 
 _CONFIGURATION: dict[str, str | None] = {
     # Minima and maxima of text columns would put text into the log, out of reach of an erasure.
@@ -38,6 +41,8 @@ _CONFIGURATION: dict[str, str | None] = {
 }
 # Of a table whose rows stay: entries of its log stay too, and Delta's own writers refuse to remove a row.
 _APPEND_ONLY: dict[str, str | None] = {"delta.appendOnly": "true", "delta.enableExpiredLogCleanup": "false"}
+# Each try fails only if another sink committed at that moment.
+_EVOLVERS = 20
 
 
 class ConflictError(SinkError):
@@ -51,8 +56,10 @@ class AmbiguousError(SinkError):
 class TableLog:
     """The log of one table at one version; `refresh` moves on, nothing else does."""
 
-    def __init__(self, root: Path, table: Table) -> None:
-        """Open the table, creating it on first use; racing creators are fine.
+    def __init__(self, root: Place, table: Table) -> None:
+        """Open the table, creating it on first use, and adding the columns that an older version did not know.
+
+        Racing creators are fine, and so are sinks that write on while columns are added.
 
         Raises:
             SinkError: the newest entry is torn, or the table has other columns or partitions.
@@ -62,15 +69,7 @@ class TableLog:
         self._table = table
         self._schema = Schema.from_arrow(table.stored)
         log.check_tail(root)
-        self._delta = self._open()
-        found = pa.schema(self._delta.schema().to_arrow())
-        if found.names != table.stored.names or tuple(self._delta.metadata().partition_columns) != tuple(
-            table.partition_by
-        ):
-            raise SinkError(
-                f"{root}: needed the columns and partitions of table {table.name}, came others. "
-                "The data folder was written by another version: `redline doctor` says what can be done"
-            )
+        self._delta = self._evolved(self._open())
 
     @property
     def version(self) -> int:
@@ -86,7 +85,7 @@ class TableLog:
         """Read on to the newest version. Raises SinkError if the log cannot be read."""
         try:
             self._delta.update_incremental()
-        except DeltaError as error:
+        except (DeltaError, OSError) as error:
             kind = type(error).__name__
         else:
             return
@@ -137,22 +136,18 @@ class TableLog:
             for f in adds
         ]
         actions += [RemoveAction(path, True, now_ms, None, dict(partition)) for path, partition in removes.items()]
-        failure = ""
-        try:
-            self._delta.create_write_transaction(
-                actions,
-                "append",
-                self._schema,
-                list(self._table.partition_by),
-                commit_properties=CommitProperties(
-                    custom_metadata={"redline": {**note, "commit": identity}},
-                    max_commit_retries=0,
-                    app_transactions=[Transaction(p.app_id, offset) for p, offset in offsets.items()],
-                ),
-            )
-        except (DeltaError, OSError) as error:
-            failure = type(error).__name__
+        failure = self._append(
+            actions, {**note, "commit": identity}, [Transaction(p.app_id, offset) for p, offset in offsets.items()]
+        )
         commits = self._since(base)
+        if commits == [] and not isinstance(self._root, Path):
+            # A store may still be at it: what we asked for could land after we said that it did not.
+            try:
+                self.fence()
+            except (SinkError, OSError):
+                commits = None
+            else:
+                commits = self._since(base)
         if commits is None:
             raise AmbiguousError(f"{self._root}: needed the log after version {base}, came one that cannot be read")
         for commit in commits:
@@ -164,27 +159,63 @@ class TableLog:
             raise ConflictError(f"{self._root}: the commit of version {base + 1} was refused")
         raise OSError(f"{self._root}: needed a commit of version {base + 1}, came {failure or 'nothing'}")
 
+    def fence(self) -> None:
+        """Take the next version for an entry that says nothing, so that nobody's older request can take it.
+
+        An object store may do what it was asked after the asker has given up, or died. A local disk does not: then
+        this is nothing. The handle is moved on.
+
+        Raises:
+            SinkError: the store does not answer.
+        """
+        if isinstance(self._root, Path):
+            return
+        base = self.version
+        failure = self._append([], {"fence": True}, [])
+        self.refresh()
+        if self.version == base:
+            raise SinkError(f"{self._root}: needed an entry of version {base + 1}, came {failure or 'nothing'}")
+
+    def _append(self, actions: Sequence[AddAction | RemoveAction], note: Any, offsets: list[Transaction]) -> str:
+        """One entry at exactly the next version; returns what went wrong, if anything did."""
+        try:
+            self._delta.create_write_transaction(
+                list(actions),
+                "append",
+                self._schema,
+                list(self._table.partition_by),
+                commit_properties=CommitProperties(
+                    custom_metadata={"redline": note}, max_commit_retries=0, app_transactions=offsets
+                ),
+            )
+        except (DeltaError, OSError) as error:
+            return type(error).__name__
+        return ""
+
     def sync(self, version: int) -> None:
-        """Force an entry and the log's folder to the disk; delta-rs does neither. Raises OSError."""
-        sync_file(log.entry(self._root, version))
-        sync_folder(log.folder(self._root))
+        """Force an entry and the log's folder to the disk; delta-rs does neither, object stores do. Raises OSError."""
+        entry, folder = log.entry(self._root, version), log.folder(self._root)
+        if isinstance(entry, Path) and isinstance(folder, Path):
+            sync_file(entry)
+            sync_folder(folder)
 
     def _since(self, base: int) -> list[log.Commit] | None:
         try:
             self.refresh()
-        except SinkError:
+            return log.commits(self._root, base, self.version)
+        except (SinkError, OSError):
             return None
-        return log.commits(self._root, base, self.version)
 
     def _open(self) -> DeltaTable:
         try:
-            return self._with_purpose(DeltaTable(self._root))
+            return self._with_purpose(_table(self._root))
         except TableNotFoundError:
             pass
-        self._root.mkdir(parents=True, exist_ok=True)
+        if isinstance(self._root, Path):
+            self._root.mkdir(parents=True, exist_ok=True)
         try:
             delta = DeltaTable.create(
-                self._root,
+                str(self._root),
                 self._schema,
                 mode="ignore",
                 partition_by=list(self._table.partition_by),
@@ -193,12 +224,14 @@ class TableLog:
                 configuration=_CONFIGURATION
                 | {PURPOSE_KEY: self._table.purpose}
                 | (_APPEND_ONLY if self._table.append_only else {}),
+                storage_options=store.options(self._root),
                 raise_if_key_not_exists=False,
             )
         except DeltaError:
-            delta = DeltaTable(self._root)  # another sink was first
+            delta = _table(self._root)  # another sink was first
         self.sync(0)
-        sync_folder(self._root)
+        if isinstance(self._root, Path):
+            sync_folder(self._root)
         return delta
 
     def _with_purpose(self, delta: DeltaTable) -> DeltaTable:
@@ -208,23 +241,54 @@ class TableLog:
         try:
             delta.alter.set_table_properties({PURPOSE_KEY: self._table.purpose}, raise_if_not_exists=False)
         except DeltaError:
-            return DeltaTable(self._root)  # another sink was first, or published meanwhile: then the next opening does
+            return _table(self._root)  # another sink was first, or published meanwhile: then the next opening does
         self.sync(delta.version())
         return delta
 
+    def _evolved(self, delta: DeltaTable) -> DeltaTable:
+        """The table with all columns of this version in its metadata; old files stay as they are."""
+        for _ in range(_EVOLVERS):
+            missing = _missing(delta, self._table)
+            if missing is None:
+                raise SinkError(
+                    f"{self._root}: needed the columns and partitions of table {self._table.name}, came others. "
+                    "The data folder was written by another version: `redline doctor` says what can be done"
+                )
+            if not missing:
+                return delta
+            # Another sink may be first with the same columns: then the second look finds them.
+            with suppress(DeltaError):
+                write_deltalake(delta, self._table.stored.empty_table(), mode="append", schema_mode="merge")
+            delta = _table(self._root)
+            self.sync(delta.version())
+        raise SinkError(
+            f"{self._root}: needed to add the columns {', '.join(missing)}, other commits kept coming first"
+        )
 
-def purpose(root: Path) -> str:
+
+def _missing(delta: DeltaTable, table: Table) -> tuple[str, ...] | None:
+    """Columns that the table's metadata lacks; None if it is another table."""
+    if tuple(delta.metadata().partition_columns) != tuple(table.partition_by):
+        return None
+    return added(pa.schema(delta.schema().to_arrow()), table.stored)
+
+
+def _table(root: Place) -> DeltaTable:
+    return DeltaTable(str(root), storage_options=store.options(root))
+
+
+def purpose(root: Place) -> str:
     """What the table says it is for; empty if there is no table, or it was written before tables said so."""
     try:
-        return str(DeltaTable(root).metadata().configuration.get(PURPOSE_KEY, ""))
+        return str(_table(root).metadata().configuration.get(PURPOSE_KEY, ""))
     except TableNotFoundError:
         return ""
 
 
-def fits(root: Path, table: Table) -> bool:
-    """True if the table at `root` has the columns that this version writes, or there is none."""
+def fits(root: Place, table: Table) -> bool:
+    """True if this version can write to the table at `root`, adding columns to it if need be, or there is none."""
     try:
-        return bool(pa.schema(DeltaTable(root).schema().to_arrow()).names == table.stored.names)
+        return _missing(_table(root), table) is not None
     except TableNotFoundError:
         return True
 
@@ -239,10 +303,10 @@ class FileFact:
     partition: Mapping[str, str]
 
 
-def facts(root: Path) -> tuple[int, list[FileFact]]:
+def facts(root: Place) -> tuple[int, list[FileFact]]:
     """The newest version and its data files, without opening one; (-1, []) if there is no table. Creates nothing."""
     try:
-        delta = DeltaTable(root)
+        delta = _table(root)
     except TableNotFoundError:
         return -1, []
     actions = pa.table(delta.get_add_actions())
@@ -253,10 +317,10 @@ def facts(root: Path) -> tuple[int, list[FileFact]]:
     ]
 
 
-def live_files(root: Path) -> list[str]:
+def live_files(root: Place) -> list[str]:
     """Paths of a table's data files as of now, relative to its root; empty if there is no table. Creates nothing."""
     try:
-        return sorted(_live(DeltaTable(root)))
+        return sorted(_live(_table(root)))
     except TableNotFoundError:
         return []
 

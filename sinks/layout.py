@@ -1,6 +1,7 @@
 """Where everything lies below the data folder: one place that spells the names.
 
-Staging is beside the tables, not inside them: a reader of `dataset/**/*.parquet` must not see half a batch.
+Staging is beside the tables, not inside them: a reader of `dataset/**/*.parquet` must not see half a batch. Tables may
+be in an object store (`sinks.location`); everything else is in the folder.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sinks import location
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sinks.places import Place
 
 _NAME = re.compile(r"[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*")
 _FILE = re.compile(r".*--(?P<sink>[A-Za-z0-9_.]+(?:-[A-Za-z0-9_.]+)*)--[0-9a-f]{12}\.parquet")
@@ -22,16 +27,16 @@ class Layout:
 
     data_dir: Path
 
-    def dataset(self, table: str) -> Path:
+    def dataset(self, table: str) -> Place:
         """Root of a table: Hive folders and the Delta log."""
-        return self.data_dir / "dataset" / table
+        return location.tables(self.data_dir) / "dataset" / table
 
-    def quarantine(self, table: str) -> Path:
+    def quarantine(self, table: str) -> Place:
         """Root of the table of rows that failed the gate."""
-        return self.data_dir / "quarantine" / table
+        return location.tables(self.data_dir) / "quarantine" / table
 
     def staging(self, sink: str, kind: str, table: str) -> Path:
-        """Files being written by one sink; `kind` is `dataset` or `quarantine`. Same file system as the tables."""
+        """Files being written by one sink; `kind` is `dataset` or `quarantine`. On the file system of local tables."""
         return self.data_dir / "_staging" / sink / kind / table
 
     def index(self, kind: str, table: str, sink: str) -> Path:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, Any, overload
 
 from schemas.errors import SinkError
+from sinks import store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sinks.places import Place
 
 _ENTRY = re.compile(r"(\d{20})\.json")
 
@@ -33,17 +34,25 @@ class Commit:
     note: dict[str, Any]
 
 
-def folder(root: Path) -> Path:
+@overload
+def folder(root: Path) -> Path: ...
+@overload
+def folder(root: Place) -> Place: ...
+def folder(root: Place) -> Place:
     """The log's folder of a table."""
     return root / "_delta_log"
 
 
-def entry(root: Path, version: int) -> Path:
+@overload
+def entry(root: Path, version: int) -> Path: ...
+@overload
+def entry(root: Place, version: int) -> Place: ...
+def entry(root: Place, version: int) -> Place:
     """The file of one version."""
     return folder(root) / f"{version:020}.json"
 
 
-def check_tail(root: Path) -> None:
+def check_tail(root: Place) -> None:
     """Refuse a table whose newest log entry is torn.
 
     Raises:
@@ -55,13 +64,13 @@ def check_tail(root: Path) -> None:
     path = entry(root, there[-1])
     if _parse(path) is None:
         raise SinkError(
-            f"{path}: needed whole lines of JSON, came a torn entry of {path.stat().st_size} bytes (a power cut). "
+            f"{path}: needed whole lines of JSON, came a torn entry of {store.size(path)} bytes (a power cut). "
             f"Nothing was lost: that commit's rows are still in Kafka. Move it away with `mv {path} {path}.torn`, "
             "start the sink again, and it reads on from the entry before"
         )
 
 
-def commits(root: Path, after: int, upto: int) -> list[Commit] | None:
+def commits(root: Place, after: int, upto: int) -> list[Commit] | None:
     """The commits with versions in (after, upto], or None if the log no longer holds them all."""
     found = []
     for version in range(after + 1, upto + 1):
@@ -72,7 +81,7 @@ def commits(root: Path, after: int, upto: int) -> list[Commit] | None:
     return found
 
 
-def app_versions(root: Path) -> dict[str, int]:
+def app_versions(root: Place) -> dict[str, int]:
     """Every application transaction the table knows: app id -> version. Empty if there is no table.
 
     Raises:
@@ -81,10 +90,13 @@ def app_versions(root: Path) -> dict[str, int]:
     there = versions(root)
     known: dict[str, int] = {}
     first = -1
-    pointer = folder(root) / "_last_checkpoint"
-    if pointer.is_file():
-        first = int(json.loads(pointer.read_text())["version"])
-        column = pq.ParquetFile(folder(root) / f"{first:020}.checkpoint.parquet").read(columns=["txn"]).column("txn")
+    try:
+        pointer = store.read(folder(root) / "_last_checkpoint")
+    except FileNotFoundError:
+        pointer = b""
+    if pointer:
+        first = int(json.loads(pointer)["version"])
+        column = store.parquet(folder(root) / f"{first:020}.checkpoint.parquet").read(columns=["txn"]).column("txn")
         for txn in column.to_pylist():
             if txn is not None and txn.get("appId") is not None:
                 known[txn["appId"]] = int(txn["version"])
@@ -98,16 +110,14 @@ def app_versions(root: Path) -> dict[str, int]:
     return known
 
 
-def versions(root: Path) -> list[int]:
+def versions(root: Place) -> list[int]:
     """Versions whose entry is still a file of its own, rising; empty if there is no log."""
-    if not folder(root).is_dir():
-        return []
-    return sorted(int(match[1]) for path in folder(root).iterdir() if (match := _ENTRY.fullmatch(path.name)))
+    return sorted(int(match[1]) for name in store.names(folder(root)) if (match := _ENTRY.fullmatch(name)))
 
 
-def _parse(path: Path) -> list[dict[str, Any]] | None:
+def _parse(path: Place) -> list[dict[str, Any]] | None:
     try:
-        lines = path.read_bytes().splitlines()
+        lines = store.read(path).splitlines()
         actions = [json.loads(line) for line in lines if line.strip()]
     except (FileNotFoundError, ValueError):
         return None

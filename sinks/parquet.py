@@ -1,6 +1,7 @@
 """Data files: staged, forced to the disk, moved into their Hive folder, checked, rewritten, removed.
 
-A file has its final name only when its bytes are on the disk, and is part of the table only once the log names it.
+A file has its final name only when its bytes are on the disk (or in the object store), and is part of the table only
+once the log names it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import errno
 import os
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,14 +19,15 @@ import pyarrow.parquet as pq
 
 from schemas.errors import SinkError
 from schemas.tables import PURPOSE_KEY
+from sinks import store
 from sinks.arrow import split
 from sinks.dedupe import NO_DIGEST, Identity, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from schemas.tables import Table
+    from sinks.places import Place
 
 COMPRESSION = {"compression": "zstd", "compression_level": 3}  # zstd's own default
 # How names of files begin that hold rows the table had before: copied beside new ones, or written anew.
@@ -45,10 +48,10 @@ class DataFile:
 class Files:
     """Writes and removes the data files of one table for one sink.
 
-    `root` is the table's folder; `staging` is this sink's own folder on the same file system.
+    `root` is the table's folder; `staging` is this sink's own folder, on the same file system if the table is local.
     """
 
-    def __init__(self, *, root: Path, staging: Path, sink: str, table: Table) -> None:
+    def __init__(self, *, root: Place, staging: Path, sink: str, table: Table) -> None:
         self._root = root
         self._staging = staging
         self._sink = sink
@@ -92,7 +95,7 @@ class Files:
         Raises:
             OSError: as `write`; FileNotFoundError if another sink has replaced the file already.
         """
-        body = pq.ParquetFile(self._root / path).read()
+        body = store.parquet(self._root / path).read()
         gone = pc.is_in(body.column("record_id"), value_set=pa.array(sorted(record_ids), pa.string()))
         rest = body.filter(pc.invert(gone))
         if rest.num_rows == 0:
@@ -110,20 +113,18 @@ class Files:
 
         Raises:
             SinkError: a file is not there with its size.
+            OSError: the object store does not say.
         """
         for file in files:
-            try:
-                size = (self._root / file.path).stat().st_size
-            except FileNotFoundError:
-                size = -1
+            size = store.size(self._root / file.path)
             if size != file.size:
-                came = "no file" if size < 0 else f"{size} bytes"
+                came = "no file" if size is None else f"{size} bytes"
                 raise SinkError(f"{file.path}: needed {file.size} bytes before the commit, came {came}")
 
     def identities(self, path: str) -> list[Identity]:
         """Identities of a file's rows. Raises FileNotFoundError."""
         return identities_of(
-            pq.ParquetFile(self._root / path).read(
+            store.parquet(self._root / path).read(
                 columns=["record_id", "revision"] if self._amendable else ["record_id", "sources"]
             ),
             amendable=self._amendable,
@@ -132,7 +133,7 @@ class Files:
     def remove(self, paths: Iterable[str]) -> None:
         """Remove files that no log names (any more); those that are gone already are fine."""
         for path in paths:
-            (self._root / path).unlink(missing_ok=True)
+            store.remove(self._root / path)
 
     def clear_staging(self) -> int:
         """Remove what a crash left in staging; returns how many files."""
@@ -157,8 +158,7 @@ class Files:
                 out.flush()
                 os.fsync(out.fileno())
             size = staged.stat().st_size
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged.rename(target)
+            store.install(staged, target)
         except BaseException:
             staged.unlink(missing_ok=True)
             raise
@@ -175,8 +175,13 @@ def identities_of(rows: pa.Table, *, amendable: bool) -> list[Identity]:
     return [Identity(i, 0, digest(s)) for i, s in zip(ids, sources, strict=True)]
 
 
-def sync_folders(root: Path, paths: Iterable[str]) -> None:
-    """Force the folders of files to the disk, up to and with `root`: a name is as durable as its folder."""
+def sync_folders(root: Place, paths: Iterable[str]) -> None:
+    """Force the folders of files to the disk, up to and with `root`: a name is as durable as its folder.
+
+    An object store has none: what it has taken is durable.
+    """
+    if not isinstance(root, Path):
+        return
     folders = {root}
     for path in paths:
         folder = (root / path).parent

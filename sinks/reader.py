@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from schemas.errors import SinkError
 from schemas.records import Partition
 from schemas.tables import TABLES
-from sinks import delta, log
+from sinks import delta, log, store
 from sinks.layout import Layout
 from sinks.quarantine import quarantine_of
 
@@ -21,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import pyarrow.dataset as ds
+
     from schemas.tables import Table
     from sinks.delta import FileFact
+    from sinks.places import Place
     from sinks.seal import Seal
 
 # A sink unlinks a file as soon as its replacement is committed; a reader that listed it before lists again.
@@ -46,16 +48,14 @@ def read(
     """
     table, root = _find(data_dir, table_name, quarantine=quarantine)
     names = list(columns) if columns is not None else table.schema.names
-    folders = ds.partitioning(pa.schema([table.schema.field(name) for name in table.partition_by]), flavor="hive")
     stored = pa.schema([table.stored.field(name) for name in names])
     for _ in range(_ATTEMPTS):
-        paths = [str(root / path) for path in delta.live_files(root)]
+        paths = delta.live_files(root)
         if not paths:
             rows = stored.empty_table()
             break
-        source = ds.dataset(paths, schema=table.stored, partitioning=folders, partition_base_dir=str(root))
         try:
-            rows = source.to_table(columns=names)
+            rows = store.dataset(root, paths, table).to_table(columns=names)
         except FileNotFoundError:
             continue
         rows = rows.cast(stored)
@@ -66,9 +66,29 @@ def read(
 
 
 def files(data_dir: Path, table_name: str, *, quarantine: bool = False) -> list[str]:
-    """Absolute paths of the live data files, as the Delta log names them; empty if nothing was written yet."""
+    """Paths or URLs of the live data files, as the Delta log names them; empty if nothing was written yet."""
+    return [str(place) for place in places(data_dir, table_name, quarantine=quarantine)]
+
+
+def places(data_dir: Path, table_name: str, *, quarantine: bool = False) -> list[Place]:
+    """Likewise, as `sinks.store` takes them."""
     _, root = _find(data_dir, table_name, quarantine=quarantine)
-    return [str(root / path) for path in delta.live_files(root)]
+    return [root / path for path in delta.live_files(root)]
+
+
+def dataset(data_dir: Path, table_name: str, *, quarantine: bool = False, day: str | None = None) -> ds.Dataset | None:
+    """The live files as one Arrow dataset, only those of an `event_date` if that is asked; None if there are none.
+
+    A file that a sink replaces before it is read: FileNotFoundError. What is sealed stays so.
+
+    Raises:
+        SinkError: there is no such table in the vocabulary.
+    """
+    table, root = _find(data_dir, table_name, quarantine=quarantine)
+    paths = delta.live_files(root)
+    if day is not None:
+        paths = [path for path in paths if path.startswith(f"event_date={day}/")]
+    return store.dataset(root, paths, table) if paths else None
 
 
 def facts(data_dir: Path, table_name: str, *, quarantine: bool = False) -> tuple[int, list[FileFact]]:
@@ -88,7 +108,7 @@ def offsets(data_dir: Path, table_name: str, *, quarantine: bool = False) -> dic
     return {partition: version for partition, version in found.items() if partition is not None}
 
 
-def _find(data_dir: Path, table_name: str, *, quarantine: bool) -> tuple[Table, Path]:
+def _find(data_dir: Path, table_name: str, *, quarantine: bool) -> tuple[Table, Place]:
     table = TABLES.get(table_name)
     if table is None:
         raise SinkError(f"table: needed one of {', '.join(TABLES)}, came another name")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from schemas.errors import SinkError
-from sinks import orphans
+from sinks import location, orphans
 from sinks.dedupe import displaced, plan
 from sinks.delta import ConflictError, TableLog
 from sinks.index import Index
@@ -64,6 +64,7 @@ class Shelf:
         self.table = table
         self._root = layout.dataset(table.name) if kind == "dataset" else layout.quarantine(table.name)
         self._staging = layout.staging(sink, kind, table.name)
+        location.claim(layout.data_dir)
         self._locks = layout.locks
         self._sink = sink
         self._files = Files(root=self._root, staging=self._staging, sink=sink, table=table)

@@ -1,0 +1,240 @@
+"""Objects of an S3-compatible store: the only import of obstore.
+
+Credentials, region and endpoint come from the environment by the names that every client has: `AWS_ACCESS_KEY_ID`,
+`AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL` (`AWS_ENDPOINT_URL_S3` comes first), or
+from the machine's role. A busy or silent server is asked again with growing pauses, for `PATIENCE` at most.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import obstore
+import pyarrow as pa
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import S3Store
+from pyarrow import fs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from obstore.store import S3Config
+    from typing_extensions import Buffer
+
+    from sinks.places import Remote
+
+PATIENCE = timedelta(seconds=60)
+_RETRIES = 6  # 0.1 s, then twice as long each time: some 10 s in all, unless each try hangs
+_TRY, _CONNECT = timedelta(seconds=30), timedelta(seconds=5)
+
+
+def options() -> dict[str, str]:
+    """What deltalake is told beyond the environment, so that it waits as long as we do."""
+    endpoint = _endpoint()
+    told = {
+        # A commit creates its entry or fails, whoever else is at it: a put with `If-None-Match: *`.
+        "conditional_put": "etag",
+        "timeout": f"{_TRY.seconds}s",
+        "connect_timeout": f"{_CONNECT.seconds}s",
+        "max_retries": str(_RETRIES),
+        "retry_timeout": f"{PATIENCE.seconds}s",
+    }
+    return told | ({"endpoint": endpoint, "allow_http": str(_plain(endpoint)).lower()} if endpoint else {})
+
+
+def put(source: Path, to: Remote) -> None:
+    """Upload a finished file. The store checks each part by its SHA-256; the object is there whole or not at all.
+
+    Raises:
+        OSError: the store refuses, or does not answer in time. Then the object may appear all the same, late.
+    """
+    with _told(to):
+        obstore.put(_client(to.bucket), to.key, source)
+
+
+def create(to: Remote, body: bytes) -> bool:
+    """Write an object that is not there yet; False if it is. Raises OSError."""
+    with _told(to):
+        try:
+            obstore.put(_client(to.bucket), to.key, body, mode="create")
+        except AlreadyExistsError:
+            return False
+    return True
+
+
+def read(place: Remote) -> bytes:
+    """All of an object. Raises FileNotFoundError, OSError."""
+    with _told(place):
+        return bytes(obstore.get(_client(place.bucket), place.key).bytes())
+
+
+def size(place: Remote) -> int | None:
+    """Bytes of an object, or None if it is not there. Raises OSError."""
+    try:
+        with _told(place):
+            return int(obstore.head(_client(place.bucket), place.key)["size"])
+    except FileNotFoundError:
+        return None
+
+
+def names(folder: Remote) -> list[str]:
+    """Names of the objects right below a prefix. Raises OSError."""
+    with _told(folder):
+        found = obstore.list_with_delimiter(_client(folder.bucket), folder.key or None)
+    return [str(one["path"]).rpartition("/")[2] for one in found["objects"]]
+
+
+def below(folder: Remote) -> Iterator[tuple[str, int]]:
+    """Every object below a prefix, however deep: path from there, and bytes. Raises OSError."""
+    cut = len(folder.key) + 1 if folder.key else 0
+    with _told(folder):
+        for part in obstore.list(_client(folder.bucket), folder.key or None):
+            yield from [(str(one["path"])[cut:], int(one["size"])) for one in part]
+
+
+def remove(place: Remote) -> None:
+    """Delete an object; one that is gone already is fine. Raises OSError."""
+    try:
+        with _told(place):
+            obstore.delete(_client(place.bucket), place.key)
+    except FileNotFoundError:
+        pass
+
+
+class Object(io.RawIOBase):
+    """An object to read from anywhere in it, a request for each read. Raises FileNotFoundError, OSError."""
+
+    def __init__(self, place: Remote) -> None:
+        super().__init__()
+        found = size(place)
+        if found is None:
+            raise FileNotFoundError(f"{place}: no such object")
+        self._place, self._size, self._at = place, found, 0
+
+    def size(self) -> int:
+        """Bytes in all."""
+        return self._size
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def tell(self) -> int:
+        """Where the next read begins."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place, as `io.IOBase.seek`."""
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Fill the buffer from here; returns how many bytes came."""
+        into = memoryview(buffer).cast("B")
+        end = min(self._size, self._at + len(into))
+        if end <= self._at:
+            return 0
+        with _told(self._place):
+            came = obstore.get_range(_client(self._place.bucket), self._place.key, start=self._at, end=end)
+        body = memoryview(came)
+        into[: len(body)] = body
+        self._at += len(body)
+        return len(body)
+
+
+class _Below(fs.FileSystemHandler):  # type: ignore[misc] # pyarrow has no types
+    """Objects below a prefix, as Arrow's datasets ask for files. Reads only."""
+
+    _root: Remote
+
+    def __init__(self, root: Remote) -> None:
+        self._root = root
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Below) and other._root == self._root
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def get_type_name(self) -> str:
+        return "redline-bucket"
+
+    def normalize_path(self, path: str) -> str:
+        return path
+
+    def get_file_info(self, paths: list[str]) -> list[fs.FileInfo]:
+        sizes = [size(self._root / path) for path in paths]
+        return [
+            fs.FileInfo(path, fs.FileType.NotFound if found is None else fs.FileType.File, size=found)
+            for path, found in zip(paths, sizes, strict=True)
+        ]
+
+    def get_file_info_selector(self, selector: fs.FileSelector) -> list[fs.FileInfo]:
+        raise NotImplementedError("files are named one by one: the log knows them")
+
+    def open_input_file(self, path: str) -> Any:
+        return pa.PythonFile(Object(self._root / path), mode="r")
+
+    open_input_stream = open_input_file
+
+    def create_dir(self, path: str, recursive: bool) -> None:
+        raise NotImplementedError
+
+    delete_dir = delete_dir_contents = delete_root_dir_contents = delete_file = move = copy_file = create_dir
+    open_output_stream = open_append_stream = create_dir
+
+
+def filesystem(root: Remote) -> fs.PyFileSystem:
+    """For Arrow: paths are relative to `root`."""
+    return fs.PyFileSystem(_Below(root))
+
+
+@cache
+def _client(bucket: str) -> S3Store:
+    endpoint = _endpoint()
+    config: S3Config = {"checksum_algorithm": "SHA256"}
+    if endpoint:
+        config["endpoint"] = endpoint
+    return S3Store(
+        bucket,
+        config=config,
+        client_options={"timeout": _TRY, "connect_timeout": _CONNECT, "allow_http": _plain(endpoint)},
+        retry_config={"max_retries": _RETRIES, "retry_timeout": PATIENCE},
+    )
+
+
+def _endpoint() -> str:
+    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+
+
+def _plain(endpoint: str) -> bool:
+    return endpoint.startswith("http://")
+
+
+@contextmanager
+def _told(place: Remote) -> Iterator[None]:
+    """The client's errors as OSError. Their words quote addresses and answers of the server: only the kind is told."""
+    failure = ""
+    missing = False
+    try:
+        yield
+    except FileNotFoundError:
+        missing = True
+    except (BaseError, OSError) as error:
+        failure = type(error).__name__
+    if missing:
+        raise FileNotFoundError(f"{place}: no such object, or no such bucket")
+    if failure:
+        raise OSError(
+            f"{place}: needed the object store to answer, came {failure}; look at AWS_ENDPOINT_URL, AWS_REGION, the "
+            "credentials and the bucket, or run again if it was busy"
+        )
