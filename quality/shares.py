@@ -2,6 +2,9 @@
 
 The reference is whole days that end a day before the look. Noise beyond chance is taken from windows of the same length
 within the reference, so that a mix that differs between morning and evening is not taken for a fault.
+
+Where enough rows came in the same hours of the same weekday in the weeks before, shares and mixes must differ from
+those as well. Suggestions that nobody decides come a day late: on a Monday there are none, and that is no news.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ def shares(
     kept = _ordinary(days_hits.sum(-1), days_of.sum(-1))
     known_hits, known_of = (days_hits.sum(-1) * kept).sum(-1)[:, None], (days_of.sum(-1) * kept).sum(-1)[:, None]
     usual = (known_hits + 0.5) / (known_of + 1.0)
+    first = known[1].first
     found = []
     for span in SPANS:
         shape = (days_hits.shape[0], -1, span)
@@ -44,15 +48,29 @@ def shares(
         seen, rows = hits.until(looks, span), of.until(looks, span)
         enough = (rows >= policy.minimum) & (known_of >= 2 * policy.minimum)
         share = seen / np.maximum(rows, 1.0)
-        got = {"share": share, "usual": np.broadcast_to(usual, share.shape), "rows": rows}
+        such = list(zip(*(one.weekday(looks, span, policy.reference_weeks, first) for one in known), strict=True))
+        besides = [(known_hits, known_of), *such]
+        p_above, p_below = np.zeros(share.shape), np.zeros(share.shape)
+        highest, lowest = np.zeros(share.shape), np.ones(share.shape)
+        for other_hits, other_of in besides:
+            told = other_of >= 2 * policy.minimum
+            other = (other_hits + 0.5) / (other_of + 1.0)
+            highest = np.where(told, np.maximum(highest, other), highest)
+            lowest = np.where(told, np.minimum(lowest, other), lowest)
+            above = statistics.share_above(seen, rows, other_hits, other_of, spread)
+            p_above = np.where(told, np.maximum(p_above, above), p_above)
+            if rule.both:
+                below = statistics.share_below(seen, rows, other_hits, other_of, spread)
+                p_below = np.where(told, np.maximum(p_below, below), p_below)
         since = np.full(share.shape, float(span))
-        p = np.where(enough, statistics.share_above(seen, rows, known_hits, known_of, spread), np.nan)
-        large = enough & (share - usual >= rule.least) & (share >= rule.factor * usual)
-        found.append(Trials("rise", span, p, large, enough & (share - usual >= rule.least * KEEP), since, got))
+        got = {"share": share, "usual": highest, "rows": rows}
+        large = enough & (share - highest >= rule.least) & (share >= rule.factor * highest)
+        lasting = enough & (share - highest >= rule.least * KEEP)
+        found.append(Trials("rise", span, np.where(enough, p_above, np.nan), large, lasting, since, got))
         if rule.both:
-            p = np.where(enough, statistics.share_below(seen, rows, known_hits, known_of, spread), np.nan)
-            large, lasting = enough & (usual - share >= rule.least), enough & (usual - share >= rule.least * KEEP)
-            found.append(Trials("fall", span, p, large, lasting, since, got))
+            large, lasting = enough & (lowest - share >= rule.least), enough & (lowest - share >= rule.least * KEEP)
+            got = {"share": share, "usual": lowest, "rows": rows}
+            found.append(Trials("fall", span, np.where(enough, p_below, np.nan), large, lasting, since, got))
     return found
 
 
@@ -63,19 +81,25 @@ def mixes(bins: Counted, known: Counted, *, looks: Looks, policy: MonitorPolicy,
         return []
     usual = days.sum(axis=(1, 2))
     test = statistics.order_differs if ordered else statistics.kinds_differ
+    first = np.full(days.shape[0], known.first.min())
     found = []
     for span in SPANS:
         windows = days.reshape(days.shape[0], -1, span).sum(-1).T
         spread = np.maximum(statistics.middle(_squares(windows, usual)[None], _USUAL_SPREAD), 1.0)
         seen = bins.until(looks, span).T
         rows = seen.sum(-1)
-        against, spreads = np.broadcast_to(usual, seen.shape), np.broadcast_to(spread, rows.shape)
-        psi = statistics.stability(seen, against, spreads)
+        spreads = np.broadcast_to(spread, rows.shape)
         enough = (rows >= policy.minimum) & (usual.sum() >= 2 * policy.minimum)
-        p = np.where(enough, test(seen, against, spreads), np.nan)[None]
+        psi, p = np.full(rows.shape, np.inf), np.zeros(rows.shape)
+        for other in (usual[:, None], *known.weekday(looks, span, policy.reference_weeks, first)):
+            against = np.broadcast_to(other.T, seen.shape)
+            told = against.sum(-1) >= 2 * policy.minimum
+            psi = np.where(told, np.minimum(psi, statistics.stability(seen, against, spreads)), psi)
+            p = np.where(told, np.maximum(p, test(seen, against, spreads)), p)
         large, lasting = (enough & (psi >= policy.psi))[None], (enough & (psi >= policy.psi * KEEP))[None]
         got = {"psi": psi[None], "rows": rows[None]}
-        found.append(Trials("", span, p, large, lasting, np.full(p.shape, float(span)), got))
+        since = np.full((1, rows.size), float(span))
+        found.append(Trials("", span, np.where(enough, p, np.nan)[None], large, lasting, since, got))
     return found
 
 

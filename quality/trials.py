@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from quality.hours import WEEK
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 DAY = 24
+_LEAST_DAYS = 7
 SPANS = (1, 6, 24)  # hours: a large fault is found in the shortest, a small one, or one of few rows, in the longest
+BESIDE = (-1, 0, 1)  # hours by which days may have begun earlier or later in the weeks before: clocks change
 KEEP = 0.6  # what fires goes on until the effect is that part of what made it fire
 
 
@@ -40,12 +44,38 @@ class Counted(NamedTuple):
         return self.window(looks.places, span) + self.current
 
     def days(self, looks: Looks, weeks: int) -> Floats:
-        """The reference: whole days (24 hours each) that end a day before the first look, from the first row on."""
+        """The reference: whole days (24 hours each) that end a day before the first look, from the first row on.
+
+        None where they are less than a week: its days differ.
+        """
         rows = self.hours.shape[0]
         end = max(int(looks.places.min()) - DAY, 0)
         begun = np.flatnonzero(self.hours[:, :end].any(axis=0))
         count = min(weeks * 7, (end - int(begun[0])) // DAY) if begun.size else 0
+        count = count if count >= _LEAST_DAYS else 0
         return self.hours[:, end - count * DAY : end].reshape(rows, count, DAY)
+
+    @property
+    def first(self) -> Places:
+        """Of each row the place of the first hour that has something; behind the last one if none has."""
+        some = self.hours > 0
+        return np.where(some.any(axis=1), some.argmax(axis=1), self.hours.shape[1])
+
+    def weekday(self, looks: Looks, span: int, weeks: int, first: Places) -> list[Floats]:
+        """The other references: the same hours of the same weekday in the weeks before, and those an hour off.
+
+        Of each row only weeks that lie wholly after `first`: half of a day is not what such a day is made of.
+        """
+        sums = running(self.hours)
+        found = []
+        for beside in BESIDE:
+            known = np.zeros((self.hours.shape[0], looks.places.size))
+            for week in range(1, weeks + 1):
+                end = looks.places - week * WEEK + beside + 1  # with the hour of the look
+                low, high = np.maximum(end - span - 1, 0), np.clip(end, 0, self.hours.shape[1])
+                known += np.where(end - span - 1 >= first[:, None], sums[:, high] - sums[:, low], 0.0)
+            found.append(known)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

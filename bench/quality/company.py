@@ -31,6 +31,8 @@ _REASONS = {"not_json": 0.001, "wrong_type": 0.0005, "missing_field": 0.001, "no
 _ENTITIES = ("PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER")
 _FOUND = np.array([0.8, 0.3, 0.1])  # per 1,000 characters
 _PAIRS = 0.3  # pairs of one event
+_SETTLES = 24  # hours until a pair closes that no event closes
+_UNTOUCHED = 0.5  # of what is accepted
 
 
 @dataclass(slots=True)
@@ -123,8 +125,10 @@ def _measured(rng: np.random.Generator, rows: np.ndarray, on: np.ndarray, fault:
     # Pairs come an hour later on average; that changes nothing here. Their tools are the same.
     pairs = [(Key("pairs", "", key.tool), place) for key, place in every]
     many = _binomial(rng, rows, _PAIRS)
-    _put(found, "volume", pairs, many, many, None, ())
     labels = _parts(rng, many, _MIX, on, fault.mixes.get("label_mix"))
+    labels = _settled(rng, labels)
+    many = labels.sum(axis=1)
+    _put(found, "volume", pairs, many, many, None, ())
     _put(found, "label_mix", pairs, many, many, labels, _LABELS)
     decided = many - labels[:, _LABELS.index("ignored")]
     _put(found, "match_rate", pairs, decided, many, None, ())
@@ -151,6 +155,17 @@ def _rejects(
     total = np.sum(list(bins.values()), axis=0)
     found["reject_rate"] = {Key("rejects", "", ""): Track(total, came + total, bins, 0)}
     found["volume"][Key("rejects", "", "")] = Track(total, total, {}, 0)
+
+
+def _settled(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:
+    """What nobody decides is a pair a day later, and so is what was accepted and not touched again."""
+    late = np.zeros_like(labels)
+    late[:, _LABELS.index("ignored")] = labels[:, _LABELS.index("ignored")]
+    accepted = _LABELS.index("accepted")
+    late[:, accepted] = _binomial(rng, labels[:, accepted], _UNTOUCHED)
+    found = labels - late
+    found[..., _SETTLES:] += late[..., :-_SETTLES]
+    return found
 
 
 def _parts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -167,6 +168,37 @@ def test_what_fires_goes_on_until_it_is_clearly_over() -> None:
     assert keys
     later = {one.key for one in evaluate(until(NOON + 5, held), START + (NOON + 5) * HOUR, firing=keys)}
     assert keys <= later
+
+
+def settled(accepting: Callable[[int], bool] = lambda _hour: False) -> list[Point]:
+    """Pairs of three weeks as they come: what nobody decided, and half of what is accepted, comes a day later."""
+    rng = np.random.default_rng(7)
+    mixes: dict[int, Counter[str]] = {}
+    for hour in range(3 * WEEK):
+        rows = int(rng.poisson(300 * work(hour)))
+        odds = [1.0, 0.0, 0.0, 0.0] if accepting(hour) else list(LABELS.values())
+        for name, number in zip(LABELS, rng.multinomial(rows, odds).tolist(), strict=True):
+            late = number if name == "ignored" else number // 2 if name == "accepted" else 0
+            mixes.setdefault(hour, Counter())[name] += number - late
+            mixes.setdefault(hour + 24, Counter())[name] += late
+    found = []
+    for hour, mix in mixes.items():
+        at, rows = START + hour * HOUR, float(sum(mix.values()))
+        found.append(Point("label_mix", at, HOUR_S, "pairs", value=rows, weight=rows, bins=dict(mix)))
+        found.append(Point("match_rate", at, HOUR_S, "pairs", value=rows - mix["ignored"], weight=rows))
+    return found
+
+
+def test_what_settles_a_day_late_is_no_news_after_a_weekend() -> None:
+    held = settled()
+    assert {hour: told for hour in range(24, 3 * WEEK, 3) if (told := look(hour, held))} == {}
+
+
+@pytest.mark.parametrize("day", [0, 1, 4, 5])  # Thursday, Friday; Monday, Tuesday
+def test_and_a_change_is_told_on_whatever_day_it_comes(day: int) -> None:
+    begin = 2 * WEEK + day * 24 + 11
+    held = settled(lambda hour: hour >= begin)
+    assert {one[0] for hours in (2, 3, 4, 5) for one in look(begin + hours, held)} & {"label_mix", "match_rate"}
 
 
 def test_shares_of_rejects_by_reason_and_of_quarantine() -> None:
