@@ -59,7 +59,7 @@ class Counted(NamedTuple):
     def first(self) -> Places:
         """Of each row the place of the first hour that has something; behind the last one if none has."""
         some = self.hours > 0
-        return np.where(some.any(axis=1), some.argmax(axis=1), self.hours.shape[1])
+        return np.asarray(np.where(some.any(axis=1), some.argmax(axis=1), self.hours.shape[1]), np.int64)
 
     def weekday(self, looks: Looks, span: int, weeks: int, first: Places) -> list[Floats]:
         """The other references: the same hours of the same weekday in the weeks before, and those an hour off.
