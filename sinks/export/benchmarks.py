@@ -97,13 +97,15 @@ class Benchmarks:
         self._size = _covered(self._runs.prompts, self._runs.places, len(keep))
         self._short = _short(found, sizes)
         self._filter = np.zeros(1 << _FILTER_BITS, np.bool_)
-        self._filter[_slot(self._runs.hashes)] = True
+        for known in (self._runs.hashes, *[hashes for hashes, _ in self._short.values()]):
+            self._filter[_slot(known)] = True
         self.prompts = len(keep)
         self.unusable = int((sizes < SHORTEST).sum() + ((sizes >= RUN) & (self._size == 0)).sum())
 
     def contaminated(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Which texts hold a prompt of any file."""
-        return np.logical_or.reduce(self.by_file(texts), axis=1)
+        found: npt.NDArray[np.bool_] = np.logical_or.reduce(self.by_file(texts), axis=1)
+        return found
 
     def by_file(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Which texts (rows) hold a prompt of which file (columns, as `names`)."""
@@ -113,9 +115,7 @@ class Benchmarks:
         return held
 
     def _look(self, found: Grams, held: npt.NDArray[np.bool_]) -> None:
-        long = grams(found, RUN, short=False)
-        likely = self._filter[_slot(long.hashes)]
-        texts, at = _matches(self._runs.hashes, long.hashes[likely], long.texts[likely])
+        texts, at = _matches(self._runs.hashes, self._likely(found, RUN))
         counts = self._runs.bounds[at + 1] - self._runs.bounds[at]
         every = np.repeat(self._runs.bounds[at] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
         prompts, places = self._runs.prompts[every], self._runs.places[every]
@@ -126,9 +126,14 @@ class Benchmarks:
         much = _covered(group, places, len(pairs)) > _COVERED * self._size[prompts]
         held[texts[much], self._files[prompts[much]]] = True
         for length, (hashes, prompts) in self._short.items():
-            runs = grams(found, length, short=False)
-            texts, at = _matches(hashes, runs.hashes, runs.texts)
+            texts, at = _matches(hashes, self._likely(found, length))
             held[texts, self._files[prompts[at]]] = True
+
+    def _likely(self, found: Grams, length: int) -> Grams:
+        """The runs of the texts but for most of those that no prompt has."""
+        runs = grams(found, length, short=False)
+        some = self._filter[_slot(runs.hashes)]
+        return Grams(runs.hashes[some], runs.texts[some])
 
 
 def load(paths: Sequence[Path]) -> Benchmarks:
@@ -229,10 +234,9 @@ def _short(found: Grams, sizes: npt.NDArray[np.int64]) -> dict[int, tuple[Hashes
     return short
 
 
-def _matches(
-    known: Hashes, hashes: Hashes, texts: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _matches(known: Hashes, runs: Grams) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Each text with each place in `known` (sorted, perhaps with repeats) that one of its hashes stands at."""
+    hashes, texts = runs
     first, last = np.searchsorted(known, hashes, "left"), np.searchsorted(known, hashes, "right")
     counts = last - first
     at = np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
