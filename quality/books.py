@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     Offsets = npt.NDArray[np.int64]
 
-# Where the events of a type end. Messages and revisions end in `interactions` until their tables are there.
+# What a revision is called that came before there was a table for it: it ended in `interactions`.
+EARLIER_REVISION = "redline.revision.v1, earlier"
+# Where the events of a type end. Those of messages end in `interactions`: what is counted of them leads to no event.
 ROUTES: Mapping[str, str | None] = MappingProxyType(
     {
         "redline.suggestion.v1": "pairs",
@@ -27,11 +29,14 @@ ROUTES: Mapping[str, str | None] = MappingProxyType(
         "redline.edit.v1": "pairs",
         "redline.step.v1": "trajectories",
         "redline.session.v1": "trajectories",
-        "redline.revision.v1": None,
+        "redline.revision.v1": "revisions",
         "redline.message.v1": None,
+        EARLIER_REVISION: None,
     }
 )
 EVENT_TYPES: tuple[str, ...] = tuple(ROUTES)
+MADE: tuple[str, ...] = tuple(dict.fromkeys(table for table in ROUTES.values() if table is not None))
+"""The tables that events end in."""
 
 
 class Cause(NamedTuple):
@@ -67,8 +72,8 @@ class Rejects:
 class Book:
     """What the tables, quarantine and state hold of one raw partition, whose records are [low, high).
 
-    Arrays in any order, repetitions included. `joined`, `open` and `quarantined` go by table name (`pairs`,
-    `trajectories`); `held` are interactions in quarantine.
+    Arrays in any order, repetitions included. `joined`, `open` and `quarantined` go by table name (one of
+    `MADE`); `held` are interactions in quarantine.
     """
 
     partition: Partition
@@ -99,8 +104,8 @@ def of_tables(
     interactions = _typed(tables.get("interactions"))
     held = _typed(kept.get("interactions"))
     rejects, causes = _rejects([t for t in (tables.get("rejects"), kept.get("rejects")) if t is not None])
-    joined = {name: _spread(tables.get(name)) for name in ("pairs", "trajectories")}
-    kept_back = {name: _spread(kept.get(name)) for name in ("pairs", "trajectories")}
+    joined = {name: _spread(tables.get(name)) for name in MADE}
+    kept_back = {name: _spread(kept.get(name)) for name in MADE}
     parts = set(watermarks).union(interactions, held, rejects, *joined.values(), *kept_back.values())
     return [
         Book(

@@ -26,7 +26,7 @@ _KINDS = ("message", "tool_call", "tool_result", "plan", "suggestion", "decision
 # to name somebody, and a machine's users may be named like addresses.
 _KEYS = ("record_id", "session_key", "interaction_key", "thread_key", "document_key", "pseudonym", "subject_mark")
 _NOT_TEXT = frozenset((*_KEYS, "log", "previous", "hash", "who"))
-_LONG_TEXTS = frozenset({"data", "prompt", "before", "suggestion", "final"})
+_LONG_TEXTS = frozenset({"data", "prompt", "before", "suggestion", "final", "after"})
 _TOGETHER = 1 << 30  # bytes that are put into one array: its offsets end at 2 GiB
 _ACTION = r"^[a-z]+([._-][a-z0-9]+)*$"
 _MOST_GAPS = 7  # a mark has at most eight hashes of 16 digits, a space between two
@@ -132,14 +132,14 @@ def _spans(facts: Facts, name: str, text: str) -> Numbers:
     return facts.per_row(parents, bad)
 
 
-def _unequal(facts: Facts) -> Numbers:
-    """What was kept of the suggestion and what was written are the whole final text, each code point once."""
+def _unequal(facts: Facts, text: str, written: str) -> Numbers:
+    """What was kept and what was written (a column of spans) are the whole text, each code point once."""
     held = _zeros(facts)
-    for name in ("kept_spans", "edited_spans"):
+    for name in ("kept_spans", written):
         parents, spans = facts.nested(name)
         sizes = pc.subtract(pc.struct_field(spans, "end"), pc.struct_field(spans, "start"))
         held = held + facts.per_row(parents, ints(pc.fill_null(sizes, 0)))
-    return _faults(held != facts.column("final.length"))
+    return _faults(held != facts.column(f"{text}.length"))
 
 
 def _language(facts: Facts) -> Numbers:
@@ -250,7 +250,11 @@ OF: Mapping[str, Callable[[Facts], Numbers]] = {
     "similarity.wrong": _similarity,
     "kept_spans.malformed": lambda f: _spans(f, "kept_spans", "suggestion"),
     "edited_spans.malformed": lambda f: _spans(f, "edited_spans", "final"),
-    "spans.unequal": _unequal,
+    "spans.unequal": lambda f: _unequal(f, "final", "edited_spans"),
+    "kept_spans.outside_before": lambda f: _spans(f, "kept_spans", "before"),
+    "inserted_spans.malformed": lambda f: _spans(f, "inserted_spans", "after"),
+    "spans.not_after": lambda f: _unequal(f, "after", "inserted_spans"),
+    "after.is_before": lambda f: ints(pc.equal(f.own("after"), f.own("before"))),
     "language.wrong": _language,
     "findings.malformed": _findings,
     "marks.malformed": _marks,

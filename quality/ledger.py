@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Marks = npt.NDArray[np.bool_]
 
 # Stage that decides about the events of a table.
-STAGES: Mapping[str, str] = MappingProxyType({"pairs": "join", "trajectories": "session"})
+STAGES: Mapping[str, str] = MappingProxyType({"pairs": "join", "trajectories": "session", "revisions": "revisions"})
 _EARLY = ("scrub", "dedupe")
 
 # Enough to see a pattern, short enough for a terminal; counts are always full.

@@ -29,6 +29,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "interactions": ("event_time", "tool", "data", "findings"),
     "pairs": ("label", "similarity", "decision_ms_bucket", "language", "tool", "suggestion"),
     "trajectories": ("tool",),
+    "revisions": ("tool",),
     "rejects": ("reason", "fate"),
     "subjects": (),
 }

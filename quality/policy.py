@@ -84,7 +84,7 @@ MIXES: Mapping[str, str] = {
     measures.FINDINGS.name: "findings",
 }
 # Rows of these come of rows of those: what stops there is told once.
-UPSTREAM: Mapping[str, str] = {"pairs": "interactions", "trajectories": "interactions", "subjects": "interactions"}
+UPSTREAM: Mapping[str, str] = dict.fromkeys(("pairs", "trajectories", "revisions", "subjects"), "interactions")
 # Few rejects are no fault, and many are one by their share.
 NO_VOLUME = frozenset({"rejects"})
 

@@ -23,6 +23,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "interactions": ("data",),
     "pairs": ("prompt", "before", "suggestion", "final"),
     "trajectories": ("steps",),
+    "revisions": ("before", "after"),
 }
 _PARTS = ("content", "arguments", "outcome")
 LONGEST = 20_000  # code points of one text: Presidio reads some 100,000 in a second

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from quality.books import ROUTES, of_tables
+from quality.books import EARLIER_REVISION, MADE, ROUTES, of_tables
 from quality.ledger import Balance, reconcile
 from redline.admin import watermarks
 from redline.key_ring.presumed import joined
@@ -19,6 +20,7 @@ from schemas import topics
 from schemas.records import Coordinate, Partition
 from schemas.rows import Source
 from sinks import reader
+from streams.revisions import REVISION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _COLUMNS = {
-    "interactions": ["sources", "event_type", "key_epoch"],
+    "interactions": ["sources", "event_type", "key_epoch", "schema_version"],
     "rejects": ["sources", "stage", "fate", "reason"],
     "pairs": ["sources"],
     "trajectories": ["sources"],
+    "revisions": ["sources"],
 }
 _STATE_TABLE = {"join": "pairs", "session": "trajectories"}
+_SINCE = 2  # the schema version with which `revisions` came
 _LOOKED_FOR = 100_000  # offsets to look for in Kafka one by one; more than that are missing for another reason
 
 
@@ -57,9 +61,11 @@ def balance(settings: Settings) -> Balance:
     # joined, what was rejected of it is late, and neither is open.
     refused = _published(tables["rejects"], quarantine["rejects"])
     events = pa.concat_tables(t["interactions"].select(_COLUMNS["interactions"]) for t in (tables, quarantine))
-    for name in _STATE_TABLE.values():
+    for name in MADE:
         presumed = joined(events, refused, ROUTES, name, tables[name])
         tables[name] = pa.concat_tables([tables[name], presumed])
+    made = _published(tables["revisions"], quarantine["revisions"]) | refused
+    tables["interactions"] = _with_earlier(tables["interactions"], made)
     done = {name: _published(tables[name], quarantine[name]) | refused for name in _STATE_TABLE.values()}
     open_ = {
         _STATE_TABLE[state]: _by_partition([s for s in sources if s not in done[_STATE_TABLE[state]]])
@@ -78,6 +84,20 @@ def balance(settings: Settings) -> Balance:
         if (index, offset) not in there
     ]
     return reconcile(books, absent)
+
+
+def _with_earlier(events: pa.Table, made: set[Source]) -> pa.Table:
+    """Revisions of the first schema that led nowhere, by that name: they came before the table `revisions` did."""
+    older = pc.and_(pc.equal(events["event_type"], REVISION), pc.less(events["schema_version"], _SINCE))
+    if not pc.any(older).as_py():
+        return events
+    led = [
+        not old or any(Source(s["topic"], s["partition"], s["offset"]) in made for s in sources)
+        for old, sources in zip(older.to_pylist(), events["sources"].to_pylist(), strict=True)
+    ]
+    place = events.schema.get_field_index("event_type")
+    kinds = pc.if_else(pa.array(led, pa.bool_()), events["event_type"].combine_chunks(), EARLIER_REVISION)
+    return events.set_column(place, events.schema.field(place), kinds)
 
 
 def _published(*tables: object) -> set[Source]:

@@ -24,7 +24,7 @@ from redline.up import attached
 from schemas import topics
 from schemas.errors import InputError, SettingsError
 from schemas.tables import TABLES
-from sinks import audit_table
+from sinks import audit_table, store
 from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     Marks = npt.NDArray[np.bool_]
 
 NAME = "retain"  # of the writer: as a sink's
-_LEDGER = ("interactions", "pairs", "trajectories", "rejects")
-_OF_PEOPLE = ("interactions", "pairs", "trajectories")  # what `subjects` lead to
+_LEDGER = ("interactions", "pairs", "trajectories", "revisions", "rejects")
+_OF_PEOPLE = ("interactions", "pairs", "trajectories", "revisions")  # what `subjects` lead to
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[
     check(settings)
     if not days:
         return "every table keeps its rows for ever: set retain.<table>_days"
-    if not settings.dataset.exists():
+    if not store.has(settings.dataset):
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
     with DataLock(settings.state, name="retain.lock"), cluster.broker(attached(settings), say) as live:
         cluster.prepare_topics(live)

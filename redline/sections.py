@@ -113,6 +113,7 @@ class Retain(Section, frozen=True, kw_only=True):
     interactions_days: _Natural = 0
     pairs_days: _Natural = 0
     trajectories_days: _Natural = 0
+    revisions_days: _Natural = 0
     rejects_days: _Natural = 0
     subjects_days: _Natural = 0
 
@@ -124,12 +125,14 @@ class AuditSettings(Section, frozen=True, kw_only=True):
 
 
 class JoinSettings(Section, frozen=True, kw_only=True):
-    """Event-time limits of the join and of sessions."""
+    """Event-time limits of the join and of sessions. `part_steps`, `part_bytes`: most of one row of a session."""
 
     window_hours: _Span = 24.0
     grace_s: _Span = 60.0
     keep_days: _Span = 7.0
     session_gap_hours: _Span = 6.0
+    part_steps: _Count = 2_000
+    part_bytes: _Count = 16 * 1024 * 1024
     lateness_s: _Span = 10.0
     idle_s: _Span = 5.0
 

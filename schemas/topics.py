@@ -15,6 +15,7 @@ CLEAN = "redline.clean"
 STEPS = "redline.steps"
 PAIRS = "redline.pairs"
 TRAJECTORIES = "redline.trajectories"
+REVISIONS = "redline.revisions"
 REJECTS = "redline.rejects"
 SUBJECTS = "redline.subjects"
 ALERTS = "redline.alerts"
@@ -64,6 +65,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(STEPS, "the same rows, for sessions", "session"),
     Topic(PAIRS, "closed interactions", "interaction", table="pairs"),
     Topic(TRAJECTORIES, "closed sessions", "session", table="trajectories"),
+    Topic(REVISIONS, "human edits of documents", "record id of the event", table="revisions"),
     Topic(REJECTS, "dropped and dead-lettered events: coordinates and reason", "coordinates", table="rejects"),
     Topic(SUBJECTS, "record id and rotating pseudonym", "record id", table="subjects"),
     Topic(ALERTS, "alerts, without sample values", "alert key", single=True),

@@ -13,7 +13,8 @@ consent         may this event be read
 owners          whose an event is, as far as the stages behind the scrubber may know
 withdrawals     what is open and no longer covered by consent
 join            suggestion, decision and edits to a pair
-session         the steps of a session, in order
+session         when a session closes, and what belongs to it
+trajectory      its rows; steps: what each event says and to what it belongs; parts: where a long one is cut
 revisions       a person's own edit of a document, as a row
 similarity      how much of a suggestion was kept
 licences        which kind of licence a repository is under

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas import metrics, topics
+from schemas import metrics, rows, topics
 from schemas.metrics import NO_METER
 from schemas.rows import Source
 from streams.delivery import Out
 from streams.keyed import Emit, reject
 from streams.outputs import Committer, out
+from streams.revisions import REVISION, revision
 from streams.scrub import SCRUB_VERSION
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from schemas.records import Record
 
 _DUPLICATE = "duplicate"  # of `schemas.rows.REASONS`
+_REVISION = REVISION.encode()
 _REFUSED = b"!"  # no topic's name begins with it
 _MOST_REFUSED = 8  # copies of one refused event that are known by their places: what a replay can bring again
 
@@ -81,6 +83,7 @@ def _refused(winner: bytes | None) -> list[bytes]:
 
 
 def _pass_on(record: Record, headers: dict[str, bytes]) -> list[Out]:
+    """A winner, to whoever has a use for it. What is made of one event alone is made here."""
     tag = headers.get(topics.HEADER_PERSON)
     owner = () if tag is None else ((topics.HEADER_PERSON, tag),)
     outs = [Out(topics.CLEAN, headers[topics.HEADER_CLEAN_KEY], record.value, owner)]
@@ -88,6 +91,8 @@ def _pass_on(record: Record, headers: dict[str, bytes]) -> list[Out]:
         outs.append(Out(topics.STEPS, headers[topics.HEADER_STEP_KEY], record.value, owner))
     if topics.HEADER_SUBJECT in headers:
         outs.append(Out(topics.SUBJECTS, record.key, headers[topics.HEADER_SUBJECT]))
+    if headers[topics.HEADER_TYPE] == _REVISION:
+        outs.append(out(revision(rows.decode_interaction(record.value or b""))))
     return outs
 
 

@@ -41,10 +41,21 @@ Analyze = Callable[[Sequence[str], str | None], list[list[Found]]]
 
 # Columns of the row or ids that are re-keyed: they do not stand in `data` again.
 _NOT_DATA = frozenset(
-    {"session_id", "surface", "tool", "interaction_id", "document_id", "thread_id", "channel_id", "reply_to"}
+    {
+        "session_id",
+        "surface",
+        "tool",
+        "interaction_id",
+        "document_id",
+        "thread_id",
+        "channel_id",
+        "reply_to",
+        "message_id",
+    }
 )
 _SESSION_STEPS = (events.Suggestion, events.Decision, events.Edit, events.Step, events.Session)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHORT = 16  # hex digits: among the people of one day no two are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +134,27 @@ def _scrub(job: Job, analyze: Analyze, epochs: Sequence[Keys], style: Style) -> 
     scope = keyed_id(keys.identity, "scope", interaction_id or data.session_id)
     hashes = Hashes(keys.identity).within(interaction_key or session_key)
     is_joined = isinstance(data, _SESSION_STEPS)
+    # The two texts of a revision are compared: a name that one of them gives away goes from both.
+    repairing = hashes if is_joined or isinstance(data, events.Revision) else None
     versions = []
     for one in epochs if is_joined else epochs[:1]:
         surrogates = Surrogates(one.surrogate, one.epoch, scope.encode(), style)
-        versions.append(_written(texts, places, surrogates, hashes if is_joined else None, event.subject))
+        versions.append(_written(texts, places, surrogates, repairing, event.subject))
+    event_date = (_EPOCH + timedelta(microseconds=event.time_us)).date().isoformat()
     told: dict[str, Any] = {}
     if isinstance(data, events.ThreadMessage):
+        told["message_key"] = keyed_id(keys.identity, "message", data.message_id or event.id)
+        if event.subject is not None and event.subject.strip():
+            # Who wrote what, for as long as a day: `collaboration` counts people, and nothing leads to another day.
+            whose = person_key(keys.identity, event.subject).decode()
+            told["day_person"] = keyed_id(keys.identity, "day_person", whose, event_date)[:_SHORT]
         if data.channel_id:
             told["channel_key"] = keyed_id(keys.identity, "channel", data.channel_id)
         if data.reply_to:
             told["reply_key"] = keyed_id(keys.identity, "message", data.reply_to)
     own, *others = [_variant(fields, told, one, using.epoch) for one, using in zip(versions, epochs, strict=False)]
     counts = versions[0].counts
-    source, event_date = Source.of(job.coordinate), (_EPOCH + timedelta(microseconds=event.time_us)).date().isoformat()
+    source = Source.of(job.coordinate)
     row = Interaction(
         record_id=record_id,
         scrub_version=SCRUB_VERSION,

@@ -43,7 +43,11 @@ class _Made(NamedTuple):
     kind: str
 
 
-_MADE = {"pairs": _Made("interaction_key", "pair"), "trajectories": _Made("session_key", "trajectory")}
+_MADE = {
+    "pairs": _Made("interaction_key", "pair"),
+    "trajectories": _Made("session_key", "trajectory"),
+    "revisions": _Made("record_id", "revision"),
+}
 
 
 def find(

@@ -41,6 +41,7 @@ _CARRIERS = (
     topics.STEPS,
     topics.PAIRS,
     topics.TRAJECTORIES,
+    topics.REVISIONS,
     topics.SUBJECTS,
 )
 _STARTING = frozenset(

@@ -26,7 +26,7 @@ class Found(msgspec.Struct):
 
     Attributes:
         events: record ids of `interactions` and `subjects`.
-        rows: record ids of `pairs` and `trajectories`, by table.
+        rows: record ids of `pairs`, `trajectories` and `revisions`, by table.
         own: the person's raw offsets.
         others: raw offsets of other people whose pair or session goes with them.
     """
@@ -64,6 +64,7 @@ class Counts(msgspec.Struct):
     events: int = 0
     pairs: int = 0
     trajectories: int = 0
+    revisions: int = 0
     own_offsets: int = 0
     other_offsets: int = 0
     exports: int = 0
@@ -85,6 +86,7 @@ class Journal(msgspec.Struct):
         counts.events += len(found.events)
         counts.pairs += len(found.rows.get("pairs", ()))
         counts.trajectories += len(found.rows.get("trajectories", ()))
+        counts.revisions += len(found.rows.get("revisions", ()))
         counts.own_offsets += len(found.own)
         counts.other_offsets += len(found.others)
         self.found, self.finished, self.times = Found(), now, self.times + 1

@@ -21,7 +21,7 @@ from redline.published import seal_of
 from redline.up import attached
 from schemas.errors import InputError, SinkError
 from schemas.tables import TABLES
-from sinks import tombstones
+from sinks import store, tombstones
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -164,14 +164,15 @@ def listing(settings: Settings) -> str:
             page.counts.events,
             page.counts.pairs,
             page.counts.trajectories,
+            page.counts.revisions,
         )
         for page in pages
     ]
-    return report.table(("erasure", "started", "finished", "events", "pairs", "trajectories"), rows)
+    return report.table(("erasure", "started", "finished", "events", "pairs", "trajectories", "revisions"), rows)
 
 
 def _there(settings: Settings) -> None:
-    if not settings.dataset.exists():
+    if not store.has(settings.dataset):
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
 
 
@@ -212,6 +213,7 @@ def _this_time(page: journal.Journal, held: Sequence[Holding]) -> dict[str, int]
         "events": len(found.events),
         "pairs": len(found.rows.get("pairs", ())),
         "trajectories": len(found.rows.get("trajectories", ())),
+        "revisions": len(found.rows.get("revisions", ())),
         "own_offsets": len(found.own),
         "other_offsets": len(found.others),
         "exported_rows": sum(one.rows for one in held if one.dropped),
@@ -225,8 +227,9 @@ def _told(one: Holding) -> dict[str, Any]:
 def _text(
     counts: Mapping[str, int], held: Sequence[Holding], left: Sequence[str], kept: Sequence[str], own: Path
 ) -> str:
-    rows = f"{counts['events']:,} events, {counts['pairs']:,} pairs and {counts['trajectories']:,} trajectories"
-    lines = [f"{rows} erased; {counts['other_offsets']:,} events of other people lost their row with them"]
+    made = f"{counts['pairs']:,} pairs, {counts['trajectories']:,} trajectories and {counts['revisions']:,} revisions"
+    others = f"{counts['other_offsets']:,} events of other people lost their row with them"
+    lines = [f"{counts['events']:,} events, {made} erased; {others}"]
     lines += [f"export {one}" for one in held if one.dropped]
     lines += [f"left: {what}" for what in left]
     lines += [f"Kafka keeps {what}" for what in kept]

@@ -3,7 +3,7 @@
 1. Tombstones: from the next decision on, no sink lets one of the rows in.
 2. Every raw offset that loses its row gets a row of `rejects`. The person's own say `erased` at the stage scrub,
    whatever they said before.
-3. Pairs and trajectories go, then interactions, from the tables and from quarantine.
+3. Pairs, trajectories and revisions go, then interactions, from the tables and from quarantine.
 4. `subjects` go last: they are what the others are found by.
 
 Each table gets a commit even where nothing is to go: a sink that decided before the tombstones decides again.
@@ -17,6 +17,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quality.books import MADE
 from redline.fated import retold
 from schemas.rows import Source
 from schemas.tables import REJECTS, TABLES
@@ -55,7 +56,7 @@ def erase(data_dir: Path, found: Found, crash: Callable[[str], None] = lambda _s
     crash("rejects")
     _own_rejects(data_dir, {fated.source for fated in found.own}, {fated.source for fated in found.others})
     crash("own rejects")
-    for table in ("pairs", "trajectories", "interactions", "subjects"):
+    for table in (*MADE, "interactions", "subjects"):
         change = _without(pa.array(sorted(ids.get(table, ())), pa.string()))
         for kind in KINDS:
             rewrite(data_dir, TABLES[table], change, kind=kind, name=NAME, fence=True)

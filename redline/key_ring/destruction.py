@@ -125,6 +125,7 @@ def _rows(settings: Settings, journal: _Journal, crash: Callable[[int], None]) -
         "interactions": traces.interactions,
         "pairs": traces.published,
         "trajectories": traces.published,
+        "revisions": traces.published,
     }
     files: dict[str, int] = {}
     for step, (name, change) in enumerate(changes.items()):

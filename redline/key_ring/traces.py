@@ -24,7 +24,12 @@ _TOKEN_BYTES = 16
 _JOINED = ("redline.suggestion.v1", "redline.decision.v1", "redline.edit.v1")
 _OWN_STEPS = ("redline.step.v1", "redline.session.v1")
 _IDS = ("record_id", "session_key", "interaction_key", "thread_key", "document_key")
-_IDS_IN_DATA = ("channel_key", "reply_key")  # streams.scrub puts them into the data of messages
+_IDS_IN_DATA = (
+    "channel_key",
+    "day_person",
+    "message_key",
+    "reply_key",
+)  # streams.scrub puts them into the data of messages
 
 
 class Spanning(msgspec.Struct, frozen=True):
@@ -56,7 +61,7 @@ class Traces:
         return rows.filter(pc.invert(gone)) if pc.any(gone).as_py() else None
 
     def published(self, rows: pa.Table) -> pa.Table | None:
-        """Pairs or trajectories with other ids and coordinates that nobody can open."""
+        """Pairs, trajectories or revisions with other ids and coordinates that nobody can open."""
         gone = pc.or_(
             pc.equal(rows.column("key_epoch"), self._epoch), pc.is_in(rows.column("record_id"), self._published)
         )

@@ -10,14 +10,13 @@ import logging
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quality.alert import LISTED, OffsetRange
 from quality.references import References, by_partition
 from redline.alerting import alert_of
 from schemas import topics
 from schemas.tables import TABLES
-from sinks import reader
+from sinks import reader, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -28,13 +27,14 @@ if TYPE_CHECKING:
     from redline.lag import Progress
     from redline.quality.read import New
     from schemas.records import Partition
+    from sinks.places import Place
     from sinks.release import Release
 
 log = logging.getLogger("redline.quality")
 
 KIND = "reference_missing"
 _EVENTS = "interactions"
-_REFERRING = ("pairs", "trajectories")
+_REFERRING = ("pairs", "trajectories", "revisions")
 _SOURCES = "sources"
 _BATCH = 65_536
 _ATTEMPTS = 5
@@ -90,17 +90,17 @@ class Lineage:
         for _ in range(_ATTEMPTS):
             self._lost = False
             for quarantine in (False, True):
-                for sources in self._sources(reader.files(self._data_dir, _EVENTS, quarantine=quarantine)):
+                for sources in self._sources(reader.places(self._data_dir, _EVENTS, quarantine=quarantine)):
                     references.came(by_partition(sources))
             if not self._lost:
                 self._references = references
                 return
 
-    def _sources(self, paths: Iterable[str]) -> Iterator[pa.Array]:
+    def _sources(self, paths: Iterable[Place]) -> Iterator[pa.Array]:
         """The column of each file. If one is gone it was written anew, and what it held is in another one."""
         for path in paths:
             try:
-                with pq.ParquetFile(path) as file:
+                with store.parquet(path) as file:
                     for batch in file.iter_batches(_BATCH, columns=[_SOURCES]):
                         yield batch.column(0)
             except FileNotFoundError:

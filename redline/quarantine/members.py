@@ -25,18 +25,22 @@ if TYPE_CHECKING:
 
     from sinks.seal import Seal
 
-_EVENT = ("sources", "event_date", "scrub_version", "event_type", "interaction_key", "session_key")
-_MADE = {"pairs": ("interaction_key", "pair"), "trajectories": ("session_key", "trajectory")}
+_EVENT = ("record_id", "sources", "event_date", "scrub_version", "event_type", "interaction_key", "session_key")
+_MADE = {
+    "pairs": ("interaction_key", "pair"),
+    "trajectories": ("session_key", "trajectory"),
+    "revisions": ("record_id", "revision"),
+}
 _ATTEMPTS = 5  # a sink may replace a file while it is read
 _PAUSE_S = 0.5
 
 
 def of_rows(data_dir: Path, table: str, ids: Collection[str], sources: Mapping[Source, Fated]) -> list[Fated]:
-    """The events of discarded rows of `pairs` or `trajectories`.
+    """The events of discarded rows of `pairs`, `trajectories` or `revisions`.
 
     Args:
         data_dir: the data folder.
-        table: which of the two.
+        table: which of them.
         ids: of the rows.
         sources: what the rows themselves say of their events; `interactions` know more.
 
@@ -59,7 +63,7 @@ def of_rows(data_dir: Path, table: str, ids: Collection[str], sources: Mapping[S
 
 
 def used(data_dir: Path, places: Collection[Source], seal: Seal) -> set[Source]:
-    """Those of the places that are part of a row of `pairs` or `trajectories`. Raises SinkError."""
+    """Those of the places that are part of a row of `pairs`, `trajectories` or `revisions`. Raises SinkError."""
     found: set[Source] = set()
     for table in STAGES:
         for part in _parts(data_dir, table, ("sources",), seal):

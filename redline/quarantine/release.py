@@ -43,7 +43,7 @@ PART = 5_000  # rows: with texts some 10 MB, and enough that the gate's fixed co
 _ATTEMPTS = 5  # a sink may replace a file of quarantine while it is read
 _PAUSE_S = 0.5
 _READ = frozenset(
-    {"interactions", "pairs", "trajectories"}
+    {"interactions", "pairs", "trajectories", "revisions"}
 )  # `rejects` and `subjects` hold nothing of what people wrote
 
 

@@ -17,6 +17,7 @@ from redline.quarantine import release as releasing
 from redline.quarantine.choice import Choice
 from schemas.errors import InputError
 from schemas.tables import TABLES
+from sinks import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 LOCK = "quarantine.lock"
 _NAME = re.compile(r"[\w.:+-]{1,200}", re.ASCII)
 # What others stand on goes last: a reject or a pair is discarded before the events it was made from.
-_DISCARDED = ("pairs", "trajectories", "rejects", "interactions", "subjects")
+_DISCARDED = ("pairs", "trajectories", "revisions", "rejects", "interactions", "subjects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def discard(
 @contextmanager
 def _deciding(settings: Settings, *, dry: bool) -> Iterator[None]:
     """One at a time; what an earlier one left half done is finished first."""
-    if not settings.dataset.exists():
+    if not store.has(settings.dataset):
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
     with DataLock(settings.state, name=LOCK):
         if not dry and (begun := journal.load(settings.state)) is not None:

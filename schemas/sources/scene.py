@@ -150,6 +150,7 @@ class Scene:
             reply_to=reply_to,
             members=members,
             text=text,
+            message_id=name,
         )
         return self._event(f"message/{name}", "redline.message.v1", data)
 

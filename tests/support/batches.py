@@ -93,6 +93,23 @@ def trajectory(n: int) -> dict[str, Any]:
     }
 
 
+def revision(n: int) -> dict[str, Any]:
+    before, more = f"one é {n}", " and two"
+    return {
+        **head(n),
+        "surface": "doc",
+        "before": before,
+        "after": before + more,
+        "similarity": 0.7,
+        "retention_4gram": 1.0,
+        "kept_spans": [{"start": 0, "end": len(before)}],
+        "inserted_spans": [{"start": len(before), "end": len(before + more)}],
+        "language": "",
+        "tool": "docs/1",
+        "key_epoch": 0,
+    }
+
+
 def reject(n: int) -> dict[str, Any]:
     rest = {"reason": "wrong_type", "path": "$.data.text", "expected": "str", "event_type": ""}
     return {**head(n), "stage": "scrub", "fate": "dead_lettered", **rest}
@@ -102,7 +119,14 @@ def subject(n: int) -> dict[str, Any]:
     return {**head(n), "pseudonym": "b" * 32, "key_epoch": 0}
 
 
-ROWS = {"pairs": pair, "interactions": interaction, "trajectories": trajectory, "rejects": reject, "subjects": subject}
+ROWS = {
+    "pairs": pair,
+    "interactions": interaction,
+    "trajectories": trajectory,
+    "revisions": revision,
+    "rejects": reject,
+    "subjects": subject,
+}
 
 
 def good(table: str, rows: int = 12) -> list[dict[str, Any]]:

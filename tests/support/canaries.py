@@ -104,8 +104,8 @@ FIELDS = {
     "redline.step.v1": (
         *_COMMON, "content", "tool_name", "outcome", "arguments", "arguments.key", "arguments.value", "arguments.deep",
     ),
-    "redline.revision.v1": (*_COMMON, "document_id", "revision", "before", "after"),
-    "redline.message.v1": (*_COMMON, "thread_id", "channel_id", "reply_to", "text"),
+    "redline.revision.v1": (*_COMMON, "document_id", "revision", "before", "after", "language"),
+    "redline.message.v1": (*_COMMON, "thread_id", "channel_id", "reply_to", "text", "message_id", "org_unit"),
     "redline.session.v1": (*_COMMON, "reason"),
 }  # fmt: skip
 _REQUIRED: dict[str, Any] = {

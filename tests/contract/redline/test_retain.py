@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 TODAY = dt.date(2026, 1, 16)
 BACK = Kafka(bootstrap="nowhere:1", retention_hours=24)
 
+OF_PEOPLE = ("interactions_days", "pairs_days", "trajectories_days", "revisions_days")
+
 
 def settings(data: Path, **days: int) -> Settings:
     return Settings(data=str(data), kafka=BACK, retain=Retain(**days))
@@ -103,7 +105,11 @@ def test_rows_whose_raw_records_kafka_holds_stay(tmp_path: Path, kafka: dict[Par
 def test_subjects_go_by_their_day_alone(tmp_path: Path, kafka: dict[Partition, tuple[int, int]]) -> None:
     fill(tmp_path)
     kafka[Partition(EVENTS, 0)] = (0, 100)
-    run(settings(tmp_path, subjects_days=10, pairs_days=10, interactions_days=10, trajectories_days=10))
+    run(
+        settings(
+            tmp_path, subjects_days=10, pairs_days=10, interactions_days=10, trajectories_days=10, revisions_days=10
+        )
+    )
     assert days(tmp_path, "subjects") == {"2026-01-06": 10}
     assert sum(days(tmp_path, "pairs").values()) == 100  # Kafka holds every one of their raw records
     assert "for ever" in run(settings(tmp_path))
@@ -116,7 +122,8 @@ def test_subjects_go_by_their_day_alone(tmp_path: Path, kafka: dict[Partition, t
         ({"rejects_days": 1}, "at least 30"),
         ({"subjects_days": 30}, "subjects_days"),
         (
-            dict.fromkeys(("interactions_days", "pairs_days", "trajectories_days"), 31) | {"subjects_days": 30},
+            dict.fromkeys(("interactions_days", "pairs_days", "trajectories_days", "revisions_days"), 31)
+            | {"subjects_days": 30},
             "subjects",
         ),
     ],
@@ -128,7 +135,7 @@ def test_what_would_break_the_ledger_or_an_erasure_is_refused(kept: dict[str, in
 
 def test_what_leaves_everything_working_is_not() -> None:
     check(Settings(retain=Retain(pairs_days=30, interactions_days=30, rejects_days=400)))
-    same = dict.fromkeys(("interactions_days", "pairs_days", "trajectories_days", "subjects_days"), 30)
+    same = dict.fromkeys((*OF_PEOPLE, "subjects_days"), 30)
     check(Settings(retain=Retain(**same)))
     check(Settings(kafka=Kafka(retention_hours=0), retain=Retain(pairs_days=1)))
 

@@ -20,7 +20,9 @@ CAUSES = (
     Cause("join", "dropped", "late"),
     Cause("session", "dropped", "late"),
     Cause("scrub", "dropped", "no_consent"),
+    Cause("revisions", "dropped", "late"),
 )
+LATE = {"pairs": 2, "trajectories": 3, "revisions": 5}
 LOW = 1000
 
 # One offset's life: rejected early, or an event of some type and what became of it.
@@ -52,7 +54,7 @@ def book_of(world: list[str]) -> Book:
         interactions.append((offset, int(place)))
         table = ROUTES[EVENT_TYPES[int(place)]]
         if end == "late":
-            rejects.append((offset, 2 if table == "pairs" else 3))
+            rejects.append((offset, LATE[table or ""]))
         elif table:
             ends[end][table].append(offset)
     return Book(

@@ -147,13 +147,14 @@ def test_data_has_the_fields_of_the_event_without_ids_and_columns(engine: Engine
     suggestion, _, decision, edited, step, revision, message, session = [
         json.loads(row(scrub(job(data), engine.analyze, keys)).data) for data in DATA
     ]
-    assert set(suggestion) == {"task", "text", "prompt", "before", "model", "language", "path"}
+    assert set(suggestion) == {"task", "text", "prompt", "before", "model", "language", "path", "licence"}
     assert decision["after_ms"] == 7
     assert (edited["final"], edited["origin"]) == (True, "send")
     assert set(step) == {"role", "kind", "content", "tool_name", "arguments", "outcome"}
     assert step["arguments"]["nested"][0]["phone"] != 2128675309
-    assert set(revision) == {"revision", "before", "after"}
-    assert set(message) == {"channel_key", "reply_key", "members", "text"}
+    assert set(revision) == {"revision", "before", "after", "language"}
+    keys_of_message = {"channel_key", "reply_key", "message_key", "day_person"}
+    assert set(message) == {*keys_of_message, "members", "text", "org_unit", "author"}
     assert set(session) == {"state", "reason"}
 
 
@@ -341,7 +342,33 @@ def test_a_subject_s_name_is_told_to_those_who_have_another_subject(
 
 
 def test_events_that_nobody_joins_have_no_marks(engine: Engine, keys: Keys) -> None:
-    assert [row(scrub(job(data), engine.analyze, keys)).marks for data in DATA[5:7]] == [[], []]
+    assert row(scrub(job(DATA[6]), engine.analyze, keys)).marks == []
+
+
+def test_a_name_that_one_side_of_a_revision_gives_away_is_on_neither(engine: Engine, keys: Keys) -> None:
+    common: dict[str, Any] = {"session_id": "s", "surface": "doc", "tool": "t/1"}
+    data = events.Revision(**common, document_id="d", revision=1, before=f"my name is {WHO}", after=f"so {SPELLED}")
+    written = row(scrub(job(data), engine.analyze, keys)).data.lower()
+    assert "oluwaseun" not in written
+    assert "yamaguchi" not in written
+
+
+def test_who_wrote_a_message_is_known_for_a_day(engine: Engine, keys: Keys) -> None:
+    def told(**more: Any) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(row(scrub(job(DATA[6], **more), engine.analyze, keys)).data)
+        return found
+
+    day = 86_400_000_000
+    first, later, next_day, other = (
+        told(time_us=20_000 * day),
+        told(time_us=20_001 * day - 1, ident="ev-2"),
+        told(time_us=20_001 * day),
+        told(time_us=20_000 * day, subject="somebody@else.example"),
+    )
+    assert first["day_person"] == later["day_person"]
+    assert len({first["day_person"], next_day["day_person"], other["day_person"]}) == 3
+    assert "day_person" not in told(subject=None)
+    assert first["message_key"] != later["message_key"]
 
 
 def test_a_name_that_one_step_gives_away_is_in_no_step_of_its_session(engine: Engine, keys: Keys) -> None:
