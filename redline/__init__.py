@@ -26,6 +26,7 @@ fated            what the rejects of events say that lose their row by a decisio
 quarantine       rows that failed their gate: looked at, released, discarded
 replay           dead letters sent again from the raw topic
 doctor           what is missing, and the command that fixes it, of finding and broker_findings
+export           datasets for training, in the formats of trainers
 erasure          a person's rows out of every table, exports included
 retain           rows that are older than their table keeps them
 rebuild/         a table from `interactions` by the same logic; with scan, buckets and open_keys, in bounded memory

@@ -32,6 +32,7 @@ from streams.keyed_stage import KeyedStage
 from streams.lease import Lease
 from streams.marks import Hashes
 from streams.owners import Owners
+from streams.parts import PartLimits
 from streams.privacy.pool import ScrubPool
 from streams.runtime import RuntimePolicy, fail
 from streams.scrub_stage import ScrubStage
@@ -205,6 +206,7 @@ def session_policy(settings: Settings) -> SessionPolicy:
         gap_us=int(settings.join.session_gap_hours * _HOUR_US),
         grace_us=int(settings.join.grace_s * _SECOND_US),
         keep_us=int(settings.join.keep_days * 24 * _HOUR_US),
+        part=PartLimits(steps=settings.join.part_steps, bytes=settings.join.part_bytes),
     )
 
 

@@ -33,7 +33,7 @@ log = logging.getLogger("redline.streams")
 HEADER = b"h"  # a key's header: the ledger and `redline rebuild` read these from the changelog
 _MEMBER = b"m"
 _WATERMARK = b"w"
-_PUBLISHED = b"p"  # the sources of a row that stands in a table though its key is open
+_PUBLISHED = b"p"  # the sources of rows that stand in a table though their key is open
 _SETTLING = b"s"  # which keys are being settled, while their outputs are on the way
 _FORGOTTEN = b"x"  # a settled key whose members are gone: one byte, for ever, so that it is not opened a second time
 # A key that is overdue when an event of it comes is history read from files: the rest of it is still on the way.
@@ -226,7 +226,7 @@ class KeyedStage:
         answer = self._logic.settle(key, header, members, final=final)
         published = [emit.row.sources for emit in answer.emits if not isinstance(emit.row, Reject)]
         if published and not final:
-            state.put(_PUBLISHED + key, msgpack.encode(published[0]))
+            state.put(_PUBLISHED + key, msgpack.encode([source for row in published for source in row]))
         self._apply(view, state, key, stored=stored, answer=answer, final=final)
         return self._said(answer.emits)
 

@@ -82,22 +82,18 @@ def release_command(data: str | None, table: str, quarantine: bool) -> None:
     click.echo(f"{table} goes on" + (", rows that fail again go to quarantine" if quarantine else ""))
 
 
-@main.group("rebuild")
-def rebuild_group() -> None:
-    """Make a table anew from `interactions`."""
-
-
-@rebuild_group.command("pairs")
+@main.command("rebuild")
 @data_option
+@click.argument("table")
 @click.option("--compare/--no-compare", default=True, show_default=True, help="Compare with the streamed table.")
 @click.option(
     "--to", "target", type=click.Path(dir_okay=False), help="Also write the rebuilt rows to this Parquet file."
 )
-def rebuild_pairs(data: str | None, compare: bool, target: str | None) -> None:
-    """Pairs from `interactions` by the same join; exit 1 if they differ from the streamed table."""
-    from redline.rebuild import pairs
+def rebuild_command(data: str | None, table: str, compare: bool, target: str | None) -> None:
+    """Make a published TABLE anew from `interactions`; exit 1 if it differs from the streamed one."""
+    from redline.rebuild import rebuild
 
-    result = pairs(settings_of(data=data), target=Path(target) if target else None)
+    result = rebuild(settings_of(data=data), table, target=Path(target) if target else None)
     click.echo(result.text)
     sys.exit(0 if result.equal or not compare else 1)
 

@@ -116,7 +116,7 @@ def test_missing_and_surplus_pairs_are_differences_where_no_state_can_explain_th
     assert (result.equal, result.differing) == (False, 2)
     assert f"{monday.pairs[0].record_id}  not in the streamed table" in result.text
     assert f"{5:032x}  only in the streamed table" in result.text
-    assert "which interactions are open is not known" in result.text
+    assert "which keys are open is not known" in result.text
 
 
 def test_an_interaction_without_its_suggestion_is_open_not_different(tmp_path: Path) -> None:
