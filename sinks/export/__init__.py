@@ -17,4 +17,7 @@ llama_factory  LLaMA-Factory: alpaca, preference, KTO, and dataset_info.json (pu
 torchtune     torchtune: preference (pure)
 written       which ranges of a final text are the person's (pure)
 beside        configurations that trainers want beside the examples (pure)
+turns         a session's steps as chats with tools (pure)
+session       formats over trajectories, a session at a time (pure)
+openai        OpenAI chat and preference fine-tuning, OpenPipe (pure)
 """

@@ -31,7 +31,6 @@ _ROLES = {
 }
 _SPOKEN = {"system": "System", "user": "User", "assistant": "Assistant"}
 _TICKS = re.compile("`{3,}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _Turn(msgspec.Struct):
@@ -113,8 +112,3 @@ def apart(messages: list[Message]) -> tuple[str, list[Message]]:
 
 def _transcript(messages: list[Message]) -> str:
     return "\n\n".join(f"{_SPOKEN[turn['role']]}: {turn['content']}" for turn in messages)
-
-
-def readable(text: str) -> str:
-    """The text with halves of UTF-16 pairs, which no file can hold, as U+FFFD."""
-    return _SURROGATE.sub("\ufffd", text) if _SURROGATE.search(text) else text

@@ -1,15 +1,19 @@
-"""Formats of LLaMA-Factory over `pairs`, and the `dataset_info.json` it finds them by.
+"""Formats of LLaMA-Factory, and the `dataset_info.json` it finds them by.
 
 Source: data/README.md and src/llamafactory/data/converter.py of hiyouga/LLaMA-Factory at ff6d4d1 (2026-08): turns of
-person and model must alternate, the person first.
+person and model must alternate, the person first. A call of tools is a turn of its own, without text; the answers to
+parallel calls are one turn. So what a model says beside a call is left out, and a session in which somebody speaks
+right after a tool's answer cannot be told.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pyarrow as pa
 
+from sinks.export import session
 from sinks.export.beside import json_of
 from sinks.export.conversation import Message, apart
 from sinks.export.example import Format
@@ -20,9 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sinks.export.example import Example, Options, Rendered
+    from sinks.export.turns import Turn
 
 _TURNS = pa.list_(pa.struct([("from", pa.string()), ("value", pa.string())]))
 _FROM = {"user": "human", "assistant": "gpt"}
+_ASKING = {"human": True, "observation": True, "gpt": False, "function_call": False}
+_BETWEEN = "\n</tool_response>\n<tool_response>\n"  # what LLaMA-Factory puts between answers to parallel calls
 _ASKED = {
     "instruction": pa.string(),
     "input": pa.string(),
@@ -80,6 +87,27 @@ def _kto(row: Pair, options: Options) -> Rendered:
     ]
 
 
+def _session(turns: list[Turn], options: Options) -> Example | str:
+    system = turns[0].content if turns[0].role == "system" else ""
+    told: list[dict[str, str]] = []
+    for turn in turns[1:] if system else turns:
+        if not turn.calls:
+            told.append({"from": _FROM[turn.role], "value": turn.content})
+            continue
+        calls = [{"name": call.name, "arguments": call.arguments} for call in turn.calls]
+        told.append({"from": "function_call", "value": _json(calls)})
+        if turn is not turns[-1]:
+            told.append({"from": "observation", "value": _BETWEEN.join(call.answer or "" for call in turn.calls)})
+    if any(_ASKING[turn["from"]] != (place % 2 == 0) for place, turn in enumerate(told)):
+        return "broken_turns"
+    used = session.tools(turns, options)
+    return {"conversations": told, "system": system, "tools": _json(used) if used else ""}
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def _schema(**answer: pa.DataType) -> Callable[[Options], pa.Schema]:
     kinds = {"instruction": _ASKED["instruction"], "input": _ASKED["input"], **answer, **_ASKED}
     return lambda _: pa.schema(kinds.items())
@@ -123,5 +151,21 @@ KTO = Format(
             "formatting": "sharegpt",
             "columns": {"messages": "conversations", "system": "system", "kto_tag": "kto_tag"},
         }
+    ),
+)
+SESSIONS = Format(
+    "llama-factory-sharegpt",
+    "LLaMA-Factory sharegpt: sessions with their calls of tools, for supervised fine-tuning",
+    "trajectories",
+    session.COLUMNS,
+    {
+        "conversations": "the chat; from is human, gpt, function_call or observation",
+        "system": "system message, or empty",
+        "tools": "JSON list of the tools it calls, by what the calls tell of them, or empty",
+    },
+    session.each(_session),
+    lambda _: pa.schema([("conversations", _TURNS), ("system", pa.string()), ("tools", pa.string())]),
+    dataset_info(
+        {"formatting": "sharegpt", "columns": {"messages": "conversations", "system": "system", "tools": "tools"}}
     ),
 )

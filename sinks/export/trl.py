@@ -1,15 +1,17 @@
-"""Formats of TRL's trainers over `pairs`.
+"""Formats of TRL's trainers.
 
 Source: docs/source/dataset_formats.md of huggingface/trl at f2cd577 (2026-07): preference with an explicit prompt,
-unpaired preference, prompt-completion; conversational, or plain texts.
+unpaired preference, prompt-completion, each conversational or as plain texts; messages with tools.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pyarrow as pa
 
+from sinks.export import session
 from sinks.export.conversation import Message, spoken
 from sinks.export.example import Format
 from sinks.export.pair import COLUMNS, Pair, each
@@ -17,8 +19,14 @@ from sinks.export.preference import choice, demonstration, verdicts
 
 if TYPE_CHECKING:
     from sinks.export.example import Example, Options, Rendered
+    from sinks.export.turns import Turn
 
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+_FUNCTION = pa.struct([("name", pa.string()), ("arguments", pa.string())])
+_CALLS = pa.list_(pa.struct([("type", pa.string()), ("function", _FUNCTION)]))
+_WITH_TOOLS = pa.list_(
+    pa.struct([("role", pa.string()), ("content", pa.string()), ("tool_calls", _CALLS), ("name", pa.string())])
+)
 
 
 def answer(text: str) -> list[Message]:
@@ -54,6 +62,15 @@ def _asked(row: Pair, options: Options, turns: list[Message], **answers: str) ->
     if options.plain:
         return {"prompt": spoken(turns, row.task), **answers}
     return {"prompt": turns, **{name: answer(text) for name, text in answers.items()}}
+
+
+def _session(turns: list[Turn], options: Options) -> Example:
+    flat = options.form == "parquet"
+    used = session.tools(turns, options)
+    return {
+        "messages": session.messages(turns, texts=flat, ids=False),
+        "tools": msgspec.json.encode(used).decode() if flat else used,
+    }
 
 
 def _columns(**kinds: pa.DataType | None) -> Any:
@@ -92,4 +109,16 @@ SFT = Format(
     {"prompt": "what was asked", "completion": "what the person kept or wrote"},
     each(_sft),
     _columns(prompt=None, completion=None),
+)
+SESSIONS = Format(
+    "trl-messages",
+    "TRL messages with tools: whole sessions, for SFTTrainer; Axolotl's chat_template reads them too",
+    "trajectories",
+    session.COLUMNS,
+    {
+        "messages": "the chat; arguments of calls are objects, JSON strings in Parquet",
+        "tools": "the tools it calls, by what the calls tell of them; a JSON string in Parquet",
+    },
+    session.each(_session),
+    lambda _: pa.schema([("messages", _WITH_TOOLS), ("tools", pa.string())]),
 )
