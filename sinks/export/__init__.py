@@ -3,6 +3,7 @@
 order         the order of an export's rows (pure)
 shingles      texts as hashes of tokens and of runs of tokens (pure)
 disjoint      things that belong together: union-find over arrays (pure)
+splits        which split a session, a document, a person is in (pure)
 balance       which of too many rows stay: caps, kinds, a largest number (pure)
 benchmarks    which texts hold the prompts of benchmarks
 near_duplicates  rows whose texts are nearly those of another row
