@@ -11,7 +11,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quality import footers, sample
 from redline.alerting import alert_of
@@ -21,9 +20,11 @@ from schemas.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+
+    import pyarrow.parquet as pq
 
     from quality.alert import Alert
+    from redline.quality.read import Opened
     from schemas.metrics import Meter
 
 log = logging.getLogger("redline.quality")
@@ -47,22 +48,22 @@ class Samples:
         self._leaks: dict[str, Counter[str]] = {}
         self._faults: dict[str, Counter[str]] = {}
 
-    def take(self, table: str, files: Iterable[Path]) -> None:
-        """Look at new files of a table."""
-        for path in files:
-            try:
-                with pq.ParquetFile(path) as file:
-                    wrong = footers.faults(file.metadata, TABLES[table])
-                    found = [one for one in self._looked(file, table) if one]
-            except FileNotFoundError:
-                continue  # a sink has written it anew, and that file comes too
-            except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-                log.warning("%s: cannot be looked at (%s); run `redline doctor`", path, type(error).__name__)
-                continue
-            if wrong:
-                self._faults.setdefault(table, Counter()).update({"files": 1, **wrong})
-            for counts in found:
-                self._leaks.setdefault(table, Counter()).update({"rows": 1, **counts})
+    def take(self, opened: Opened) -> None:
+        """Look at a new file of a table."""
+        if opened.quarantine:
+            return
+        table = opened.table
+        try:
+            wrong = footers.faults(opened.file.metadata, TABLES[table])
+            found = [one for one in self._looked(opened.file, table) if one]
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            kind = type(error).__name__
+            log.warning("%s: cannot be looked at (%s); run `redline doctor`", opened.path, kind)
+            return
+        if wrong:
+            self._faults.setdefault(table, Counter()).update({"files": 1, **wrong})
+        for counts in found:
+            self._leaks.setdefault(table, Counter()).update({"rows": 1, **counts})
 
     def judge(self) -> list[Alert]:
         """What was found since the last time: an alert for each table. No values, only what kind and how often."""

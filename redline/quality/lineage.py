@@ -22,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    import pyarrow.parquet as pq
+
     from quality.alert import Alert
     from quality.references import Missing
     from redline.lag import Progress
-    from redline.quality.read import New
+    from redline.quality.read import Opened
     from schemas.records import Partition
     from sinks.places import Place
     from sinks.release import Release
@@ -38,6 +40,8 @@ _REFERRING = ("pairs", "trajectories", "revisions")
 _SOURCES = "sources"
 _BATCH = 65_536
 _ATTEMPTS = 5
+_UNREADABLE = (OSError, ValueError, pa.ArrowException)
+_UNREAD = "%s: its sources cannot be read (%s); run `redline doctor`"
 _CLEAN = topics.BY_TABLE[_EVENTS].name
 
 
@@ -52,19 +56,22 @@ class Lineage:
         self._new: list[tuple[str, Mapping[Partition, pa.Array]]] = []
         self._reached: Mapping[Partition, int] = {}
 
-    def take(self, new: New) -> None:
-        """Files that came: events are there from now on, other rows are asked of later."""
+    def take(self, opened: Opened) -> None:
+        """A file that came: its events are there from now on, other rows are asked of later."""
         if self._release is None:
             return
-        if new.table == _EVENTS:
+        if opened.table == _EVENTS:
             if self._references is not None:
-                for sources in self._sources(map(str, new.files)):
+                for sources in self._sources(opened.path, opened.file):
                     self._references.came(by_partition(sources))
-        elif new.table in _REFERRING and not new.quarantine:
-            for rows in self._sources(map(str, new.files)):
-                whole = pa.table({_SOURCES: rows})
-                opened = self._release.seal.open(whole, TABLES[new.table])
-                self._new.append((new.table, by_partition(opened.column(_SOURCES))))
+        elif opened.table in _REFERRING and not opened.quarantine:
+            for rows in self._sources(opened.path, opened.file):
+                told = self._release.seal.open(pa.table({_SOURCES: rows}), TABLES[opened.table])
+                self._new.append((opened.table, by_partition(told.column(_SOURCES))))
+
+    def missed(self) -> None:
+        """A file that came was written anew before it was read: what it held is in another one."""
+        self._lost = True
 
     def judge(self, progress: Progress | None) -> list[Missing]:
         """What is missing. `progress` is from after the files were taken; without one nothing is judged."""
@@ -90,23 +97,29 @@ class Lineage:
         for _ in range(_ATTEMPTS):
             self._lost = False
             for quarantine in (False, True):
-                for sources in self._sources(reader.places(self._data_dir, _EVENTS, quarantine=quarantine)):
-                    references.came(by_partition(sources))
+                for path in reader.places(self._data_dir, _EVENTS, quarantine=quarantine):
+                    self._read(path, references)
             if not self._lost:
                 self._references = references
                 return
 
-    def _sources(self, paths: Iterable[Place]) -> Iterator[pa.Array]:
-        """The column of each file. If one is gone it was written anew, and what it held is in another one."""
-        for path in paths:
-            try:
-                with store.parquet(path) as file:
-                    for batch in file.iter_batches(_BATCH, columns=[_SOURCES]):
-                        yield batch.column(0)
-            except FileNotFoundError:
-                self._lost = True
-            except (OSError, ValueError, pa.ArrowException) as error:
-                log.warning("%s: its sources cannot be read (%s); run `redline doctor`", path, type(error).__name__)
+    def _read(self, path: Place, references: References) -> None:
+        try:
+            with store.parquet(path) as file:
+                for sources in self._sources(path, file):
+                    references.came(by_partition(sources))
+        except FileNotFoundError:
+            self._lost = True
+        except _UNREADABLE as error:
+            log.warning(_UNREAD, path, type(error).__name__)
+
+    def _sources(self, path: Place, file: pq.ParquetFile) -> Iterator[pa.Array]:
+        """The column of a file that is open."""
+        try:
+            for batch in file.iter_batches(_BATCH, columns=[_SOURCES]):
+                yield batch.column(0)
+        except _UNREADABLE as error:
+            log.warning(_UNREAD, path, type(error).__name__)
 
 
 def of_missing(missing: Iterable[Missing]) -> list[Alert]:

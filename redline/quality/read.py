@@ -1,7 +1,8 @@
 """New rows of every table, and of every quarantine, into points: file by file, only the columns that are measured.
 
 How far a table was read is a version of its Delta log. Rows count once, when they come: what rewrites files does not
-bring rows. A file that is gone before it was read counts by its number of rows, which the log knows.
+bring rows. A file that is gone before it was read counts by its number of rows, which the log knows. Each file is
+opened once: who else looks at new rows is shown it while it is open.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quality.measures import Point, merge
 from quality.points import COLUMNS, QUARANTINED, of_quarantine, of_rows, of_unread
 from schemas.errors import SinkError
 from schemas.tables import HIDDEN, TABLES
-from sinks import arrivals
+from sinks import arrivals, store
 from sinks.layout import Layout
 from sinks.release import COLUMNS as TOLD_LATER
 from sinks.release import TIME
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    import pyarrow.parquet as pq
+
     from schemas.tables import Table
-    from sinks.arrivals import Arrival
+    from sinks.places import Place
     from sinks.release import Release
 
 log = logging.getLogger("redline.quality")
@@ -45,15 +47,38 @@ class New:
     version: int
     rows: int = 0
     points: list[Point] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
-    table: str = ""
-    quarantine: bool = False
+    gone: int = 0
+    """Files that were written anew before they were read."""
 
 
-def new_rows(data_dir: Path, position: Callable[[str], int | None], *, release: Release | None = None) -> Iterator[New]:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new file while it is open. `at_us`: when it came."""
+
+    path: Place
+    table: str
+    quarantine: bool
+    at_us: int
+    file: pq.ParquetFile
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    release: Release | None
+    show: Sequence[Callable[[Opened], None]]
+
+
+def new_rows(
+    data_dir: Path,
+    position: Callable[[str], int | None],
+    *,
+    release: Release | None = None,
+    show: Sequence[Callable[[Opened], None]] = (),
+) -> Iterator[New]:
     """What every table got since the position that is kept of it, in parts; each part is to be dealt with whole.
 
-    `release` opens what is withheld of published rows; without it their tools are not known.
+    `release` opens what is withheld of published rows; without it their tools are not known. Every file is shown to
+    each of `show`, who deal themselves with what they cannot read of it.
     A table that cannot be read is left out, and said so in the log.
     """
     layout = Layout(data_dir)
@@ -61,13 +86,13 @@ def new_rows(data_dir: Path, position: Callable[[str], int | None], *, release: 
         for quarantine in (False, True):
             root = layout.quarantine(table.name) if quarantine else layout.dataset(table.name)
             try:
-                yield from _of_table(root, table, position, release, quarantine=quarantine)
+                yield from _of_table(root, table, position, _Looking(release, show), quarantine=quarantine)
             except SinkError as error:
                 log.warning("not measured: %s", error)
 
 
 def _of_table(
-    root: Path, table: Table, position: Callable[[str], int | None], release: Release | None, *, quarantine: bool
+    root: Place, table: Table, position: Callable[[str], int | None], looking: _Looking, *, quarantine: bool
 ) -> Iterator[New]:
     identity = arrivals.table_id(root)
     if identity is None:
@@ -79,50 +104,54 @@ def _of_table(
         log.warning(
             "%s: it was at version %d and is at %d now (a backup?): nothing of it is counted", root, after, newest
         )
-        yield New(name, newest, table=table.name, quarantine=quarantine)
+        yield New(name, newest)
         return
     for part in arrivals.since(root, -1 if after is None else after):
-        found = New(name, part.version, table=table.name, quarantine=quarantine)
+        found = New(name, part.version)
         for file in part.files:
             found.rows += file.rows
-            found.points = merge([*found.points, *_of_file(file, table, release, quarantine=quarantine)])
-            found.files.append(file.path)
+            try:
+                with store.parquet(file.path) as opened:
+                    measured = _of_file(Opened(file.path, table.name, quarantine, file.at_us, opened), table, looking)
+            except FileNotFoundError:
+                found.gone += 1
+                measured = None
+            except _UNREADABLE as error:
+                kind = type(error).__name__
+                log.warning("%s: needed a readable file, came %s; run `redline doctor`", file.path, kind)
+                measured = None
+            if measured is None:
+                measured = [] if quarantine else of_unread(table.name, file.rows, file.at_us)
+            found.points = merge([*found.points, *measured])
         yield found
 
 
-def _of_file(file: Arrival, table: Table, release: Release | None, *, quarantine: bool) -> list[Point]:
-    """Points of one file: all of it, or as many rows as the log says it had."""
-    if not quarantine and not COLUMNS[table.name]:
-        return of_unread(table.name, file.rows, file.at_us)
+def _of_file(opened: Opened, table: Table, looking: _Looking) -> list[Point]:
+    """Points of one file, all of it; then it is shown to who else looks."""
     found: list[Point] = []
-    try:
-        for rows in _batches(file.path, table, release, quarantine=quarantine):
-            measure = of_quarantine if quarantine else of_rows
-            found = merge([*found, *measure(table.name, rows, file.at_us)])
-    except FileNotFoundError:
-        pass
-    except _UNREADABLE as error:
-        log.warning("%s: needed a readable file, came %s; run `redline doctor`", file.path, type(error).__name__)
+    if not opened.quarantine and not COLUMNS[table.name]:
+        found = of_unread(table.name, opened.file.metadata.num_rows, opened.at_us)
     else:
-        return found
-    if quarantine:
-        return []
-    return of_unread(table.name, file.rows, file.at_us)
+        measure = of_quarantine if opened.quarantine else of_rows
+        for rows in _batches(opened, table, looking.release):
+            found = merge([*found, *measure(table.name, rows, opened.at_us)])
+    for one in looking.show:
+        one(opened)
+    return found
 
 
-def _batches(path: Path, table: Table, release: Release | None, *, quarantine: bool) -> Iterator[pa.Table]:
-    opening = release is not None and table.sealed and not quarantine
-    wanted: Sequence[str] = QUARANTINED if quarantine else COLUMNS[table.name]
+def _batches(opened: Opened, table: Table, release: Release | None) -> Iterator[pa.Table]:
+    opening = release is not None and table.sealed and not opened.quarantine
+    wanted: Sequence[str] = QUARANTINED if opened.quarantine else COLUMNS[table.name]
     columns = [*wanted, *(("record_id", HIDDEN) if opening else ())]
-    with pq.ParquetFile(path) as file:
-        if missing := set(columns) - set(file.schema_arrow.names):
-            raise KeyError(", ".join(sorted(missing)))
-        for batch in file.iter_batches(_BATCH, columns=columns):
-            rows = pa.Table.from_batches([batch])
-            yield _opened(rows, table, release) if opening and release is not None else rows
+    if missing := set(columns) - set(opened.file.schema_arrow.names):
+        raise KeyError(", ".join(sorted(missing)))
+    for batch in opened.file.iter_batches(_BATCH, columns=columns):
+        rows = pa.Table.from_batches([batch])
+        yield _told(rows, table, release) if opening and release is not None else rows
 
 
-def _opened(rows: pa.Table, table: Table, release: Release) -> pa.Table:
+def _told(rows: pa.Table, table: Table, release: Release) -> pa.Table:
     """Rows with what is withheld of them in its columns."""
     hidden = release.revealed(rows, table)
     if all(one is None for one in hidden):

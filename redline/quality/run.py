@@ -31,6 +31,7 @@ from redline.lock import DataLock
 from redline.meter import Metering
 from redline.published import release_of
 from redline.quality import levels
+from redline.quality.letters import Letters
 from redline.quality.lineage import Lineage, of_missing
 from redline.quality.metered import Metered
 from redline.quality.read import new_rows
@@ -116,6 +117,7 @@ class Looker:
         self._release = _release(settings)
         self._lineage = Lineage(settings.data_dir, self._release)
         self._samples = Samples(settings.quality.sample_rows, meter=meter)
+        self._letters = Letters(settings.data_dir, settings.state)
         self._tools: dict[int, set[str]] = {}
         self._tidied = 0
         first = points_of.first_day(now_us(), self._days)
@@ -140,8 +142,8 @@ class Looker:
         self._crash(1)
         now_us = self._now_us()
         seen = [*self._broker.lag(now_us), *levels.quarantined(self._settings.data_dir, now_us)]
-        held = self._held.points(now_us)
-        seen += levels.dead_letters(held, now_us, retention_h=self._settings.kafka.retention_hours)
+        letters = self._letters.waiting(self._held.points(now_us))
+        seen += levels.dead_letters(letters, now_us, retention_h=self._settings.kafka.retention_hours)
         self._metered.levels(seen)
         read, positions = self._sources()
         self._crash(2)
@@ -171,12 +173,12 @@ class Looker:
     def _take(self) -> tuple[int, int]:
         """What came since: measured and kept, and noted for what is asked later; how many rows, and points of them."""
         rows = points = 0
-        for new in new_rows(self._settings.data_dir, self._history.position, release=self._release):
+        show = (self._lineage.take, self._samples.take, self._letters.take)
+        for new in new_rows(self._settings.data_dir, self._history.position, release=self._release, show=show):
             fresh = few_tools(new.points, self._tools)
             self._keep(fresh, {new.name: new.version})
-            self._lineage.take(new)
-            if not new.quarantine:
-                self._samples.take(new.table, new.files)
+            if new.gone:
+                self._lineage.missed()
             rows += new.rows
             points += len(fresh)
         return rows, points

@@ -48,8 +48,10 @@ class Asking:
 
     def look(self, *, end: int, stored: int) -> list[int]:
         """Offsets that are missing, with the end of the clean topic and what of it `interactions` has."""
-        for new in new_rows(self._folder, self._positions.get, release=self._release):
-            self._lineage.take(new)
+        show = (self._lineage.take,)
+        for new in new_rows(self._folder, self._positions.get, release=self._release, show=show):
+            if new.gone:
+                self._lineage.missed()
             self._positions[new.name] = new.version
         missing = self._lineage.judge(Progress({AT: end}, {}, {AT: stored}))
         for alert in of_missing(missing):
@@ -102,7 +104,6 @@ def test_events_in_quarantine_or_in_files_written_anew_are_there(tmp_path: Path,
 def test_without_a_broker_or_keys_nothing_is_asked(tmp_path: Path, asking: Asking) -> None:
     publish(tmp_path, "pairs", [make.pair(0)])
     lineage = Lineage(tmp_path, None)
-    for new in new_rows(tmp_path, {}.get):
-        lineage.take(new)
+    assert sum(new.rows for new in new_rows(tmp_path, {}.get, show=(lineage.take,))) == 1
     assert lineage.judge(None) == []
     assert asking.look(end=0, stored=0) == []

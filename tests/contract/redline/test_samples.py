@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,10 +12,14 @@ from support.batches import arrow, good
 from support.folder import day, publish, told
 
 from quality import sample
+from redline.quality.read import Opened, new_rows
 from redline.samples import LEAK, METADATA, Samples
-from sinks import reader
+from sinks import reader, store
 from streams.privacy import stock
 from streams.surrogates import unreserved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PHONE = "My phone number is 212-456-7890, call me."
 
@@ -30,6 +35,12 @@ def files(folder: Path, table: str) -> list[Path]:
     return [Path(path) for path in reader.files(folder, table)]
 
 
+def shown(samples: Samples, table: str, paths: Iterable[Path]) -> None:
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            samples.take(Opened(path, table, quarantine=False, at_us=0, file=file))
+
+
 def test_presidio_finds_what_the_scrubber_left_and_not_what_it_put_there() -> None:
     find = stock.finder()
     left = f"{PHONE} Or at jo.miller@acme-corp.com, ssn 536-22-8145."
@@ -42,7 +53,7 @@ def test_presidio_finds_what_the_scrubber_left_and_not_what_it_put_there() -> No
 def test_files_as_the_pipeline_writes_them_raise_nothing(whole: Path) -> None:
     samples = Samples(1_000)
     for table in ("interactions", "pairs", "rejects"):
-        samples.take(table, files(whole, table))
+        shown(samples, table, files(whole, table))
     assert samples.judge() == []
 
 
@@ -51,24 +62,38 @@ def test_what_was_left_in_a_row_is_told_by_kind_and_number_and_never_by_value(wh
     before = set(files(folder, "interactions"))
     publish(folder, "interactions", [told("edit", 1, offset=7_000, text=PHONE)])
     samples = Samples(8)
-    samples.take("interactions", set(files(folder, "interactions")) - before)
+    shown(samples, "interactions", set(files(folder, "interactions")) - before)
     [alert] = samples.judge()
     assert (alert.kind, alert.table, alert.got) == (LEAK, "interactions", {"rows": 1, "PHONE_NUMBER": 1})
     assert "456" not in repr(alert)
     assert samples.judge() == []
 
 
-def test_a_file_of_another_make_is_told_and_one_that_is_gone_or_none_is_passed_over(
-    whole: Path, tmp_path: Path
-) -> None:
+def test_a_file_of_another_make_is_told(whole: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(whole, tmp_path / "data"))
     path, *_ = files(folder, "pairs")
     pq.write_table(pq.ParquetFile(path).read(), path, compression="snappy")
-    (torn := tmp_path / "torn.parquet").write_bytes(b"PAR1 and no more")
     samples = Samples(0)
-    samples.take("pairs", [path, torn, tmp_path / "gone.parquet"])
+    shown(samples, "pairs", [path])
     [alert] = samples.judge()
     assert (alert.kind, alert.table, alert.got["files"]) == (METADATA, "pairs", 1)
+
+
+def test_new_files_are_opened_once_and_one_that_is_gone_or_none_is_passed_over(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(whole, tmp_path / "data"))
+    gone, torn = files(folder, "pairs")[0], files(folder, "interactions")[0]
+    gone.unlink()
+    torn.write_bytes(b"PAR1 and no more")
+    opened: list[str] = []
+    monkeypatch.setattr(store, "parquet", lambda path: opened.append(str(path)) or pq.ParquetFile(path))
+    samples, seen = Samples(1_000), list[str]()
+    found = list(new_rows(folder, {}.get, show=(samples.take, lambda one: seen.append(str(one.path)))))
+    assert len(opened) == len(set(opened)) == len(seen) + 2
+    assert set(opened) - set(seen) == {str(gone), str(torn)}
+    assert sum(new.gone for new in found) == 1
+    assert samples.judge() == []
 
 
 def test_the_rows_that_are_looked_at_are_bounded_and_chosen_by_their_ids() -> None:
