@@ -65,11 +65,9 @@ def _asked(row: Pair, options: Options, turns: list[Message], **answers: str) ->
 
 
 def _session(turns: list[Turn], options: Options) -> Example:
-    flat = options.form == "parquet"
-    used = session.tools(turns, options)
     return {
-        "messages": session.messages(turns, texts=flat, ids=False),
-        "tools": msgspec.json.encode(used).decode() if flat else used,
+        "messages": session.messages(turns, texts=options.form == "parquet", ids=False),
+        "tools": msgspec.json.encode(session.tools(turns, options)).decode(),
     }
 
 
@@ -117,7 +115,7 @@ SESSIONS = Format(
     session.COLUMNS,
     {
         "messages": "the chat; arguments of calls are objects, JSON strings in Parquet",
-        "tools": "the tools it calls, by what the calls tell of them; a JSON string in Parquet",
+        "tools": "JSON list of the tools it calls, by what the calls tell of them",
     },
     session.each(_session),
     lambda _: pa.schema([("messages", _WITH_TOOLS), ("tools", pa.string())]),

@@ -190,7 +190,7 @@ def test_arguments_are_objects_or_strings_as_the_target_has_them() -> None:
     assert trl["messages"][3]["tool_calls"][0]["function"]["arguments"] == {"input": "x"}
     (flat,) = rendered("trl-messages", steps, form="parquet")
     assert flat["messages"][1]["tool_calls"][0]["function"]["arguments"] == '{"é":[1,null]}'
-    assert json.loads(flat["tools"]) == trl["tools"]
+    assert flat["tools"] == trl["tools"]
     (openai,) = rendered("openai", steps)
     assert openai["messages"][1] == {
         "role": "assistant",
@@ -214,7 +214,7 @@ def test_arguments_are_objects_or_strings_as_the_target_has_them() -> None:
 def test_tools_are_declared_by_what_the_calls_tell() -> None:
     steps = [user("q"), call("A", {"n": 1, "s": "x"}), call("A", {"n": True, "s": "y", "o": {}}), model("a")]
     (one,) = rendered("trl-messages", steps)
-    assert one["tools"] == [
+    assert json.loads(one["tools"]) == [
         {
             "type": "function",
             "function": {
@@ -228,7 +228,7 @@ def test_tools_are_declared_by_what_the_calls_tell() -> None:
             },
         }
     ]
-    assert rendered("trl-messages", steps, tools=False)[0]["tools"] == []
+    assert rendered("trl-messages", steps, tools=False)[0]["tools"] == "[]"
     assert "tools" not in rendered("openai", steps, tools=False)[0]
 
 
