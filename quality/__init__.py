@@ -30,7 +30,8 @@ references   whether what a row was made from is there (pure)
 languages    what language a text looks like (pure)
 reject_rate  are too many events being rejected (pure)
 alert        what someone is told; the Channel protocol
-kinds        every kind of alert: meaning, remedy, how it ends (pure)
+kinds        every kind of alert: kind says what one is, kinds_of_sinks, kinds_of_looks and kinds_of_processes list them
+             (pure)
 alerts       the Alerter: outside of the commit path, in threads of its own
 alerting     the life of an alert: states, groups, silences, what is owed, in one file for all processes
 channels     log, Kafka topic, webhook, mail, PagerDuty, Alertmanager

@@ -55,7 +55,8 @@ keys             the keys of a data folder, for whoever needs one
 key_ring         their file, their other sources, rotation, destruction
 cluster, admin   the broker a command uses; topics and offsets
 broker           the embedded Kafka; kraft: its configuration; jars: its jars, pinned
-supervisor       keeps processes running; processes: children that never outlive their parent; guardian: how
+supervisor       keeps processes running; processes: children that never outlive their parent; guardian: how;
+                 crash_loop: what ends again and again is told of
 lock             one Redline per data folder; private_file: a file replaced in one step; crash_hook: for crash tests
 company          a made-up company at work, for the demo and for tests, of company_people, company_interactions,
                  company_stories, company_texts, company_words and company_faults

@@ -12,6 +12,7 @@ import msgspec
 
 from redline import cluster, meter, private_file, weaker
 from redline.cluster import ALL_TOPICS
+from redline.crash_loop import CrashLoops
 from redline.fleet import specs
 from redline.lock import DataLock
 from redline.supervisor import Death, Supervisor
@@ -40,7 +41,10 @@ def up(settings: Settings, *, say: Callable[[str], None]) -> None:
         weaker.begin(live)
         meter.clear(live.state)
         cluster.prepare_topics(live)
-        with Supervisor(specs(live, live=True), on_death=_mourner(live, say)) as fleet:
+        with (
+            CrashLoops(live, say) as loops,
+            Supervisor(specs(live, live=True), on_death=_mourner(live, say, loops)) as fleet,
+        ):
             say(
                 f"up: broker {live.kafka.bootstrap}, {', '.join(fleet.pids)}; "
                 f"logs in {live.state / 'logs'}; Ctrl-C stops"
@@ -123,12 +127,13 @@ def stop_event() -> threading.Event:
     return stopping
 
 
-def _mourner(settings: Settings, say: Callable[[str], None]) -> Callable[[Death], None]:
+def _mourner(settings: Settings, say: Callable[[str], None], loops: CrashLoops) -> Callable[[Death], None]:
     def on_death(death: Death) -> None:
         again = "is not started again" if death.again_in_s is None else f"starts again in {death.again_in_s:.1f} s"
         say(
             f"{death.name} ended with code {death.code} and {again};"
             f" its log: {settings.state / 'logs' / death.name}.log"
         )
+        loops.count(death)
 
     return on_death

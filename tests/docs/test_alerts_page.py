@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from quality import policy
-from quality.kinds import BY_NAME, KINDS, described
+from quality.kind import described
+from quality.kinds import BY_NAME, KINDS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "alerts.md").read_text("utf-8")
