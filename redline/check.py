@@ -10,12 +10,12 @@ import re
 import time
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 
 from quality import footers, report
 from quality.gate import Gate
@@ -25,18 +25,18 @@ from redline.published import seal_of
 from schemas.errors import InputError
 from schemas.tables import AUDIT, QUALITY_HISTORY, TABLES
 from schemas.verdict import Severity
-from sinks import audit_table, halts, history, reader
+from sinks import audit_table, halts, history, reader, store
 from sinks.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from redline.settings import Settings
     from schemas.verdict import Verdict
+    from sinks.places import Place
     from sinks.seal import Seal
 
-_MADE_OF = ("pairs", "trajectories")
+_MADE_OF = ("pairs", "trajectories", "revisions")
 _LISTED = 20
 _HEX = re.compile(r"[0-9a-f]{32}")
 # A sink moves its files into place some milliseconds before its commit names them: only what stays is an orphan.
@@ -62,7 +62,7 @@ def check(settings: Settings, names: Sequence[str] = ()) -> tuple[str, bool]:
     for name in names:
         if name not in _KEPT:
             reader.files(data, name)
-    if not settings.dataset.exists():
+    if not store.has(settings.dataset):
         raise InputError(
             f"{settings.dataset}: needed tables, there are none; `redline run` makes them, --data names the folder"
         )
@@ -147,10 +147,14 @@ def _files(data: Path, name: str, rows: int) -> list[Fault]:
         ]
     if lost:
         return [(name, "files of the log that are gone", len(lost), "redline doctor")]
-    if not root.exists():
+    if not store.has(root):
         return []
     # As a stranger would read it: any file below the folder, Hive names for columns.
-    plain = ds.dataset(str(root), format="parquet", partitioning="hive", schema=TABLES[name].stored).count_rows()
+    plain = (
+        ds.dataset(str(root), format="parquet", partitioning="hive", schema=TABLES[name].stored)
+        if isinstance(root, Path)
+        else store.dataset(root, store.parquet_files(root), TABLES[name])
+    ).count_rows()
     if plain == rows or rows != scan.count(data, name):  # it grew while we looked
         return []
     return [(name, "rows more or less to a plain Parquet reader than in the log", abs(plain - rows), "redline doctor")]
@@ -159,9 +163,10 @@ def _files(data: Path, name: str, rows: int) -> list[Fault]:
 def _footers(data: Path, name: str) -> list[Fault]:
     """What the files say of themselves. One that a sink replaces meanwhile is passed over."""
     found: Counter[str] = Counter()
-    for path in reader.files(data, name):
+    for path in reader.places(data, name):
         try:
-            found.update(footers.faults(pq.read_metadata(path), TABLES[name]))
+            with store.parquet(path) as file:
+                found.update(footers.faults(file.metadata, TABLES[name]))
         except FileNotFoundError:
             continue
         except (OSError, pa.ArrowException):
@@ -171,14 +176,14 @@ def _footers(data: Path, name: str) -> list[Fault]:
     ]
 
 
-def _strays(data: Path, name: str, root: Path) -> tuple[set[str], set[str]]:
+def _strays(data: Path, name: str, root: Place) -> tuple[set[str], set[str]]:
     """Files on disk and not in the log, and the reverse, that stay so over a few looks."""
     orphans: set[str] = set()
     lost: set[str] = set()
     for look in range(_LOOKS):
         if look:
             time.sleep(_LOOK_S)
-        found = {str(path) for path in root.rglob("*.parquet") if "_delta_log" not in path.parts}
+        found = {str(root / path) for path in store.parquet_files(root)}
         live = set(reader.files(data, name))
         orphans = (found - live) & orphans if look else found - live
         lost = (live - found) & lost if look else live - found

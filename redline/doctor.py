@@ -27,7 +27,7 @@ from redline.up import attached
 from schemas import topics
 from schemas.errors import RedlineError, SettingsError, SinkError
 from schemas.tables import TABLES
-from sinks import delta, halts, log, reader
+from sinks import delta, halts, log, reader, store
 from sinks.layout import Layout
 from sinks.quarantine import quarantine_of
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from redline.settings import Settings
+    from sinks.places import Place
 
 _PYTHON = (3, 11)
 _LEAST_BYTES = 1_000_000_000  # a batch being replaced, Kafka's segments and the logs fit in a third of it
@@ -211,13 +212,12 @@ def _tables(settings: Settings) -> Iterator[Finding]:
     whole = 0
     for name in TABLES:
         for kind, root in (("table", layout.dataset(name)), ("quarantine", layout.quarantine(name))):
-            if not root.exists():
-                continue
             try:
+                if not store.has(root):
+                    continue
                 log.check_tail(root)
-                gone = [
-                    p for p in reader.files(settings.data_dir, name, quarantine=kind != "table") if not Path(p).exists()
-                ]
+                live = reader.places(settings.data_dir, name, quarantine=kind != "table")
+                gone = [place for place in live if store.size(place) is None]
                 reader.offsets(settings.data_dir, name, quarantine=kind != "table")
                 fits = delta.fits(root, TABLES[name] if kind == "table" else quarantine_of(TABLES[name]))
             except (SinkError, OSError, ValueError, KeyError) as error:
@@ -233,7 +233,7 @@ def _tables(settings: Settings) -> Iterator[Finding]:
     yield Finding("Delta logs", f"{whole} whole" if whole else "none yet")
 
 
-def _of_other_version(name: str, root: Path) -> str:
+def _of_other_version(name: str, root: Place) -> str:
     """What makes a table anew: a sink without a table begins at the first record that Kafka still holds of its rows."""
     topic = topics.BY_TABLE[name].name
     fix = f"move {root} out of the data folder: sinks write it anew, as far back as Kafka holds {topic}"

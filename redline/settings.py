@@ -6,6 +6,7 @@ folder.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tomllib
 from pathlib import Path
@@ -40,14 +41,20 @@ from streams.privacy.options import DIRECTORY, Options
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sinks.places import Place
+
 _ENV = "REDLINE_"
 EXPECTATIONS = "quality.toml"
 
 
 class Settings(Section, frozen=True, kw_only=True):
-    """Everything Redline can be told."""
+    """Everything Redline can be told.
+
+    `data`: the data folder, or `s3://BUCKET/PREFIX` of its tables; then `local` is where everything else lies.
+    """
 
     data: str = "redline-data"
+    local: str = ""
     kafka: Kafka = Kafka()
     worker: Worker = Worker()
     scrub: Scrub = Scrub()
@@ -71,9 +78,11 @@ class Settings(Section, frozen=True, kw_only=True):
         return Path(self.data)
 
     @property
-    def dataset(self) -> Path:
-        """The published and restricted tables."""
-        return self.data_dir / "dataset"
+    def dataset(self) -> Place:
+        """The published and restricted tables: a folder, or a prefix of an object store."""
+        from sinks import location  # noqa: PLC0415 - Arrow comes along, and hooks read settings too
+
+        return location.tables(self.data_dir) / "dataset"
 
     @property
     def state(self) -> Path:
@@ -136,7 +145,7 @@ def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]
     for name, value in flags.items():
         if value is not None:
             _put(tree, name, value)
-    return _beside(_convert(tree), source)
+    return _placed(_beside(_convert(tree), source), environ)
 
 
 def _beside(settings: Settings, source: Path) -> Settings:
@@ -145,6 +154,19 @@ def _beside(settings: Settings, source: Path) -> Settings:
     if settings.quality.expectations or not found.is_file():
         return settings
     return msgspec.structs.replace(settings, quality=msgspec.structs.replace(settings.quality, expectations=str(found)))
+
+
+def _placed(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Settings with a local data folder: that of the tables, if `data` says that those are in an object store."""
+    if not settings.data.startswith("s3:"):
+        return settings
+    from sinks import location  # noqa: PLC0415 - as above
+
+    base = environ.get("XDG_STATE_HOME") or "~/.local/state"
+    name = hashlib.sha256(settings.data.rstrip("/").encode()).hexdigest()[:16]
+    folder = Path(settings.local) if settings.local else Path(base).expanduser() / "redline" / name
+    location.point(folder, settings.data)
+    return msgspec.structs.replace(settings, data=str(folder))
 
 
 def _convert(tree: dict[str, Any]) -> Settings:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from schemas.errors import PurposeError, RedlineError
 from schemas.tables import AUDIT, PUBLISHED, QUALITY_HISTORY, TABLES
-from sinks import reader
+from sinks import location, reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 # Their messages are about the query; the others quote values of the rows.
 _OF_THE_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException, duckdb.SyntaxException)
@@ -61,15 +61,15 @@ def query(data_dir: Path, text: str) -> tuple[Sequence[str], Sequence[Sequence[A
         except duckdb.PermissionException:
             refused = f"needed a query over {', '.join(PUBLISHED)}, came one that opens something else"
             break
-        except duckdb.IOException:
-            refused = "a file could not be read; run `redline doctor`"
         except _OF_THE_QUERY as error:
             refused = str(error).splitlines()[0]
             restricted = _restricted(refused)
             break
         except duckdb.Error as error:
-            refused = f"{type(error).__name__}: the query failed on a value of the tables"
-            break
+            if not is_unread(error):
+                refused = f"{type(error).__name__}: the query failed on a value of the tables"
+                break
+            refused = "a file could not be read; run `redline doctor`"
     # Not where it was caught: the error's chain would hold DuckDB's words.
     if restricted:
         raise PurposeError(
@@ -77,6 +77,13 @@ def query(data_dir: Path, text: str) -> tuple[Sequence[str], Sequence[Sequence[A
             + _INSTEAD[restricted]
         )
     raise QueryError(f"sql: {refused}")
+
+
+def is_unread(error: duckdb.Error) -> bool:
+    """True if a file could not be read: a sink may have replaced it. Of object stores DuckDB only hears from Arrow."""
+    return isinstance(error, duckdb.IOException) or (
+        isinstance(error, duckdb.InvalidInputException) and "reading the stream" in str(error)
+    )
 
 
 def _restricted(said: str) -> str:
@@ -115,12 +122,17 @@ def connection(
 
 
 def _view(live: duckdb.DuckDBPyConnection, data_dir: Path, name: str) -> list[str]:
-    """A view over the live files of a table; returns their paths."""
+    """A view over the live files of a table; returns the paths that DuckDB itself opens."""
     table = TABLES[name]
     columns = ", ".join(f'"{column}"' for column in table.schema.names)
-    files = reader.files(data_dir, name)
-    live.register(f"_{name}", table.stored.empty_table())
     source = f"_{name}"
+    if not isinstance(location.tables(data_dir), Path):
+        # DuckDB's own client of object stores is an extension that it would have to fetch.
+        live.register(source, reader.dataset(data_dir, name) or table.stored.empty_table())
+        live.execute(f"create view {name} as select {columns} from {source}")  # noqa: S608 - our own names
+        return []
+    files = reader.files(data_dir, name)
+    live.register(source, table.stored.empty_table())
     if files:
         types = "{'event_date': DATE" + (", 'surface': VARCHAR" if "surface" in table.partition_by else "") + "}"
         read = f"read_parquet([{_quoted(files)}], hive_partitioning = true, hive_types = {types}, union_by_name = true)"

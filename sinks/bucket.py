@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -90,12 +90,12 @@ def names(folder: Remote) -> list[str]:
     return [str(one["path"]).rpartition("/")[2] for one in found["objects"]]
 
 
-def below(folder: Remote) -> Iterator[tuple[str, int]]:
-    """Every object below a prefix, however deep: path from there, and bytes. Raises OSError."""
+def below(folder: Remote) -> Iterator[tuple[str, datetime]]:
+    """Every object below a prefix, however deep: path from there, and when it was written. Raises OSError."""
     cut = len(folder.key) + 1 if folder.key else 0
     with _told(folder):
         for part in obstore.list(_client(folder.bucket), folder.key or None):
-            yield from [(str(one["path"])[cut:], int(one["size"])) for one in part]
+            yield from [(str(one["path"])[cut:], one["last_modified"]) for one in part]
 
 
 def remove(place: Remote) -> None:

@@ -19,7 +19,7 @@ NO_DIGEST = bytes(8)
 
 
 class Identity(NamedTuple):
-    """What makes two rows the same: id, revision (0 where the table has none), and a digest of `sources`."""
+    """What makes two rows the same: id, revision (0 where the table has none), and a digest of `sources` (or none)."""
 
     record_id: str
     revision: int
@@ -90,7 +90,7 @@ def plan(
         if not rivals or (amendable and newer):
             replays += first is not None  # the lower revision in this batch gives way
             winners[row.record_id] = position
-        elif not amendable and any(row.digest != rival.digest for rival in rivals):
+        elif not amendable and any(rival.digest not in (NO_DIGEST, row.digest) for rival in rivals):
             conflicts += 1
         else:
             replays += 1

@@ -262,7 +262,7 @@ class TableLog:
             delta = _table(self._root)
             self.sync(delta.version())
         raise SinkError(
-            f"{self._root}: needed to add the columns {', '.join(missing)}, other commits kept coming first"
+            f"{self._root}: needed to add the columns {', '.join(missing or ())}, other commits kept coming first"
         )
 
 

@@ -171,6 +171,8 @@ def identities_of(rows: pa.Table, *, amendable: bool) -> list[Identity]:
     if amendable:
         revisions: list[int] = rows.column("revision").to_pylist()
         return [Identity(i, r, NO_DIGEST) for i, r in zip(ids, revisions, strict=True)]
+    if pa.types.is_binary(rows.schema.field("sources").type.value_type):
+        return [Identity(i, 0, NO_DIGEST) for i in ids]  # sealed: it is not told here what they are
     sources: list[list[dict[str, Any]]] = rows.column("sources").to_pylist()
     return [Identity(i, 0, digest(s)) for i, s in zip(ids, sources, strict=True)]
 

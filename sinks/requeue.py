@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.errors import SinkError
-from sinks.dedupe import displaced, plan
+from sinks.dedupe import NO_DIGEST, displaced, plan
 from sinks.delta import AmbiguousError, ConflictError
 from sinks.layout import Layout
 from sinks.parquet import identities_of
@@ -141,7 +141,7 @@ class Returns:
             one = ids[place]
             if one.record_id in erased:
                 found["erased"].append(place)
-            elif self.table.amendable or known[one.record_id].digest == one.digest:
+            elif self.table.amendable or known[one.record_id].digest in (NO_DIGEST, one.digest):
                 found["there"].append(place)
             else:
                 found["conflicts"].append(place)

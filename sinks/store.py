@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sinks.places import Place
 
 
+_LOG = "_delta_log"
+
+
 def options(place: Place) -> dict[str, str] | None:
     """What deltalake must be told of the place."""
     return None if isinstance(place, Path) else bucket.options()
@@ -78,13 +81,26 @@ def parquet_files(root: Place) -> list[str]:
     else:
         found = [path for path, _ in bucket.below(root) if path.endswith(".parquet")]
     # Checkpoints of the log are Parquet files too.
-    return [path for path in found if not path.startswith("_")]
+    return [path for path in found if _LOG not in path.split("/")]
+
+
+def newest(root: Place, most: int) -> list[Place]:
+    """Data files below a table's folder, the last written first. Raises OSError."""
+    if isinstance(root, Path):
+        paths = [path for path in root.rglob("*.parquet") if _LOG not in path.parts]
+        return list(sorted(paths, key=_age, reverse=True)[:most])
+    found = [(at, path) for path, at in bucket.below(root) if path.endswith(".parquet") and _LOG not in path.split("/")]
+    return [root / path for _, path in sorted(found, reverse=True)[:most]]
+
+
+def has(folder: Place) -> bool:
+    """True if there is such a folder. Raises OSError."""
+    return folder.exists() if isinstance(folder, Path) else next(bucket.below(folder), None) is not None
 
 
 def is_table(root: Place) -> bool:
     """True if there is a Delta log. Raises OSError."""
-    log = root / "_delta_log"
-    return log.is_dir() if isinstance(log, Path) else next(bucket.below(log), None) is not None
+    return has(root / _LOG)
 
 
 def parquet(place: Place) -> pq.ParquetFile:
@@ -96,6 +112,13 @@ def rows(place: Place, filters: Sequence[Any]) -> pa.Table:
     """Those rows of a Parquet file that fit, without the columns of its folders' names. Raises as `parquet`."""
     source = place if isinstance(place, Path) else pa.PythonFile(bucket.Object(place), mode="r")
     return pq.read_table(source, filters=list(filters), partitioning=None)
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # a sink has replaced it
 
 
 def dataset(root: Place, paths: Sequence[str], table: Table) -> ds.Dataset:

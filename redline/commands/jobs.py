@@ -45,7 +45,9 @@ def _bounded(
 
 @main.command("run")
 @click.argument("files", nargs=-1, required=True)
-@click.option("--out", "data", type=click.Path(file_okay=False), help="Data folder; a second run continues it.")
+@click.option(
+    "--out", "--data", "data", type=click.Path(file_okay=False), help="Data folder; a second run continues it."
+)
 @bootstrap_option
 @consent_option
 @weaker_option

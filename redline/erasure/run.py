@@ -16,6 +16,7 @@ from redline.erasure import exports, in_flight, journal, receipt, tables
 from redline.erasure.find import find
 from redline.erasure.people import Person, person_of
 from redline.erasure.verify import erased_places, leftovers, open_members, verify
+from redline.export.work import forget_all
 from redline.lock import DataLock
 from redline.published import seal_of
 from redline.up import attached
@@ -60,7 +61,7 @@ def erase(
     2. What workers had admitted before they saw that comes out of them.
     3. Everything of the person is found, in the tables and on its way there, and noted in the journal.
     4. Tombstones, rejects, tables: see `redline.erasure.tables`. Then back to 3, until nothing new is found.
-    5. Exports that hold the rows are listed, or rewritten.
+    5. Exports that are not finished are forgotten; of the others those that hold the rows are listed, or rewritten.
     6. The journal forgets which rows belonged together; the receipt is signed.
 
     Args:
@@ -95,6 +96,7 @@ def erase(
         crash("consent")
         settled = in_flight.settled(live.kafka, wait_s=wait_s)
         _take_out(live, person, page, say, crash)
+        unfinished = forget_all(live.state)
         held = exports.holding(live.state, _gone(live.data_dir), rewrite=rewrite)
         crash("exports")
         open_ = _open(live)
@@ -103,6 +105,7 @@ def erase(
             left.append(f"workers: not caught up after {wait_s:.0f} s; run it again once `redline status` shows no lag")
         if not leftovers(live.state):
             left.append("state/rebuild: a rebuild is at work and holds rows; run it again after")
+        left += [f"export into {one}: not finished, and at work; run it again after" for one in unfinished]
         if open_:
             left.append(f"state of workers: {open_:,} events; they go when a worker runs")
         this_time = _this_time(page, held)
@@ -212,7 +215,7 @@ def _this_time(page: journal.Journal, held: Sequence[Holding]) -> dict[str, int]
     return {
         "events": len(found.events),
         "pairs": len(found.rows.get("pairs", ())),
-        "trajectories": len(found.rows.get("trajectories", ())),
+        "trajectories": found.sessions,
         "revisions": len(found.rows.get("revisions", ())),
         "own_offsets": len(found.own),
         "other_offsets": len(found.others),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from redline import scan
 from redline.buckets import Buckets
@@ -23,16 +23,16 @@ from redline.state_reader import open_events
 from schemas.errors import LockedError
 from schemas.rows import Source
 from schemas.tables import TABLES
-from sinks import tombstones
+from sinks import location, store, tombstones
 from streams.consent import decode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
-    from pathlib import Path
 
     from redline.erasure.people import Person
     from redline.settings import Settings
     from schemas.tables import Table
+    from sinks.places import Place
     from sinks.seal import Seal
 
 _AGAIN_S = 1.0
@@ -121,28 +121,31 @@ def _files(settings: Settings, person: Person, places: Collection[Source], found
                 break  # replaced or moved meanwhile: its successor is listed, or was decided after the tombstones
             except (pa.ArrowException, OSError):
                 if attempt + 1 == _ATTEMPTS:
-                    found.left.append(f"{path.relative_to(data)}: cannot be read")
+                    found.left.append(f"{_name(path, data)}: cannot be read")
                 time.sleep(_AGAIN_S)
             else:
                 found.files += 1
                 found.rows += rows
                 if hits:
-                    found.left.append(f"{path.relative_to(data)}: {hits:,} rows")
+                    found.left.append(f"{_name(path, data)}: {hits:,} rows")
                 break
 
 
-def _all(data: Path) -> Iterator[tuple[str, Path]]:
+def _name(path: Place, data: Path) -> str:
+    return f"{path.relative_to(data)}" if isinstance(path, Path) else f"{path}"
+
+
+def _all(data: Path) -> Iterator[tuple[str, Place]]:
     """Every data file and the table it is of: in the tables, in quarantine, and in staging."""
-    for folder in ("dataset", "quarantine", "_staging"):
-        for path in sorted((data / folder).rglob("*.parquet")):
-            parts = path.relative_to(data / folder).parts
-            table = next((part for part in parts if part in TABLES), None)
-            if table is not None and "_delta_log" not in parts:
-                yield table, path
+    for folder in (location.tables(data) / "dataset", location.tables(data) / "quarantine", data / "_staging"):
+        for path in sorted(store.parquet_files(folder)):
+            table = next((part for part in path.split("/") if part in TABLES), None)
+            if table is not None:
+                yield table, folder / path
 
 
 def _search(
-    path: Path,
+    path: Place,
     table: Table,
     seal: Seal,
     *,
@@ -155,7 +158,7 @@ def _search(
     if table.name == "rejects":
         names.remove("sources")  # it is there that they are told
     rows = hits = 0
-    with pq.ParquetFile(path) as file:
+    with store.parquet(path) as file:
         for batch in file.iter_batches(_BATCH, columns=names):
             rows += batch.num_rows
             for row in seal.open(pa.Table.from_batches([batch]), table).to_pylist():

@@ -9,16 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-import pyarrow.parquet as pq
 
 from redline import private_file
 from schemas.errors import SettingsError
+from sinks import store
 from streams.identity import keyed_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import pyarrow.parquet as pq
+
+    from sinks.places import Place
     from streams.epochs import KeyRing
 
 NAME = "key-epochs.json"
@@ -37,7 +40,7 @@ class _Known(msgspec.Struct):
     epochs: list[_Epoch]
 
 
-def check(state: Path, dataset: Path, ring: KeyRing, where: str) -> None:
+def check(state: Path, dataset: Place, ring: KeyRing, where: str) -> None:
     """Refuse a ring that does not fit what this folder has seen; remember one that does.
 
     Raises:
@@ -82,12 +85,11 @@ def _fingerprint(key: bytes) -> str:
     return keyed_id(key, "fingerprint")
 
 
-def _written(dataset: Path) -> Iterator[int]:
+def _written(dataset: Place) -> Iterator[int]:
     """The largest epoch of each of the newest files of `interactions`, from their footers."""
-    paths = [path for path in (dataset / "interactions").rglob("*.parquet") if "_delta_log" not in path.parts]
-    for path in sorted(paths, key=_age, reverse=True)[:_LOOKED_AT]:
+    for path in store.newest(dataset / "interactions", _LOOKED_AT):
         try:
-            with pq.ParquetFile(path) as file:
+            with store.parquet(path) as file:
                 place = file.schema_arrow.get_field_index("key_epoch")
                 for group in range(file.metadata.num_row_groups) if place >= 0 else ():
                     column = _column(file.metadata.row_group(group), "key_epoch")
@@ -101,13 +103,6 @@ def _column(group: pq.RowGroupMetaData, name: str) -> pq.ColumnChunkMetaData | N
     """Columns of a footer are leaves, in other places than the schema's fields."""
     every = (group.column(place) for place in range(group.num_columns))
     return next((column for column in every if column.path_in_schema == name), None)
-
-
-def _age(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _read(path: Path) -> _Known | None:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from redline.key_ring import file, form, known
 from schemas.errors import SettingsError
+from sinks import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from redline.settings import Settings
+    from sinks.places import Place
     from streams.epochs import KeyRing
 
 _ENV, _COMMAND = "env:", "command:"
@@ -60,9 +62,9 @@ def read(settings: Settings) -> KeyRing:
     return ring
 
 
-def has_rows(dataset: Path) -> bool:
+def has_rows(dataset: Place) -> bool:
     """True once any table has a data file."""
-    return any("_delta_log" not in path.parts for path in dataset.rglob("*.parquet"))
+    return bool(store.newest(dataset, 1))
 
 
 def _of_file(state: Path, overlap_us: int, may_make: Callable[[], bool]) -> KeyRing:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LOCK = "quarantine.lock"
 _NAME = re.compile(r"[\w.:+-]{1,200}", re.ASCII)
 # What others stand on goes last: a reject or a pair is discarded before the events it was made from.
-_DISCARDED = ("pairs", "trajectories", "revisions", "rejects", "interactions", "subjects")
+_DISCARDED = ("pairs", "trajectories", "revisions", "collaboration", "rejects", "interactions", "subjects")
 
 
 @dataclass(frozen=True, slots=True)

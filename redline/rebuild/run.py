@@ -16,6 +16,7 @@ from redline.key_ring.traces import DESTROYED
 from redline.keys import keys_of
 from redline.open_keys import Waiting, waiting
 from redline.published import release_of
+from redline.rebuild.collaboration import collaboration
 from redline.rebuild.compare import Result, Row, Tally, compare, differing, result, without
 from redline.rebuild.events import COLUMNS, Place, interactions, place
 from redline.rebuild.made import KINDS, Made
@@ -23,6 +24,7 @@ from redline.rebuild.target import Target
 from redline.retain import gone_before
 from schemas.errors import InputError
 from schemas.rows import Reject
+from schemas.tables import COLLABORATION
 from sinks import reader, store
 from sinks.arrow import to_table
 from streams.marks import Hashes
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from redline.settings import Settings
     from schemas.rows import Interaction
 
-TABLES: tuple[str, ...] = tuple(KINDS)
+TABLES: tuple[str, ...] = (*KINDS, COLLABORATION.name)
 
 
 def pairs(settings: Settings, target: Path | None = None) -> Result:
@@ -60,12 +62,14 @@ def rebuild(settings: Settings, name: str, target: Path | None = None) -> Result
         SettingsError: the key file is gone. What events told each other of names cannot be read without it.
     """
     data = settings.data_dir
-    if name not in KINDS:
-        raise InputError(f"rebuild: needed one of {', '.join(KINDS)}, came another word; `redline rebuild pairs`")
+    if name not in TABLES:
+        raise InputError(f"rebuild: needed one of {', '.join(TABLES)}, came another word; `redline rebuild pairs`")
     if not store.has(settings.dataset):
         raise InputError(
             f"{settings.dataset}: needed tables, there are none; `redline run` makes them, --data names the folder"
         )
+    if name == COLLABORATION.name:
+        return collaboration(settings, target)
     made = KINDS[name](settings, Hashes(keys_of(settings).identity))
     before = reader.offsets(data, "interactions")
     tally = Tally(gone_before=gone_before(data))
@@ -94,7 +98,7 @@ def rebuild(settings: Settings, name: str, target: Path | None = None) -> Result
             tally.rebuilt += table.num_rows
             compare(made, table.to_pylist(), there, tally)
     moved = before != reader.offsets(data, "interactions")
-    state = waiting(settings, name, made.logic if made.stateful else None) if tally.faults else Waiting()
+    state = waiting(settings, name, *([made.logic] if made.stateful else [])) if tally.faults else Waiting()
     return result(made, tally, state, moved=moved, target=target)
 
 

@@ -32,6 +32,7 @@ from schemas import topics
 from schemas.errors import InputError
 from schemas.records import Coordinate
 from schemas.rows import REASONS
+from sinks import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +77,7 @@ def replay(
     """
     if not wanted.reasons or not set(wanted.reasons) <= set(REASONS):
         raise InputError(f"--reason: needed one of {', '.join(REASONS)}; `redline rejects` counts them")
-    if not settings.dataset.exists():
+    if not store.has(settings.dataset):
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
     with (
         DataLock(settings.state, name=_LOCK),

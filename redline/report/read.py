@@ -8,7 +8,6 @@ seems to be about more people than it is. A day of fewer than k people is left o
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +78,11 @@ def figures(settings: Settings, days: int, now_us: int) -> Figures:
         SinkError: a table cannot be read.
     """
     for _ in range(_ATTEMPTS):
-        # A file was replaced between the log and its reading.
-        with suppress(duckdb.IOException):
+        try:
             return _figures(settings, days, now_us)
+        except duckdb.Error as error:
+            if not sql.is_unread(error):  # else a file was replaced between the log and its reading
+                raise
     raise SinkError(f"{settings.dataset}: needed files that stay while they are read; run `redline doctor`")
 
 

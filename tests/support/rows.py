@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from schemas.records import Coordinate, Partition
 from schemas.rows import Interaction, Pair, Source, Subject, encode
 from schemas.topics import EVENTS
 from schemas.verdict import Failure, Severity, Verdict
+from sinks import store
 from sinks.batch import Batch, Range
 from sinks.seal import Seal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+    import pyarrow as pa
+
+    from sinks.places import Place
 
 TOPIC = "rows"
 SEAL = Seal(bytes(range(32)))
@@ -104,10 +105,10 @@ def failing(column: str, values: set[Any], severity: Severity = Severity.ERROR, 
     return gate
 
 
-def plain_ids(root: Path) -> list[str]:
+def plain_ids(root: Place) -> list[str]:
     """record_ids as any reader of the plain folders sees them."""
-    paths = [p for p in root.rglob("*.parquet") if "_delta_log" not in p.parts]
-    return sorted(i for p in paths for i in pq.ParquetFile(p).read(["record_id"]).column(0).to_pylist())
+    files = [store.parquet(root / path) for path in store.parquet_files(root)]
+    return sorted(i for file in files for i in file.read(["record_id"]).column(0).to_pylist())
 
 
 def ids(numbers: Sequence[int] | range) -> list[str]:
