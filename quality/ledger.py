@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 # Stage that decides about the events of a table.
 STAGES: Mapping[str, str] = MappingProxyType({"pairs": "join", "trajectories": "session", "revisions": "revisions"})
 _EARLY = ("scrub", "dedupe")
+BESIDE = "collaboration"
+"""The stage that counts events which end in `interactions`, and rejects those that it does not count."""
+
+_COUNTED = "redline.message.v1"
 
 # Enough to see a pattern, short enough for a terminal; counts are always full.
 LISTED = 100
@@ -142,7 +146,7 @@ class _Audit:
         held = self._inside(book.held.offsets) & ~published
         self._check_rejects()
         early = self._rejected(_EARLY)
-        known = {cause.stage for cause in book.rejects.causes} & {*_EARLY, *STAGES.values()}
+        known = {cause.stage for cause in book.rejects.causes} & {*_EARLY, *STAGES.values(), BESIDE}
         self._note(
             "conflicting", self._inside(book.rejects.offsets) & ~self._rejected(known), "rejects, of an unknown stage"
         )
@@ -156,13 +160,20 @@ class _Audit:
         self._note("conflicting", published & (types < 0), "interactions, of an unknown type")
 
         seen = admitted | early
+        beside = self._rejected({BESIDE})
+        counted = types == EVENT_TYPES.index(_COUNTED)
+        self._note(
+            "conflicting", beside & seen & ~counted, f"rejects of {BESIDE}, of an event that does not lead there"
+        )
         for place, event_type in enumerate(EVENT_TYPES):
             if ROUTES[event_type] is None:
-                self._ends.append((published & (types == place), Fate("published", "interactions")))
+                ended = published & (types == place) & ~beside
+                self._ends.append((ended, Fate("published", "interactions")))
         for table, stage in STAGES.items():
             self._settle(table, stage, types, admitted, seen)
         leads = np.isin(types, [n for n, name in enumerate(EVENT_TYPES) if ROUTES[name]])
-        self._ends.append((held & ~leads, Fate("quarantined", "interactions")))
+        self._ends.append((held & ~leads & ~beside, Fate("quarantined", "interactions")))
+        self._end_rejects(beside & counted, {BESIDE})
         self._end_rejects(early, _EARLY)
 
         exists = ~self._inside(nonexistent)

@@ -30,6 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "pairs": ("label", "similarity", "decision_ms_bucket", "language", "tool", "suggestion"),
     "trajectories": ("tool",),
     "revisions": ("tool",),
+    "collaboration": (),
     "rejects": ("reason", "fate"),
     "subjects": (),
 }

@@ -86,7 +86,7 @@ MIXES: Mapping[str, str] = {
 # Rows of these come of rows of those: what stops there is told once.
 UPSTREAM: Mapping[str, str] = dict.fromkeys(("pairs", "trajectories", "revisions", "subjects"), "interactions")
 # Few rejects are no fault, and many are one by their share.
-NO_VOLUME = frozenset({"rejects"})
+NO_VOLUME = frozenset({"rejects", "collaboration"})
 
 # What was expected, in an alert's words.
 EXPECTED: Mapping[str, str] = {

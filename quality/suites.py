@@ -29,7 +29,7 @@ _FIRST_DAY = "2000-01-01"
 
 # Of published rows: until the day is decided, and where too few people share one.
 _SHOWN_SURFACES = (*events.SURFACES, cells.WITHHELD, cells.OTHER)
-STAGES = ("scrub", "dedupe", "join", "session", "revisions")
+STAGES = ("scrub", "dedupe", "join", "session", "revisions", "collaboration")
 REJECT_FATES = ("dropped", "dead_lettered")
 CLOSED_BY = ("ended", "inactivity", "end_of_input")
 
@@ -181,6 +181,19 @@ _REVISIONS = (
     _range("key_epoch", 0, None),
 )
 
+_COUNTS = ("people", "messages", "threads", "channels", "agent_messages")
+_TURNS = ("person_to_person", "person_to_agent", "agent_to_person")
+_QUANTILES = ("reply_p50", "reply_p90", "length_p50", "length_p90", "depth_p50", "depth_p90", "breadth_p90")
+_COLLABORATION = (
+    _none("leads_to_no_event", "sources.count"),
+    _name("unit"),
+    _known("window", ("hour", "day")),
+    _range("hour", 0, 23),
+    *(_range(column, 0, None) for column in (*_COUNTS, *_TURNS)),
+    *(_none(f"{column}_is_coarse", f"{column}.exact") for column in (*_COUNTS, *_TURNS)),
+    *(_name(column) for column in _QUANTILES),
+)
+
 _REJECTS = (
     _known("stage", STAGES),
     _known("fate", REJECT_FATES),
@@ -234,6 +247,7 @@ SUITES: dict[str, tuple[Expectation, ...]] = {
     "pairs": _COMMON + _PAIRS,
     "trajectories": _COMMON + _TRAJECTORIES,
     "revisions": _COMMON + _REVISIONS,
+    "collaboration": tuple(one for one in _COMMON if one.name != "sources_are_present") + _COLLABORATION,
     "rejects": _COMMON + _REJECTS,
     "subjects": _COMMON + _SUBJECTS,
     "audit": _AUDIT,

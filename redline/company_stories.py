@@ -8,6 +8,7 @@ its gap (6 h), so that the outcome does not hang on a setting.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from redline import company_texts as texts
@@ -44,6 +45,7 @@ class Stories:
         self._outcomes = Outcomes(rng)
         self._by_role = {role: [p for p in people if p.role == role] for role in {p.role for p in people}}
         self._threads = [token(rng) for _ in range(40)]
+        self._said: Counter[str] = Counter()
 
     def next(self, at_us: int) -> Story:
         """A scene that starts now."""
@@ -68,15 +70,20 @@ class Stories:
         thread = rng.randrange(len(self._threads))
         if rng.random() < 0.1:
             self._threads[thread] = token(rng)
+        name = self._threads[thread]
+        number = self._said[name] = self._said[name] + 1
         data = ThreadMessage(
             session_id=f"chat-{person.login}",
             surface="chat",
             tool=self._tool("chat"),
-            thread_id=self._threads[thread],
+            thread_id=name,
             channel_id=f"channel-{thread % 12}",
-            reply_to=token(rng) if rng.random() < 0.5 else None,
+            reply_to=_before(token(rng), name, number) if rng.random() < 0.5 else None,
             members=rng.randrange(3, 60),
             text=texts.chat(rng, person, self._people) if rng.random() < 0.7 else None,
+            message_id=f"{name}/{number}",
+            org_unit=person.role,
+            author="agent" if number % 5 == 0 else "person",
         )
         return Story(person, [Moment(at_us, data, at_us + HOUR)])
 
@@ -269,3 +276,8 @@ class Stories:
 
     def _one_of(self, role: str) -> Person:
         return self._rng.choice(self._by_role[role])
+
+
+def _before(unseen: str, thread: str, number: int) -> str:
+    """The message before; of a thread's first one somewhere else."""
+    return f"{thread}/{number - 1}" if number > 1 else unseen

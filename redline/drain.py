@@ -83,17 +83,19 @@ def wait(
         time.sleep(_LOOK_S)
 
 
-def flush(settings: Settings) -> None:
-    """Tell the join and the sessions that input has ended for now, by a record in each of their partitions.
+FLUSHED: tuple[tuple[str, ...], ...] = ((topics.CLEAN, topics.STEPS, topics.THREADS), (topics.EXCHANGES,))
+"""Which stages are told that input has ended, by what they read: those together that read nothing of each other."""
+
+
+def flush(settings: Settings, read: tuple[str, ...]) -> None:
+    """Tell stages that input has ended for now, by a record in each of their partitions.
 
     Raises:
         DeliveryError: the broker did not confirm it.
     """
     delivery = Delivery(settings.kafka.bootstrap, settings.kafka.config)
     records = [
-        tick(topic, partition, topics.TICK_FLUSH)
-        for topic in (topics.CLEAN, topics.STEPS)
-        for partition in range(settings.kafka.partitions)
+        tick(topic, partition, topics.TICK_FLUSH) for topic in read for partition in range(settings.kafka.partitions)
     ]
     try:
         asyncio.run(delivery.send(records))

@@ -29,8 +29,15 @@ _STARTING = frozenset(
     }
 )
 # Stages in the order events pass them; a stage is done when the one before it is and it has no lag.
-STAGES: tuple[str, ...] = (topics.EVENTS, topics.SCRUBBED, topics.CLEAN, topics.STEPS)
-STAGE_OF = dict(zip(STAGES, ("scrub", "dedupe", "join", "session"), strict=True))
+STAGES: tuple[str, ...] = (
+    topics.EVENTS,
+    topics.SCRUBBED,
+    topics.CLEAN,
+    topics.STEPS,
+    topics.THREADS,
+    topics.EXCHANGES,
+)
+STAGE_OF = dict(zip(STAGES, ("scrub", "dedupe", "join", "session", "threads", "collaboration"), strict=True))
 """Names of the stages by what they read; topics of the Collector are read by `explode`."""
 
 

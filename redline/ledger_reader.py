@@ -70,6 +70,7 @@ def balance(settings: Settings) -> Balance:
     open_ = {
         _STATE_TABLE[state]: _by_partition([s for s in sources if s not in done[_STATE_TABLE[state]]])
         for state, sources in held.items()
+        if state in _STATE_TABLE  # a message ends in `interactions`, whether it was counted or not yet
     }
     books = of_tables(ends, tables, quarantine=quarantine, open_=open_)
     first = reconcile(books)

@@ -25,8 +25,8 @@ class Waiting:
     note: str = ""
 
 
-def waiting(settings: Settings, table: str, logic: KeyedLogic | None) -> Waiting:
-    """`logic`: that of the table's stage; None if it keeps no state, so that nothing stands open.
+def waiting(settings: Settings, table: str, *logics: KeyedLogic) -> Waiting:
+    """`logics`: those of the table's stages that keep state; without any nothing stands open.
 
     Ask the broker that is configured, that runs over the folder, or whose data is in it; a note if none can tell.
     """
@@ -37,8 +37,8 @@ def waiting(settings: Settings, table: str, logic: KeyedLogic | None) -> Waiting
         with cluster.broker(live, lambda _line: None) as there:
             kafka = there.kafka
             keys: set[bytes] = set()
-            if logic is not None:
-                keys = unpublished(kafka.bootstrap, logic, partitions=kafka.partitions, config=kafka.config)
+            for logic in logics:
+                keys |= unpublished(kafka.bootstrap, logic, partitions=kafka.partitions, config=kafka.config)
             watch = LagWatch(
                 kafka.bootstrap, there.data_dir, group=topics.APP_ID, partitions=kafka.partitions, config=kafka.config
             )

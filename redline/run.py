@@ -82,7 +82,9 @@ def run(
 
             drained = drain.wait(live, lags, step=step, show=show.progress)
             if drained.complete:
-                drain.flush(live)
+                for read in drain.FLUSHED:
+                    drain.wait(live, lags, step=step, show=show.progress, tables=())
+                    drain.flush(live, read)
                 drained = drain.wait(live, lags, step=step, show=show.progress)
             say(f"drained after {time.monotonic() - started:.1f} s")
         lags.close()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 STALE_S = 10 * EVERY_S
 _ALERTS = 4  # at the top; the others are counted
-_KEYED = frozenset({"join", "session"})
+_KEYED = frozenset({"join", "session", "threads", "collaboration"})
 _STYLES = {"critical": "bold red", "error": "red", "warning": "yellow"}
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _MEGABYTE = 1_000_000

@@ -114,6 +114,7 @@ class Retain(Section, frozen=True, kw_only=True):
     pairs_days: _Natural = 0
     trajectories_days: _Natural = 0
     revisions_days: _Natural = 0
+    collaboration_days: _Natural = 0
     rejects_days: _Natural = 0
     subjects_days: _Natural = 0
 

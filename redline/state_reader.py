@@ -23,7 +23,7 @@ _NAME = "redline-ledger"
 
 
 def open_events(bootstrap: str, *, partitions: int, config: Mapping[str, str]) -> dict[str, list[Source]]:
-    """State table (`join`, `session`) -> raw coordinates of the events it holds and has not settled.
+    """State table (`join`, `session`, `threads`) -> raw coordinates of the events it holds and has not settled.
 
     Memory grows with open state, not with history: a changelog is compacted, and only its last values are kept.
 
@@ -32,7 +32,7 @@ def open_events(bootstrap: str, *, partitions: int, config: Mapping[str, str]) -
     """
     held: dict[str, list[Source]] = {}
     with reader(bootstrap, config, name=_NAME) as consumer:
-        for table in ("join", "session"):
+        for table in ("join", "session", "threads"):
             held[table] = []
             topic = f"{topics.APP_ID}-{table}-changelog"
             for partition in range(partitions):

@@ -22,6 +22,7 @@ from schemas.codec import Limits, decode
 from schemas.errors import BrokerError
 from schemas.sources import otlp
 from streams.agents import run_worker
+from streams.collaboration import Collaboration, CollaborationPolicy
 from streams.consent import ConsentBook
 from streams.consent_reader import ConsentReader
 from streams.dedupe_stage import DedupeStage
@@ -37,6 +38,7 @@ from streams.privacy.pool import ScrubPool
 from streams.runtime import RuntimePolicy, fail
 from streams.scrub_stage import ScrubStage
 from streams.session import SessionPolicy, Sessions
+from streams.threads import ThreadPolicy, Threads
 from streams.watermark import WatermarkPolicy
 
 if TYPE_CHECKING:
@@ -158,6 +160,23 @@ def run(settings: Settings, *, name: str) -> None:
                         meter=meter,
                         crash=crash,
                     ),
+                    KeyedStage(
+                        topics.THREADS,
+                        Threads(thread_policy(settings)),
+                        watermarks,
+                        now_us,
+                        owners,
+                        meter=meter,
+                        crash=crash,
+                    ),
+                    KeyedStage(
+                        topics.EXCHANGES,
+                        Collaboration(collaboration_policy(settings)),
+                        watermarks,
+                        now_us,
+                        meter=meter,
+                        crash=crash,
+                    ),
                 ],
                 bootstrap=settings.kafka.bootstrap,
                 app_id=topics.APP_ID,
@@ -207,6 +226,22 @@ def session_policy(settings: Settings) -> SessionPolicy:
         grace_us=int(settings.join.grace_s * _SECOND_US),
         keep_us=int(settings.join.keep_days * 24 * _HOUR_US),
         part=PartLimits(steps=settings.join.part_steps, bytes=settings.join.part_bytes),
+    )
+
+
+def thread_policy(settings: Settings) -> ThreadPolicy:
+    """A thread's day closes half-way to the day's count: no fact of it is late there."""
+    return ThreadPolicy(
+        close_us=int(settings.privacy.close_hours / 2 * _HOUR_US), keep_us=int(settings.join.keep_days * 24 * _HOUR_US)
+    )
+
+
+def collaboration_policy(settings: Settings) -> CollaborationPolicy:
+    """A day is counted when it is decided what is published of it, and by the same k."""
+    return CollaborationPolicy(
+        k=settings.privacy.k,
+        close_us=int(settings.privacy.close_hours * _HOUR_US),
+        keep_us=int(settings.join.keep_days * 24 * _HOUR_US),
     )
 
 

@@ -74,6 +74,20 @@ class Span(msgspec.Struct, frozen=True, order=True):
     end: int
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """How many units of two texts stand in both in the same order, in the second alone, in the first alone."""
+
+    kept: int
+    inserted: int
+    deleted: int
+
+
+class MovedCounts(Counts, frozen=True):
+    """Likewise; `moved` stand in both in another order, and are counted among the inserted and the deleted too."""
+
+    moved: int
+
+
 class Mark(msgspec.Struct, frozen=True, order=True):
     """A name of one interaction (or session) that nobody can read, and what stands in its place there.
 
@@ -164,6 +178,13 @@ class Pair(Row, kw_only=True):
     tool: str
     key_epoch: int
     licence: str | None = None
+    edit_kind: str | None = None  # none, whitespace, polished, rewrote; None: nothing was kept
+    words: Counts | None = None
+    segments: MovedCounts | None = None  # lines of code, sentences of prose
+    kept_segments: list[Span] | None = None  # ranges of `suggestion`
+    edited_segments: list[Span] | None = None  # ranges of `final`
+    identifier_match: float | None = None  # of code
+    edit_rate: float | None = None  # of prose
 
 
 class TrajectoryStep(msgspec.Struct, kw_only=True):
@@ -210,6 +231,29 @@ class Revision(Row, kw_only=True):
     key_epoch: int
 
 
+class Collaboration(Row, kw_only=True):
+    """One window of a unit's exchanges (published). Counts are coarse, `sources` is empty: it leads to no event."""
+
+    unit: str
+    window: str  # hour, or day: the hours that had too few people
+    hour: int | None  # UTC; None for a day
+    people: int
+    messages: int
+    threads: int
+    channels: int
+    agent_messages: int
+    person_to_person: int
+    person_to_agent: int
+    agent_to_person: int
+    reply_p50: str
+    reply_p90: str
+    length_p50: str
+    length_p90: str
+    depth_p50: str
+    depth_p90: str
+    breadth_p90: str
+
+
 class Reject(msgspec.Struct, kw_only=True):
     """One event that was dropped or dead-lettered: coordinates, reason, JSON path; never text.
 
@@ -241,7 +285,7 @@ class Subject(msgspec.Struct, kw_only=True):
     key_epoch: int
 
 
-AnyRow = Interaction | Pair | Trajectory | Revision | Reject | Subject
+AnyRow = Interaction | Pair | Trajectory | Revision | Collaboration | Reject | Subject
 
 _encoder = msgspec.msgpack.Encoder()
 _dict_decoder = msgspec.msgpack.Decoder(dict[str, Any])

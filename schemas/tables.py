@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.evolution import SINCE
+from schemas.evolution import CHANGED, SINCE
 
 SOURCE = pa.struct([("topic", pa.string()), ("partition", pa.int32()), ("offset", pa.int64())])
 # What `sources` of a sealed table are on disk: `sinks.seal`.
 SEALED = pa.list_(pa.binary())
 HIDDEN = "withheld"  # a column that only the files of sealed tables have
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
+COUNTS = pa.struct([(name, pa.int32()) for name in ("kept", "inserted", "deleted")])
+MOVED_COUNTS = pa.struct([*COUNTS.fields, pa.field("moved", pa.int32())])
 FINDING = pa.struct([("entity", pa.string()), ("count", pa.int32())])
 BIN = pa.struct([("label", pa.string()), ("count", pa.float64())])
 MARK = pa.struct([("words", pa.string()), ("surrogate", pa.string()), ("how", pa.string()), ("subject", pa.bool_())])
@@ -102,6 +104,11 @@ def _later(name: str, kind: pa.DataType, meaning: str, *, since: int = 2) -> pa.
     return pa.field(name, kind, nullable=True, metadata={"meaning": meaning, SINCE: str(since)})
 
 
+def _changed(name: str, kind: pa.DataType, meaning: str, *, since: int = 2) -> pa.Field:
+    """A column whose values are made otherwise from this `schema_version` on: earlier ones do not compare."""
+    return pa.field(name, kind, nullable=False, metadata={"meaning": meaning, CHANGED: str(since)})
+
+
 _HIDDEN = _field(
     HIDDEN,
     pa.binary(),
@@ -168,13 +175,13 @@ PAIRS = Table(
             _field("before", pa.string(), "the text the suggestion would replace"),
             _field("suggestion", pa.string(), "the AI's proposal"),
             _field("final", pa.string(), "the text the person kept"),
-            _field("similarity", pa.float64(), "normalised Indel similarity of suggestion and final, 0 to 1"),
+            _changed("similarity", pa.float64(), "normalised Indel similarity of suggestion and final, 0 to 1"),
             _field(
                 "retention_4gram", pa.float64(), "share of the suggestion's character 4-grams kept in final, 0 to 1"
             ),
-            _field("no_revert", pa.float64(), "1 minus the share of the change that was undone, 0 to 1"),
-            _field("kept_spans", pa.list_(SPAN), "ranges of suggestion that stand in final, in code points"),
-            _field("edited_spans", pa.list_(SPAN), "ranges of final that do not come from suggestion"),
+            _changed("no_revert", pa.float64(), "1 minus the share of the change that was undone, 0 to 1"),
+            _changed("kept_spans", pa.list_(SPAN), "ranges of suggestion whose words stand in final, in code points"),
+            _changed("edited_spans", pa.list_(SPAN), "ranges of final that do not come from suggestion"),
             _field(
                 "decision_ms_bucket",
                 pa.string(),
@@ -185,6 +192,13 @@ PAIRS = Table(
             _field("tool", pa.string(), "product and version the suggestion came from"),
             _field("key_epoch", pa.int32(), "epoch of the key the surrogates were derived with"),
             _later("licence", pa.string(), "kind of the repository's licence, one of LICENCES"),
+            _later("edit_kind", pa.string(), "what was done to it, one of EDIT_KINDS; null where nothing was kept"),
+            _later("words", COUNTS, "words of suggestion that stand in final in order; inserted; deleted"),
+            _later("segments", MOVED_COUNTS, "likewise lines of code or sentences of prose; moved: kept out of order"),
+            _later("kept_segments", pa.list_(SPAN), "ranges of suggestion whose segments stand in final"),
+            _later("edited_segments", pa.list_(SPAN), "ranges of final whose segments do not come from suggestion"),
+            _later("identifier_match", pa.float64(), "F1 of the identifiers of suggestion and final; null for prose"),
+            _later("edit_rate", pa.float64(), "words changed for each word of final, from 0; null for code"),
         ]
     ),
     ("event_date", "surface"),
@@ -245,13 +259,46 @@ REVISIONS = Table(
     sealed=True,
 )
 
+COLLABORATION = Table(
+    "collaboration",
+    "one window of a unit's exchanges: how much, how soon answered, in what threads; never who or what",
+    pa.schema(
+        [
+            *_HEAD,
+            _field("unit", pa.string(), "organisational unit, as producers say; all: none was told"),
+            _field("window", pa.string(), "hour; or day: those hours of it together that had too few people"),
+            _field("hour", pa.int32(), "hour of the UTC day; null where the window is the day", nullable=True),
+            _field("people", pa.int32(), "people who wrote; all counts are rounded down to tens"),
+            _field("messages", pa.int32(), "messages, at most ten of one person"),
+            _field("threads", pa.int32(), "threads they were in"),
+            _field("channels", pa.int32(), "channels those were in"),
+            _field("agent_messages", pa.int32(), "messages that agents wrote"),
+            _field("person_to_person", pa.int32(), "messages of a person after another person's"),
+            _field("person_to_agent", pa.int32(), "messages of an agent after a person's"),
+            _field("agent_to_person", pa.int32(), "messages of a person after an agent's"),
+            _field("reply_p50", pa.string(), "median time to an answer, in buckets; few: too few people answered"),
+            _field("reply_p90", pa.string(), "ninetieth percentile of it"),
+            _field("length_p50", pa.string(), "median number of a thread's messages that day, in buckets"),
+            _field("length_p90", pa.string(), "ninetieth percentile of it"),
+            _field("depth_p50", pa.string(), "median number of a thread's levels of answers, in buckets"),
+            _field("depth_p90", pa.string(), "ninetieth percentile of it"),
+            _field("breadth_p90", pa.string(), "of a thread's most answers to one message the ninetieth percentile"),
+        ]
+    ),
+    ("event_date",),
+    published=True,
+    purpose="training",
+)
+
 REJECTS = Table(
     "rejects",
     "one event that was dropped or dead-lettered: coordinates and reason, never text",
     pa.schema(
         [
             *_HEAD,
-            _field("stage", pa.string(), "stage that rejected it: scrub, dedupe, join or session"),
+            _field(
+                "stage", pa.string(), "stage that rejected it: scrub, dedupe, join, session, revisions or collaboration"
+            ),
             _field("fate", pa.string(), "dropped or dead_lettered"),
             _field("reason", pa.string(), "one of schemas.rows.REASONS"),
             _field("path", pa.string(), "JSON path of the fault"),
@@ -324,7 +371,11 @@ QUALITY_HISTORY = Table(
     purpose="operating",
 )
 
-TABLES: dict[str, Table] = {t.name: t for t in (INTERACTIONS, PAIRS, TRAJECTORIES, REVISIONS, REJECTS, SUBJECTS)}
+TABLES: dict[str, Table] = {
+    t.name: t for t in (INTERACTIONS, PAIRS, TRAJECTORIES, REVISIONS, COLLABORATION, REJECTS, SUBJECTS)
+}
 PUBLISHED: tuple[str, ...] = tuple(name for name, table in TABLES.items() if table.published)
 LABELS: tuple[str, ...] = ("accepted", "edited", "rejected", "ignored")
+# How far a suggestion was edited: as it is, but for white space, up to a third of the words, more of them.
+EDIT_KINDS: tuple[str, ...] = ("none", "whitespace", "polished", "rewrote")
 LICENCES: tuple[str, ...] = ("permissive", "copyleft", "proprietary", "unknown")

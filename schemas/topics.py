@@ -16,6 +16,9 @@ STEPS = "redline.steps"
 PAIRS = "redline.pairs"
 TRAJECTORIES = "redline.trajectories"
 REVISIONS = "redline.revisions"
+THREADS = "redline.threads"
+EXCHANGES = "redline.exchanges"
+COLLABORATION = "redline.collaboration"
 REJECTS = "redline.rejects"
 SUBJECTS = "redline.subjects"
 ALERTS = "redline.alerts"
@@ -66,6 +69,9 @@ TOPICS: tuple[Topic, ...] = (
     Topic(PAIRS, "closed interactions", "interaction", table="pairs"),
     Topic(TRAJECTORIES, "closed sessions", "session", table="trajectories"),
     Topic(REVISIONS, "human edits of documents", "record id of the event", table="revisions"),
+    Topic(THREADS, "messages without their texts", "thread"),
+    Topic(EXCHANGES, "who answered how soon in a thread's day, by keyed hashes of that day", "unit and day"),
+    Topic(COLLABORATION, "windows of a unit's exchanges", "record id", table="collaboration"),
     Topic(REJECTS, "dropped and dead-lettered events: coordinates and reason", "coordinates", table="rejects"),
     Topic(SUBJECTS, "record id and rotating pseudonym", "record id", table="subjects"),
     Topic(ALERTS, "alerts, without sample values", "alert key", single=True),
@@ -80,7 +86,7 @@ def requests(*names: str) -> tuple[Topic, ...]:
 
 # Changelogs of the stages' state: Faust names them <app id>-<table>-changelog. `open` events are read from them.
 APP_ID = "redline"
-STATE_TABLES = ("dedupe", "join", "session")
+STATE_TABLES = ("dedupe", "join", "session", "threads", "collaboration")
 CHANGELOGS: tuple[Topic, ...] = tuple(
     Topic(f"{APP_ID}-{name}-changelog", f"state of the {name} stage", "state key", compacted=True)
     for name in STATE_TABLES

@@ -12,6 +12,7 @@ from streams.keyed import Emit, reject
 from streams.outputs import Committer, out
 from streams.revisions import REVISION, revision
 from streams.scrub import SCRUB_VERSION
+from streams.threads import MESSAGE, plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from schemas.records import Record
 
 _DUPLICATE = "duplicate"  # of `schemas.rows.REASONS`
-_REVISION = REVISION.encode()
+_REVISION, _MESSAGE = REVISION.encode(), MESSAGE.encode()
 _REFUSED = b"!"  # no topic's name begins with it
 _MOST_REFUSED = 8  # copies of one refused event that are known by their places: what a replay can bring again
 
@@ -93,6 +94,9 @@ def _pass_on(record: Record, headers: dict[str, bytes]) -> list[Out]:
         outs.append(Out(topics.SUBJECTS, record.key, headers[topics.HEADER_SUBJECT]))
     if headers[topics.HEADER_TYPE] == _REVISION:
         outs.append(out(revision(rows.decode_interaction(record.value or b""))))
+    if headers[topics.HEADER_TYPE] == _MESSAGE:
+        row = plain(rows.decode_interaction(record.value or b""))
+        outs.append(Out(topics.THREADS, headers[topics.HEADER_CLEAN_KEY], rows.encode(row), owner))
     return outs
 
 

@@ -42,6 +42,8 @@ _CARRIERS = (
     topics.PAIRS,
     topics.TRAJECTORIES,
     topics.REVISIONS,
+    topics.THREADS,
+    topics.EXCHANGES,
     topics.SUBJECTS,
 )
 _STARTING = frozenset(

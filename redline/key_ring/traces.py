@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from schemas.tables import HIDDEN
 from streams.keyed import derived_id
+from streams.trajectory import KIN_DIGITS, family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,9 @@ _JOINED = ("redline.suggestion.v1", "redline.decision.v1", "redline.edit.v1")
 _OWN_STEPS = ("redline.step.v1", "redline.session.v1")
 _IDS = ("record_id", "session_key", "interaction_key", "thread_key", "document_key")
 _IDS_IN_DATA = (
+    "agent_key",
+    "call_key",
+    "parent_call_key",
     "channel_key",
     "day_person",
     "message_key",
@@ -53,7 +57,7 @@ class Traces:
         self._epoch = epoch
         self._interactions = pa.array(spanning.interactions, pa.string())
         self._sessions = pa.array(spanning.sessions, pa.string())
-        self._published = pa.array(spanning.published, pa.string())
+        self._published = pa.array([family(name) for name in spanning.published], pa.string())
 
     def subjects(self, rows: pa.Table) -> pa.Table | None:
         """The rows without those of the epoch."""
@@ -63,7 +67,8 @@ class Traces:
     def published(self, rows: pa.Table) -> pa.Table | None:
         """Pairs, trajectories or revisions with other ids and coordinates that nobody can open."""
         gone = pc.or_(
-            pc.equal(rows.column("key_epoch"), self._epoch), pc.is_in(rows.column("record_id"), self._published)
+            pc.equal(rows.column("key_epoch"), self._epoch),
+            pc.is_in(pc.utf8_slice_codeunits(rows.column("record_id"), 0, KIN_DIGITS), self._published),
         )
         if not pc.any(gone).as_py():
             return None

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quality.books import ROUTES
-from quality.ledger import STAGES
+from quality.ledger import BESIDE, STAGES
 from redline.fated import Fated, retold
 from redline.quarantine import journal, members
 from schemas.tables import REJECTS
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 REASON = "discarded"
 _EXPECTED = "a row that passes its gate"
 _SCRUB = "scrub"
-_KNOWN_STAGES = (_SCRUB, "dedupe", *STAGES.values())
+_KNOWN_STAGES = (_SCRUB, "dedupe", *STAGES.values(), BESIDE)
 _FIRST_DAY = "2000-01-01"  # a reject of an earlier day would fail the gate itself
 _NAME = "discard"  # of the writer: as a sink's
 

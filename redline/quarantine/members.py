@@ -18,6 +18,7 @@ from redline.fated import Fated
 from schemas.errors import SinkError
 from schemas.rows import Source
 from streams.keyed import derived_id
+from streams.trajectory import family
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -50,16 +51,35 @@ def of_rows(data_dir: Path, table: str, ids: Collection[str], sources: Mapping[S
     column, kind = _MADE[table]
     types = pa.array([name for name, target in ROUTES.items() if target == table])
     found = dict(sources)
+    led = set(ids)
+    if kind == "trajectory":  # a session of several rows: what came later may be in any of them, until one says so
+        led = {family(one) for one in ids} - _families(data_dir, table, ids)
     for part in _parts(data_dir, "interactions", _EVENT):
         for row in part.filter(pc.is_in(part["event_type"], value_set=types)).to_pylist():
             own = [_source(one) for one in row["sources"]]
             key = row[column]
-            if any(one in sources for one in own) or (key is not None and derived_id(kind, key.encode()) in ids):
+            if any(one in sources for one in own) or (key is not None and _name(kind, key) in led):
                 day = str(row["event_date"])
                 found.update(
                     {one: Fated(one, STAGES[table], day, row["scrub_version"], row["event_type"]) for one in own}
                 )
     return list(found.values())
+
+
+def _families(data_dir: Path, table: str, ids: Collection[str]) -> set[str]:
+    """Sessions with one of these rows that have rows besides."""
+    mine = {family(one) for one in ids}
+    return {
+        family(name)
+        for part in _parts(data_dir, table, ("record_id",))
+        for name in part["record_id"].to_pylist()
+        if name not in ids and family(name) in mine
+    }
+
+
+def _name(kind: str, key: str) -> str:
+    name = derived_id(kind, key.encode())
+    return family(name) if kind == "trajectory" else name
 
 
 def used(data_dir: Path, places: Collection[Source], seal: Seal) -> set[Source]:

@@ -14,6 +14,7 @@ events of one key are in memory together, as they are in a worker that settles i
 made     one table that can be made anew: from which events, by which logic, what of a row is compared
 run      the rebuild itself
 events   rows of `interactions` as the logic takes them
+collaboration  likewise, day by day: facts of threads first, and of these the rows
 compare  rebuilt rows against streamed ones, and what is said of it
 target   the Parquet file of rebuilt rows
 """

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "record_id",
+    "schema_version",
     "scrub_version",
     "sources",
     "event_date",
@@ -22,6 +23,7 @@ COLUMNS = [
     "tool",
     "session_key",
     "interaction_key",
+    "thread_key",
     "document_key",
     "data",
     "marks",

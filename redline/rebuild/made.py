@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from redline.worker import join_policy, session_policy
-from schemas.tables import PAIRS, TRAJECTORIES
+from schemas.tables import PAIRS, REVISIONS, TRAJECTORIES
 from streams import join, session, trajectory
-from streams.keyed import derived_id
+from streams.keyed import Admission, Members, Settlement, derived_id
+from streams.revisions import REVISION, revision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from redline.settings import Settings
     from schemas.rows import Interaction
     from schemas.tables import Table
-    from streams.keyed import KeyedLogic
+    from streams.keyed import Emit, KeyedLogic
     from streams.marks import Hashes
 
 _ID_DIGITS = 32
@@ -125,5 +126,64 @@ def _shown_steps(streamed: Sequence[Mapping[str, Any]]) -> Iterator[tuple[tuple[
             yield (step["kind"], step["outcome"], step["content"]), None if at is None else row["steps"][at]["content"]
 
 
-KINDS: Mapping[str, Callable[[Settings, Hashes], Made]] = {"pairs": pairs, "trajectories": trajectories}
+def revisions(settings: Settings, hashes: Hashes) -> Made:
+    """Revisions, each of its event alone. Those of the first schema came before the table, if they have no row."""
+    del settings, hashes
+    return Made(
+        table=REVISIONS,
+        logic=Revisions(),
+        types=frozenset({REVISION}),
+        key="record_id",
+        first_id=lambda key: derived_id("revision", key),
+        stateful=False,
+        unequal=frozenset(),
+        seen=lambda members, streamed: [one for one in members if one.schema_version > 1 or streamed],
+    )
+
+
+class Revisions:
+    """A stage that keeps nothing, in the form of one that does: an event is a key, and its row."""
+
+    name = "revisions"
+
+    def key_of(self, row: Interaction) -> bytes | None:
+        """The event itself."""
+        return row.record_id.encode()
+
+    def admit(self, key: bytes, header: bytes | None, row: Interaction, *, known: bool) -> Admission:
+        """Every event is enough."""
+        del header, row, known
+        return Admission(header=key, keep=True)
+
+    def forgotten(self, row: Interaction) -> tuple[Emit, ...]:
+        """Nothing is ever late."""
+        del row
+        return ()
+
+    def due(self, header: bytes) -> int:
+        """At once."""
+        del header
+        return 0
+
+    def wants_flush(self, header: bytes) -> bool:
+        """Nothing waits."""
+        del header
+        return False
+
+    def settle(self, key: bytes, header: bytes, members: list[Interaction], *, final: bool) -> Settlement:
+        """The row of the event."""
+        del key, header, final
+        return Settlement(None, Members.DROP, tuple(revision(one) for one in members))
+
+    def drop(self, header: bytes, members: list[Interaction], reason: str) -> Settlement:
+        """Nothing is open."""
+        del header, members, reason
+        return Settlement(None, Members.DROP)
+
+
+KINDS: Mapping[str, Callable[[Settings, Hashes], Made]] = {
+    "pairs": pairs,
+    "trajectories": trajectories,
+    "revisions": revisions,
+}
 """What `redline rebuild` knows to make."""

@@ -110,6 +110,23 @@ def revision(n: int) -> dict[str, Any]:
     }
 
 
+def collaboration(n: int) -> dict[str, Any]:
+    counts = ("people", "messages", "threads", "channels", "agent_messages")
+    turns = ("person_to_person", "person_to_agent", "agent_to_person")
+    sizes = ("length_p50", "length_p90", "depth_p50", "depth_p90", "breadth_p90")
+    return {
+        **head(n),
+        "sources": [],
+        "unit": "all",
+        "window": "hour" if n % 4 else "day",
+        "hour": n if n % 4 else None,
+        **dict.fromkeys((*counts, *turns), 10 * n),
+        "reply_p50": "<1m",
+        "reply_p90": "few",
+        **dict.fromkeys(sizes, "1"),
+    }
+
+
 def reject(n: int) -> dict[str, Any]:
     rest = {"reason": "wrong_type", "path": "$.data.text", "expected": "str", "event_type": ""}
     return {**head(n), "stage": "scrub", "fate": "dead_lettered", **rest}
@@ -124,6 +141,7 @@ ROWS = {
     "interactions": interaction,
     "trajectories": trajectory,
     "revisions": revision,
+    "collaboration": collaboration,
     "rejects": reject,
     "subjects": subject,
 }

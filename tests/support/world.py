@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from schemas import topics
-from schemas.rows import Interaction, Pair, Reject, Source, Trajectory
+from schemas.rows import AnyRow, Interaction, Pair, Reject, Source, Trajectory
 from streams.keyed import KeyedLogic, Members
 from streams.marks import Hashes
 
@@ -43,7 +43,7 @@ class World:
         self.logic = logic
         self.headers: dict[bytes, bytes] = {}
         self.members: dict[tuple[bytes, str], Interaction | None] = {}
-        self.table: dict[str, Pair | Trajectory | Reject] = {}
+        self.table: dict[str, AnyRow] = {}
         self.forgotten: set[bytes] = set()
 
     def copy(self) -> World:
@@ -111,6 +111,6 @@ class World:
                 found.add((row.label, row.final, row.suggestion, tuple(s.offset for s in row.sources)))
             elif isinstance(row, Reject):
                 found.add((row.reason, row.sources[0].offset))
-            else:
+            elif isinstance(row, Trajectory):
                 found.add((row.closed_by, tuple(s.content for s in row.steps), tuple(s.offset for s in row.sources)))
         return found

@@ -1,0 +1,218 @@
+"""How people and agents of a unit work together, hour by hour: counts that say nothing of anybody. Pure.
+
+The facts of a unit's UTC day (`streams.threads`) become one row for each hour in which k people or more wrote. The
+other hours are taken together as one row of the day, if there were k people in them; else they are left out. A message
+is in one row at most, so no row can be got by subtracting others, and a day is counted once.
+
+Nobody weighs more than `MOST` messages of a row, and counts are multiples of `STEP`, rounded down: that one person was
+away moves a count by one step at most, and how often one follows another by two. Times and sizes are told as medians
+and ninetieth percentiles, in coarse buckets; times of answers only if k people answered.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from schemas import topics
+from schemas.rows import Collaboration as Row
+from schemas.rows import Interaction
+from streams.keyed import Admission, Emit, Members, Settlement, derived_id, reject
+from streams.threads import DAY_US, HOUR_US, MESSAGE, STAGE, UNMEASURED, fact_of, unit_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.threads import Fact, Said
+
+MOST = 10  # messages of one person, or of one thread where no person is known, that count in a row
+STEP = 10
+NONE, FEW = "none", "few"
+ID_DIGITS, KIN_DIGITS = 32, 24
+# Lower bounds and names: seconds to an answer; messages, levels and answers.
+_WAITS = ((0, "<1m"), (60, "1-5m"), (300, "5-15m"), (900, "15-60m"), (3600, "1-4h"), (14_400, ">4h"))
+_SIZES = ((0, "0"), (1, "1"), (2, "2"), (3, "3-4"), (5, "5-8"), (9, "9-16"), (17, ">16"))
+_MEDIAN, _NINETY = 0.5, 0.9
+
+BUCKETS: tuple[str, ...] = (*(name for _, name in (*_WAITS, *_SIZES)), NONE, FEW)
+WINDOWS: tuple[str, ...] = ("hour", "day")
+
+
+@dataclass(frozen=True, slots=True)
+class CollaborationPolicy:
+    """`k`: fewest people of a row. Event-time limits in microseconds, after the end of the UTC day."""
+
+    k: int = 10
+    close_us: int = 48 * HOUR_US
+    keep_us: int = 7 * DAY_US
+
+
+class _Header(msgspec.Struct, array_like=True):
+    end_us: int
+    settled: bool = False
+
+
+class _Heard(NamedTuple):
+    """One message in its thread; `thread` is a number within the day."""
+
+    thread: int
+    fact: Fact
+    said: Said
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_header = msgspec.msgpack.Decoder(_Header).decode
+
+
+class Collaboration:
+    """`KeyedLogic` for the days of units, over the facts that `Threads` gives."""
+
+    name = "collaboration"
+
+    def __init__(self, policy: CollaborationPolicy | None = None) -> None:
+        self._policy = policy or CollaborationPolicy()
+
+    def key_of(self, row: Interaction) -> bytes | None:
+        """The unit and the UTC day."""
+        return unit_key(fact_of(row.data).unit, row.event_date)
+
+    def admit(self, key: bytes, header: bytes | None, row: Interaction, *, known: bool) -> Admission:
+        """Take a fact into its day; if that was counted, its messages are late."""
+        del key
+        if known:
+            return Admission()
+        state = _Header(end_us=row.event_time) if header is None else _header(header)
+        if state.settled:
+            return Admission(emits=self.forgotten(row))
+        return Admission(header=_encode(state), keep=True)
+
+    def forgotten(self, row: Interaction) -> tuple[Emit, ...]:
+        """Every message of the fact is late."""
+        return tuple(
+            reject(
+                source,
+                stage=STAGE,
+                reason="late",
+                event_date=row.event_date,
+                scrub_version=row.scrub_version,
+                event_type=MESSAGE,
+                expected="a message before its day was counted",
+                dropped=True,
+            )
+            for source in row.sources
+        )
+
+    def due(self, header: bytes) -> int:
+        """When the day has been over for long enough, or may be forgotten."""
+        state = _header(header)
+        return state.end_us + self._policy.close_us + (self._policy.keep_us if state.settled else 0)
+
+    def wants_flush(self, header: bytes) -> bool:
+        """True for a day that was not counted."""
+        return not _header(header).settled
+
+    def settle(self, key: bytes, header: bytes, members: list[Interaction], *, final: bool) -> Settlement:
+        """The day's rows. It is counted once: two counts of one window could be compared."""
+        del key, final
+        state = _header(header)
+        if state.settled:
+            return Settlement(None, Members.DROP)
+        state.settled = True
+        return Settlement(_encode(state), Members.MARK, tuple(rows_of(members, self._policy.k)))
+
+    def drop(self, header: bytes, members: list[Interaction], reason: str) -> Settlement:
+        """Facts have no owner, so nobody asks for it."""
+        del members, reason
+        return Settlement(header, Members.KEEP)
+
+
+def window_id(key: bytes, window: str = "") -> str:
+    """The id of a window's row; those of one unit's day share their first `KIN_DIGITS` digits."""
+    return (
+        derived_id("collaboration", key)[:KIN_DIGITS]
+        + derived_id("collaboration", key, window.encode())[: ID_DIGITS - KIN_DIGITS]
+    )
+
+
+def rows_of(members: Sequence[Interaction], k: int) -> list[Emit]:
+    """The rows of one unit's day: hours of k people or more, and the other hours together."""
+    if not members:
+        return []
+    members = sorted(members, key=lambda row: row.record_id)
+    head = members[0]
+    hours: dict[int, list[_Heard]] = defaultdict(list)
+    facts = [fact_of(row.data) for row in members]
+    for number, fact in enumerate(facts):
+        for said in fact.said:
+            hours[said.hour].append(_Heard(number, fact, said))
+    told = {hour: heard for hour, heard in sorted(hours.items()) if _people(heard) >= k}
+    rest = [one for hour, heard in sorted(hours.items()) if hour not in told for one in heard]
+    windows: list[tuple[int | None, list[_Heard]]] = list(told.items())
+    if _people(rest) >= k:
+        windows.append((None, rest))
+    return [_row(head, facts[0].unit, hour, _capped(heard), k) for hour, heard in windows]
+
+
+def _people(heard: Sequence[_Heard]) -> int:
+    return len({one.said.who for one in heard if one.said.who and not one.said.agent})
+
+
+def _capped(heard: Sequence[_Heard]) -> list[_Heard]:
+    """The first `MOST` messages of everybody; of a thread where nobody is known."""
+    count: Counter[str | int] = Counter()
+    kept = []
+    for one in heard:
+        whose = one.said.who or one.thread
+        count[whose] += 1
+        if count[whose] <= MOST:
+            kept.append(one)
+    return kept
+
+
+def _row(head: Interaction, unit: str, hour: int | None, heard: Sequence[_Heard], k: int) -> Emit:
+    turns = Counter(one.said.turn for one in heard)
+    waits = [one for one in heard if one.said.wait_s != UNMEASURED]
+    threads = [fact for _, fact in sorted({one.thread: one.fact for one in heard}.items())]
+    enough = _people(waits) >= k
+    window = "day" if hour is None else f"{hour:02d}"
+    row = Row(
+        record_id=window_id(unit_key(unit, head.event_date), window),
+        scrub_version=head.scrub_version,
+        sources=[],
+        event_date=head.event_date,
+        unit=unit,
+        window="day" if hour is None else "hour",
+        hour=hour,
+        people=_coarse(_people(heard)),
+        messages=_coarse(len(heard)),
+        threads=_coarse(len(threads)),
+        channels=_coarse(len({one.said.channel for one in heard if one.said.channel})),
+        agent_messages=_coarse(sum(one.said.agent for one in heard)),
+        person_to_person=_coarse(turns["pp"]),
+        person_to_agent=_coarse(turns["pa"]),
+        agent_to_person=_coarse(turns["ap"]),
+        reply_p50=_bucket(_WAITS, [one.said.wait_s for one in waits], _MEDIAN) if enough else FEW,
+        reply_p90=_bucket(_WAITS, [one.said.wait_s for one in waits], _NINETY) if enough else FEW,
+        length_p50=_bucket(_SIZES, [fact.length for fact in threads], _MEDIAN),
+        length_p90=_bucket(_SIZES, [fact.length for fact in threads], _NINETY),
+        depth_p50=_bucket(_SIZES, [fact.depth for fact in threads], _MEDIAN),
+        depth_p90=_bucket(_SIZES, [fact.depth for fact in threads], _NINETY),
+        breadth_p90=_bucket(_SIZES, [fact.breadth for fact in threads], _NINETY),
+    )
+    return Emit(topics.COLLABORATION, row.record_id.encode(), row)
+
+
+def _coarse(count: int) -> int:
+    return count - count % STEP
+
+
+def _bucket(buckets: Sequence[tuple[int, str]], values: Sequence[int], share: float) -> str:
+    """The bucket of a quantile: of the least value that so large a share does not exceed."""
+    if not values:
+        return NONE
+    value = sorted(values)[max(0, -(-round(share * 100) * len(values) // 100) - 1)]
+    return buckets[max(0, bisect_right([low for low, _ in buckets], value) - 1)][1]
