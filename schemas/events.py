@@ -33,7 +33,10 @@ class Common(msgspec.Struct, kw_only=True):
 
 
 class Suggestion(Common, kw_only=True):
-    """The AI's proposal `text`, and the text `before` that it would replace; `licence` of the repository, by SPDX."""
+    """The AI's proposal `text`, and the text `before` that it would replace; `licence` of the repository, by SPDX.
+
+    `call_id`: of the tool call that makes it, if the session has that as a step.
+    """
 
     interaction_id: str
     task: Task
@@ -44,6 +47,7 @@ class Suggestion(Common, kw_only=True):
     language: str = ""
     path: str = ""
     licence: str = ""
+    call_id: str | None = None
 
 
 class Decision(Common, kw_only=True):
@@ -65,7 +69,11 @@ class Edit(Common, kw_only=True):
 
 
 class Step(Common, kw_only=True):
-    """One step of an agent's or a person's workflow."""
+    """One step of an agent's or a person's workflow.
+
+    `call_id` is the same in a tool call and its result. `agent_id`: the sub-agent whose step it is, and
+    `parent_call_id`: the call that started that one; none of the two for the session's own agent.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     kind: Literal["message", "tool_call", "tool_result", "plan"]
@@ -73,6 +81,9 @@ class Step(Common, kw_only=True):
     tool_name: str = ""
     arguments: Any = None
     outcome: str = ""
+    call_id: str | None = None
+    agent_id: str | None = None
+    parent_call_id: str | None = None
 
 
 class Revision(Common, kw_only=True):

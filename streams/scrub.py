@@ -51,8 +51,12 @@ _NOT_DATA = frozenset(
         "channel_id",
         "reply_to",
         "message_id",
+        "call_id",
+        "agent_id",
+        "parent_call_id",
     }
 )
+_CALLS = {"call_id": "call", "agent_id": "agent", "parent_call_id": "call"}
 _SESSION_STEPS = (events.Suggestion, events.Decision, events.Edit, events.Step, events.Session)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORT = 16  # hex digits: among the people of one day no two are alike
@@ -141,17 +145,7 @@ def _scrub(job: Job, analyze: Analyze, epochs: Sequence[Keys], style: Style) -> 
         surrogates = Surrogates(one.surrogate, one.epoch, scope.encode(), style)
         versions.append(_written(texts, places, surrogates, repairing, event.subject))
     event_date = (_EPOCH + timedelta(microseconds=event.time_us)).date().isoformat()
-    told: dict[str, Any] = {}
-    if isinstance(data, events.ThreadMessage):
-        told["message_key"] = keyed_id(keys.identity, "message", data.message_id or event.id)
-        if event.subject is not None and event.subject.strip():
-            # Who wrote what, for as long as a day: `collaboration` counts people, and nothing leads to another day.
-            whose = person_key(keys.identity, event.subject).decode()
-            told["day_person"] = keyed_id(keys.identity, "day_person", whose, event_date)[:_SHORT]
-        if data.channel_id:
-            told["channel_key"] = keyed_id(keys.identity, "channel", data.channel_id)
-        if data.reply_to:
-            told["reply_key"] = keyed_id(keys.identity, "message", data.reply_to)
+    told = _told(event, keys, event_date)
     own, *others = [_variant(fields, told, one, using.epoch) for one, using in zip(versions, epochs, strict=False)]
     counts = versions[0].counts
     source = Source.of(job.coordinate)
@@ -188,6 +182,26 @@ def _scrub(job: Job, analyze: Analyze, epochs: Sequence[Keys], style: Style) -> 
         event_time_us=event.time_us,
         findings=tuple(row.findings),
     )
+
+
+def _told(event: Event, keys: Keys, event_date: str) -> dict[str, Any]:
+    """What else of the ids of an event goes into its data, re-keyed."""
+    data = event.data
+    told: dict[str, Any] = {}
+    for name, kind in _CALLS.items():
+        if value := getattr(data, name, None):  # the same id in another session is another call
+            told[f"{name.removesuffix('_id')}_key"] = keyed_id(keys.identity, kind, data.session_id, value)
+    if isinstance(data, events.ThreadMessage):
+        told["message_key"] = keyed_id(keys.identity, "message", data.message_id or event.id)
+        if event.subject is not None and event.subject.strip():
+            # Who wrote what, for as long as a day: `collaboration` counts people, and nothing leads to another day.
+            whose = person_key(keys.identity, event.subject).decode()
+            told["day_person"] = keyed_id(keys.identity, "day_person", whose, event_date)[:_SHORT]
+        if data.channel_id:
+            told["channel_key"] = keyed_id(keys.identity, "channel", data.channel_id)
+        if data.reply_to:
+            told["reply_key"] = keyed_id(keys.identity, "message", data.reply_to)
+    return told
 
 
 def _subject(event: Event, row: Interaction, source: Source, keys: Keys) -> bytes | None:

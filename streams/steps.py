@@ -59,6 +59,7 @@ class Link:
 
 
 payload = msgspec.json.Decoder(Payload).decode
+_CALLING = frozenset({"tool_call", "plan"})
 _json = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -73,7 +74,7 @@ def links(rows: Sequence[tuple[Interaction, Payload]]) -> tuple[list[Link], list
     proposals: dict[str, int] = {}
     for at, ((row, data), key) in enumerate(zip(rows, calls, strict=True)):
         found[at].call = names.get(key)
-        if row.event_type == STEP and data.kind == "tool_call":
+        if row.event_type == STEP and data.kind in _CALLING:
             starts.setdefault(key, at)
         elif row.event_type == STEP and data.kind == "tool_result":
             results.setdefault(key, at)

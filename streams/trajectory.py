@@ -34,6 +34,11 @@ def part_id(key: bytes, part: int) -> str:
     return f"{first[:KIN_DIGITS]}{(int(first[KIN_DIGITS:], 16) + part) % _PARTS:0{32 - KIN_DIGITS}x}"
 
 
+def family(record_id: str) -> str:
+    """What the record ids of all parts of a session have in common."""
+    return record_id[:KIN_DIGITS]
+
+
 def part_ids(key: bytes, events: int) -> list[str]:
     """The record ids that rows of a session with at most so many events can have."""
     return [part_id(key, part) for part in range(most_parts(events))]

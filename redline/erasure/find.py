@@ -8,7 +8,7 @@ in it lose their row, and are told of so that they can get another fate. An even
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +23,8 @@ from redline.fated import Fated
 from schemas.errors import SinkError
 from schemas.rows import Source
 from streams.keyed import derived_id
+from streams.steps import TOLD
+from streams.trajectory import OWN, part_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -95,13 +97,20 @@ def _find(data: Path, pseudonyms: Collection[str], known: Found, flying: list[Su
 
     turned_away = _turned_away(data, own.keys())
     keys: dict[str, set[str]] = defaultdict(set)
+    sessions: set[str] = set()
     for row in _rows(data, "interactions", _EVENT, record_id=events):
         own[row.source] = Fated(row.source, "scrub", row.event_date, row.scrub_version, row.event_type)
         table = ROUTES.get(row.event_type)
         if table is not None and row.source not in turned_away and (key := row.keys[table]) is not None:
             keys[table].add(key)
+        # A suggestion or an edit is a step of its session as well, and the session does not say if it came too late.
+        if row.event_type in TOLD and (session := row.keys["trajectories"]) is not None:
+            sessions.add(session)
 
+    parts = _parts_of(data, keys["trajectories"] | sessions)
+    keys["trajectories"] = set(parts)
     rows = {table: {derived_id(_MADE[table].kind, key.encode()) for key in found} for table, found in keys.items()}
+    rows["trajectories"] = {name for key, events in parts.items() for name in part_ids(key.encode(), events)}
     rows = {table: rows.get(table, set()) | known.rows.get(table, set()) for table in _MADE}
     with_them: set[Source] = set()
     for table, ids in rows.items():
@@ -111,6 +120,18 @@ def _find(data: Path, pseudonyms: Collection[str], known: Found, flying: list[Su
                 with_them.update(sources)
     others = _others(data, own.keys(), keys, with_them)
     return Found(events, {table: ids for table, ids in rows.items() if ids}, list(own.values()), others)
+
+
+def _parts_of(data: Path, sessions: set[str]) -> Counter[str]:
+    """How many events each of the sessions has; those without a step of their own have no row, and are left out."""
+    events: Counter[str] = Counter()
+    own: set[str] = set()
+    for row in _rows(data, "interactions", _EVENT, session_key=sessions) if sessions else ():
+        key = row.keys["trajectories"] or ""
+        events[key] += 1
+        if row.event_type in OWN:
+            own.add(key)
+    return Counter({key: number for key, number in events.items() if key in own})
 
 
 def _others(data: Path, own: Collection[Source], keys: dict[str, set[str]], with_them: set[Source]) -> list[Fated]:

@@ -13,6 +13,7 @@ import msgspec
 from redline import private_file
 from redline.fated import Fated
 from schemas.errors import InputError
+from streams.trajectory import family
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +51,11 @@ class Found(msgspec.Struct):
         self.others = [fated for fated in self.others if fated.source not in own]
         return self._size() != before
 
+    @property
+    def sessions(self) -> int:
+        """How many sessions the ids of trajectories are of: each has those of all parts that it can have."""
+        return len({family(name) for name in self.rows.get("trajectories", ())})
+
     def _size(self) -> tuple[int, ...]:
         return len(self.events), sum(map(len, self.rows.values())), len(self.own), len(self.others)
 
@@ -85,7 +91,7 @@ class Journal(msgspec.Struct):
         counts, found = self.counts, self.found
         counts.events += len(found.events)
         counts.pairs += len(found.rows.get("pairs", ()))
-        counts.trajectories += len(found.rows.get("trajectories", ()))
+        counts.trajectories += found.sessions
         counts.revisions += len(found.rows.get("revisions", ()))
         counts.own_offsets += len(found.own)
         counts.other_offsets += len(found.others)

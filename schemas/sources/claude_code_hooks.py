@@ -165,6 +165,7 @@ def _message(hook: _Hook, role: str, place: str, text: str) -> list[Event]:
         role="user" if role == "user" else "assistant",
         kind="message",
         content=text,
+        agent_id=agent or None,
     )
     return [_event(hook, identity.step_id(f"{place}/{mark}"), data)]
 
@@ -179,6 +180,8 @@ def _call(hook: _Hook) -> list[Event]:
         kind="tool_call",
         tool_name=tool_name,
         arguments=arguments,
+        call_id=call,
+        agent_id=_text(hook.tree, "agent_id", default="") or None,
     )
     events = [_event(hook, identity.call_id(call), step)]
     if (proposed := _proposal(call, tool_name, arguments)) is not None:
@@ -193,6 +196,7 @@ def _call(hook: _Hook) -> list[Event]:
             before=proposed.before,
             language=proposals.language(proposed.path),
             path=proposed.path,
+            call_id=call,
         )
         events.append(_event(hook, identity.live_suggestion_id(call), suggestion))
     return events
@@ -203,7 +207,7 @@ def _done(hook: _Hook) -> list[Event]:
     writes = _proposal(call, tool_name, arguments) is not None
     # The answer to a write holds the whole file before and after: it is in the proposal, as far as it matters.
     content = "" if writes else _plain(hook.tree.get("tool_response"))
-    events = [_event(hook, identity.result_id(call), _result(hook, tool_name, content, "success"))]
+    events = [_event(hook, identity.result_id(call), _result(hook, call, tool_name, content, "success"))]
     if writes:
         events.append(_event(hook, identity.decision_id(call), _decision(hook, call, taken=True)))
     return events
@@ -213,7 +217,7 @@ def _failed(hook: _Hook) -> list[Event]:
     call, tool_name, arguments = _called(hook)
     interrupted = hook.tree.get("is_interrupt") is True
     outcome = "interrupted" if interrupted else "error"
-    result = _result(hook, tool_name, _plain(hook.tree.get("error")), outcome)
+    result = _result(hook, call, tool_name, _plain(hook.tree.get("error")), outcome)
     events = [_event(hook, identity.result_id(call), result)]
     if interrupted and _proposal(call, tool_name, arguments) is not None:
         events.append(_event(hook, identity.decision_id(call), _decision(hook, call, taken=False)))
@@ -231,7 +235,7 @@ def _proposal(call: str, tool_name: str, arguments: dict[str, Any]) -> proposals
     return proposals.proposal(call, tool_name, arguments) if tool_name in _WRITERS else None
 
 
-def _result(hook: _Hook, tool_name: str, content: str, outcome: str) -> Step:
+def _result(hook: _Hook, call: str, tool_name: str, content: str, outcome: str) -> Step:
     return Step(
         session_id=hook.session_id,
         surface="terminal",
@@ -241,6 +245,8 @@ def _result(hook: _Hook, tool_name: str, content: str, outcome: str) -> Step:
         content=content,
         tool_name=tool_name,
         outcome=outcome,
+        call_id=call,
+        agent_id=_text(hook.tree, "agent_id", default="") or None,
     )
 
 

@@ -139,7 +139,14 @@ def _tool_result(fields: Fields, scene: Scene) -> list[Event] | str:
     began = scene.time_us - (fields.count("duration_ms") or 0) * 1_000
     scene = replace(scene, time_us=max(0, began))
     events = [
-        scene.step(identity.call_id(call), role="assistant", kind="tool_call", tool_name=tool, arguments=arguments)
+        scene.step(
+            identity.call_id(call),
+            role="assistant",
+            kind="tool_call",
+            tool_name=tool,
+            arguments=arguments,
+            call_id=call,
+        )
     ]
     proposed = proposals.proposal(call, tool, arguments) if tool in EDITORS else None
     if proposed is not None:

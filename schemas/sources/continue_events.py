@@ -160,7 +160,12 @@ def _tool_usage(unit: Unit) -> list[Event]:
     name = fields.text("functionName")
     outcome = "rejected" if accepted is False else "failed" if succeeded is False else "succeeded"
     called = unit.scene.step(
-        f"step/{call}/call", role="assistant", kind="tool_call", tool_name=name, arguments=parsed(arguments)
+        f"step/{call}/call",
+        role="assistant",
+        kind="tool_call",
+        tool_name=name,
+        arguments=parsed(arguments),
+        call_id=call,
     )
     result = unit.scene.step(
         f"step/{call}/result",
@@ -169,6 +174,7 @@ def _tool_usage(unit: Unit) -> list[Event]:
         tool_name=name,
         content=_outputs(fields),
         outcome=outcome,
+        call_id=call,
         later_us=1,
     )
     return [called, result]

@@ -175,6 +175,7 @@ def _steps(unit: Unit, turn: Turn, identity: str, later_us: int) -> int:
                 content=part.content,
                 tool_name=part.tool_name,
                 arguments=part.arguments,
+                call_id=part.call or None,
                 later_us=later_us,
             )
         )
@@ -202,7 +203,12 @@ def _tool(unit: Unit, *, later_us: int) -> None:
     if arguments is not None:
         said = parsed(arguments) if isinstance(arguments, str) else arguments
         called = unit.scene.step(
-            f"step/{unit.trace}/call/{call}", role="assistant", kind="tool_call", tool_name=name, arguments=said
+            f"step/{unit.trace}/call/{call}",
+            role="assistant",
+            kind="tool_call",
+            tool_name=name,
+            arguments=said,
+            call_id=call,
         )
         unit.reading.events.append(called)
     outcome = "failed" if "error.type" in fields else ""
@@ -214,6 +220,7 @@ def _tool(unit: Unit, *, later_us: int) -> None:
             tool_name=name,
             content=wire.as_text(result),
             outcome=outcome,
+            call_id=call,
             later_us=later_us,
         )
         unit.reading.events.append(answered)

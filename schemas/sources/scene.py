@@ -96,6 +96,7 @@ class Scene:
         tool_name: str = "",
         arguments: Any = None,
         outcome: str = "",
+        call_id: str | None = None,
         later_us: int = 0,
     ) -> Event:
         """One step; `name` is its whole id. Steps of one unit keep their order by `later_us`."""
@@ -109,6 +110,7 @@ class Scene:
             tool_name=tool_name,
             arguments=arguments,
             outcome=outcome,
+            call_id=call_id,
         )
         return self._event(name, "redline.step.v1", data, later_us=later_us)
 

@@ -25,9 +25,8 @@ class Maker:
         self._subject = subject
 
     def step(self, line: Line, place: Place, name: str, **data: Any) -> Event:
-        """A step. A subagent has a conversation of its own: its steps are a session of their own."""
-        session_id = f"{line.session_id}/{place.thread}" if place.thread else line.session_id
-        return self._event(line, name, Step(**_common(line, session_id), **data))
+        """A step, of the session or of a subagent in it."""
+        return self._event(line, name, Step(**_common(line, line.session_id), agent_id=place.thread or None, **data))
 
     def suggestion(self, line: Line, place: Place, proposed: Proposal, known: str) -> Event:
         """What a call proposes. `known`: the text of its file, as far as it is known."""
@@ -42,6 +41,7 @@ class Maker:
             model=line.model,
             language=proposals.language(proposed.path),
             path=proposed.path,
+            call_id=proposed.tool_use_id,
         )
         return self._event(line, identity.suggestion_id(proposed.tool_use_id), data)
 

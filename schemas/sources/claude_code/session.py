@@ -10,7 +10,7 @@ of its `parentUuid`: after a rewind, a proposal belongs to the turn it hangs on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from schemas.sources.claude_code import commands, identity, proposals, turns
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _STARTED = frozenset({"startup", "resume", "clear", "compact", "fork"})
 _AFTER = frozenset({"PostToolUse", "PostToolUseFailure", "PostToolBatch"})
+_AGENTS = frozenset({"Task", "Agent"})
 _STOP = frozenset({"Stop", "SubagentStop"})
 
 
@@ -45,11 +46,12 @@ class _Held:
 
 @dataclass(slots=True)
 class _Call:
-    """A tool call that has no result yet."""
+    """A tool call that has no result yet. `prompt`: what it asks a subagent that nobody has seen yet."""
 
     tool: str
     thread: str
     proposal: Proposal | None
+    prompt: str = field(default="", repr=False)
 
 
 class Transcript:
@@ -62,6 +64,7 @@ class Transcript:
         self._held: dict[str, _Held] = {}
         self._calls: dict[str, _Call] = {}
         self._decided: set[str] = set()
+        self._starts: dict[str, str | None] = {}
         self._started: set[str] = set()
 
     @property
@@ -142,8 +145,18 @@ class Transcript:
         return self._turn(line, place, "\n\n".join(said), out)
 
     def _turn(self, line: Line, place: Place, text: str, out: Reading) -> Place:
+        if place.thread and place.thread not in self._starts:
+            self._starts[place.thread] = self._starting(text)
         self._step(line, place, identity.step_id(line.uuid), out, role="user", kind="message", content=text)
         return Place(place.thread, text)
+
+    def _starting(self, text: str) -> str | None:
+        """The call whose subagent begins with this text: its prompt. Equal ones start in the order of their calls."""
+        for name, call in self._calls.items():
+            if call.prompt and call.prompt.strip() == text.strip():
+                call.prompt = ""
+                return name
+        return None
 
     def _interrupted(self, line: Line, place: Place, out: Reading) -> None:
         """The person stopped the model: what it had proposed and not been answered is dismissed."""
@@ -205,7 +218,7 @@ class Transcript:
         content = plan if isinstance(plan, str) else ""
         self._step(
             line, place, identity.call_id(name), out,
-            role="assistant", kind=kind, content=content, tool_name=tool, arguments=arguments,
+            role="assistant", kind=kind, content=content, tool_name=tool, arguments=arguments, call_id=name,
         )  # fmt: skip
         proposed: Proposal | None = None
         if tool in PROPOSING:
@@ -217,7 +230,8 @@ class Transcript:
                 out.events.append(self._made.suggestion(line, place, proposed, known))
         elif tool not in READING and (tool != "Bash" or commands.may_write(_text(arguments.get("command")))):
             self._files.began(name)
-        self._calls[name] = _Call(tool, place.thread, proposed)
+        prompt = _text(arguments.get("prompt")) if tool in _AGENTS else ""
+        self._calls[name] = _Call(tool, place.thread, proposed, prompt)
 
     # Results: outcome, decision, the file.
 
@@ -229,7 +243,7 @@ class Transcript:
         tool = call.tool if call is not None else ""
         self._step(
             line, place, identity.result_id(name), out,
-            role="tool", kind="tool_result", content=text, tool_name=tool, outcome=ended,
+            role="tool", kind="tool_result", content=text, tool_name=tool, outcome=ended, call_id=name,
         )  # fmt: skip
         self._files.ended(name, wrote=ended != "rejected")
         if call is None:
@@ -303,6 +317,7 @@ class Transcript:
             self._files.hooked("")
 
     def _step(self, line: Line, place: Place, name: str, out: Reading, **data: Any) -> None:
+        data["parent_call_id"] = self._starts.get(place.thread)
         out.events.append(self._made.step(line, place, name, **data))
 
 

@@ -229,7 +229,7 @@ def test_a_slash_command_is_no_step_and_what_follows_was_asked_for_by_it() -> No
     assert [content for _, _, content in steps(reading)] == ["hello", "Write"]
 
 
-def test_a_subagent_has_a_conversation_of_its_own_within_the_session() -> None:
+def test_a_subagent_has_a_conversation_of_its_own_within_the_session_and_knows_its_call() -> None:
     main = Story()
     main.user("the person's words")
     task = main.calls("Task", prompt="look into it")
@@ -242,7 +242,11 @@ def test_a_subagent_has_a_conversation_of_its_own_within_the_session() -> None:
     assert {s.prompt for s in of(reading, Suggestion) if s.path == "/w/a"} == {"look into it"}
     assert {s.prompt for s in of(reading, Suggestion) if s.path == "/w/b"} == {"the person's words"}
     assert {s.session_id for s in of(reading, Suggestion)} == {"s-1"}
-    assert Counter(s.session_id for s in of(reading, Step)) == {"s-1": 4, "s-1/a1": 3}
+    steps = of(reading, Step)
+    assert {s.session_id for s in steps} == {"s-1"}
+    assert Counter((s.agent_id, s.parent_call_id) for s in steps) == {(None, None): 4, ("a1", task): 3}
+    assert [s.call_id for s in steps if s.tool_name == "Task"] == [task, task]
+    assert all(s.call_id for s in of(reading, Suggestion))
 
 
 # A person's edits.

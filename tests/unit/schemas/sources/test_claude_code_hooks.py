@@ -73,8 +73,8 @@ def test_a_proposal_has_the_prompt_of_its_own_turn() -> None:
     assert prompt_of(tool_use_id="4") == prompt_of(tool_use_id="5", prompt_id="unknown") == ""
 
 
-CALL = {"role": "assistant", "kind": "tool_call"}
-RESULT = {"role": "tool", "kind": "tool_result"}
+CALL = {"role": "assistant", "kind": "tool_call", "call_id": "toolu_1"}
+RESULT = {"role": "tool", "kind": "tool_result", "call_id": "toolu_1"}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,7 @@ RESULT = {"role": "tool", "kind": "tool_result"}
                         "before": "a = 1\r\n",
                         "language": "python",
                         "path": "/p/a.py",
+                        "call_id": "toolu_1",
                     },
                 ),
             ],
@@ -119,6 +120,7 @@ RESULT = {"role": "tool", "kind": "tool_result"}
                         "before": "a\nc",
                         "language": "python",
                         "path": "/p/a.py",
+                        "call_id": "toolu_1",
                     },
                 ),
             ],
@@ -132,7 +134,13 @@ RESULT = {"role": "tool", "kind": "tool_result"}
                 ),
                 (
                     "suggestion/toolu_1/live",
-                    {"interaction_id": "toolu_1", "task": "document", "text": "new", "path": "/p/n"},
+                    {
+                        "interaction_id": "toolu_1",
+                        "task": "document",
+                        "text": "new",
+                        "path": "/p/n",
+                        "call_id": "toolu_1",
+                    },
                 ),
             ],
         ),
