@@ -21,6 +21,7 @@ from quality.alert import Alert, weight
 from quality.alerting.book import Book, Saying
 from quality.alerting.groups import CHANNEL_FAILING
 from quality.alerting.owner import Owner
+from quality.alerting.store import BOOK
 from schemas import metrics
 from schemas.errors import ChannelError
 from schemas.verdict import Severity
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-BOOK = "book.sqlite"
 # Alerts that come faster than a disk can take them: so many different ones wait, the rest is counted.
 _QUEUE = 20_000
 _CHUNK = 1_000  # sayings in one transaction: other processes write in between

@@ -35,6 +35,7 @@ serve            report, Data Docs, status and metrics for a browser on this mac
 rejects          how many events were rejected, and why
 catalogue        what there is to read, and what each column means
 compact          many small files of a partition become few large ones
+verdict_log      what gates said, batch by batch
 sql, summary     questions to the published tables; what a run did, read back from them
 scrub_command    lines in, scrubbed lines out
 scrub_eval       recall, precision and F1 on texts with known spans

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from quality.alert import Event, Notice, Standing, utc
 from quality.alerting.book import Book
 from quality.alerting.silence import Silence
-from quality.alerts import BOOK
+from quality.alerting.store import BOOK
 from quality.channels.wording import SHOWN
 from quality.report import table
 from redline import audit

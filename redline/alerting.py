@@ -11,7 +11,8 @@ from quality import kinds
 from quality.alert import Alert, OffsetRange
 from quality.alerting.book import Book
 from quality.alerting.life import Policy
-from quality.alerts import BOOK, Alerter, Standing
+from quality.alerting.store import BOOK
+from quality.alerts import Alerter, Standing
 from quality.channels import (
     AlertmanagerMirror,
     KafkaChannel,

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from quality.alerting.life import Entry
-from quality.alerts import BOOK
+from quality.alerting.entries import glance
+from quality.alerting.store import BOOK
 from redline import meter
 from redline.admin import cluster_id
 from redline.lag import STAGE_OF, STAGES, LagWatch
@@ -209,21 +208,11 @@ def alerts(book: Path) -> tuple[tuple[Firing, ...], dict[str, int], str]:
 
     Read beside the processes that write it, without a lock.
     """
-    if not book.exists():
-        return (), {}, ""
     try:
-        with closing(sqlite3.connect(f"{book.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)) as live:
-            rows = live.execute("select entry from states where open = 1").fetchall()
-            owed = dict(live.execute("select channel, count(*) from notices group by channel").fetchall())
+        seen = glance(book)
     except sqlite3.Error as error:
         return (), {}, f"{book}: {type(error).__name__}"
-    entries, strange = [], 0
-    for (row,) in rows:
-        try:
-            entries.append(msgspec.json.decode(row, type=Entry))
-        except msgspec.DecodeError:  # written by another version
-            strange += 1
-    unread = f"{strange:,} of another version of Redline" if strange else ""
+    unread = f"{seen.strange:,} of another version of Redline" if seen.strange else ""
     firing = [
         Firing(
             kind=one.alert.kind,
@@ -235,6 +224,6 @@ def alerts(book: Path) -> tuple[tuple[Firing, ...], dict[str, int], str]:
             times=one.times,
             command=one.alert.command,
         )
-        for one in entries
+        for one in seen.entries
     ]
-    return tuple(sorted(firing, key=lambda one: (_WEIGHT.get(one.severity, 0), one.since))), owed, unread
+    return tuple(sorted(firing, key=lambda one: (_WEIGHT.get(one.severity, 0), one.since))), seen.owed, unread

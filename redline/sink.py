@@ -9,8 +9,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from quality.alert import Alert
 from quality.reject_rate import Breach, RejectLimit, RejectRate
 from redline import sink_watchdog, sources
@@ -20,6 +18,7 @@ from redline.gates import gates_of
 from redline.lag import LagWatch
 from redline.meter import Metering
 from redline.published import release_of
+from redline.verdict_log import VerdictLog
 from schemas import metrics, topics
 from schemas.errors import BrokerError
 from schemas.tables import TABLES, Table
@@ -29,7 +28,6 @@ from sinks.loop import SinkLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -55,7 +53,7 @@ def run(settings: Settings, *, name: str) -> None:
     metering = Metering(settings, process=name)
     meter = metering.meter
     alerts = alerter(settings, process=name, meter=meter)
-    verdicts = _VerdictLog(settings.state / "verdicts" / f"{name}.jsonl")
+    verdicts = VerdictLog(settings.state, name)
     rate = _Rate(settings, alerts.raise_)
     gates = gates_of(settings)
     gates["pairs"].warm()
@@ -123,18 +121,6 @@ def _count(meter: Meter, table: str, verdict: Verdict, seconds: float) -> None:
             expectation=failure.expectation,
             severity=failure.severity.value,
         )
-
-
-class _VerdictLog:
-    """One JSON line per checked batch: counts and names of expectations, for the summary and `redline status`."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path = path
-
-    def add(self, verdict: Verdict) -> None:
-        with self._path.open("ab") as file:
-            file.write(msgspec.json.encode(verdict) + b"\n")
 
 
 class _Rate:

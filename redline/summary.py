@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from quality import report
+from redline.verdict_log import verdicts
 from schemas.tables import TABLES
-from schemas.verdict import Verdict
 from sinks import halts, reader
 from streams.consent import ConsentMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from quality.ledger import Balance
@@ -30,7 +27,7 @@ def summary(settings: Settings, answer: Balance) -> str:
         "pairs\n\n" + report.counts("label", labels),
         "personal data and secrets replaced\n\n" + report.counts("entity", _findings(data)),
         "rejects\n\n" + report.counts("reason", Counter(rejects)),
-        "gates\n\n" + report.verdicts(verdicts(settings.state / "verdicts")),
+        "gates\n\n" + report.verdicts(verdicts(settings.state)),
         "ledger\n\n" + report.balance(answer),
     ]
     if no_consent := rejects.count("no_consent"):
@@ -49,16 +46,6 @@ def summary(settings: Settings, answer: Balance) -> str:
     ]
     parts.append(_where(settings))
     return "\n\n".join(parts)
-
-
-def verdicts(folder: Path) -> Iterator[Verdict]:
-    """Every verdict the sinks of a data folder have written down; a torn last line is left out."""
-    for path in sorted(folder.glob("*.jsonl")) if folder.exists() else ():
-        for line in path.read_bytes().splitlines():
-            try:
-                yield msgspec.json.decode(line, type=Verdict)
-            except msgspec.DecodeError:
-                continue
 
 
 def _findings(data: Path) -> Counter[str]:

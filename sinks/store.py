@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from sinks import bucket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pyarrow.dataset as ds
 
     from schemas.tables import Table
     from sinks.places import Place
@@ -126,6 +127,8 @@ def dataset(root: Place, paths: Sequence[str], table: Table) -> ds.Dataset:
 
     A file that is gone when it is read: FileNotFoundError. Columns that a file of an older version lacks are null.
     """
+    import pyarrow.dataset as ds  # noqa: PLC0415 - it loads pandas, a second that most commands can do without
+
     folders = ds.partitioning(pa.schema([table.schema.field(name) for name in table.partition_by]), flavor="hive")
     if isinstance(root, Path):
         files = [str(root / path) for path in paths]

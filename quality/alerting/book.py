@@ -14,7 +14,7 @@ import msgspec
 
 from quality import kinds
 from quality.alert import Alert, Event, Standing, encode
-from quality.alerting import life
+from quality.alerting import entries, life
 from quality.alerting.life import Entry, Policy
 from quality.alerting.owed import LIMIT, Owed, alert_of
 from quality.alerting.silence import Silence
@@ -32,7 +32,6 @@ MOST_OPEN = 20_000
 _KEPT_S = 30 * 86_400.0  # a resolved alert is listed for so long
 _JUST_ENDED_S = 900.0  # an end is shown to mirrors for so long: one that was down hears of it
 _PAUSE_S = 300.0  # alerters tend every half minute
-_OPEN = "select entry from states where open = 1"
 
 
 class Saying(NamedTuple):
@@ -78,7 +77,7 @@ class Book(Owed):
             urgent: set[str] = set()
             for saying in sayings:
                 alert = saying.alert
-                entry = _entry(db, alert.key)
+                entry = entries.of(db, alert.key)
                 if saying.over:
                     if entry is None:
                         continue
@@ -111,8 +110,8 @@ class Book(Owed):
         def run(db: sqlite3.Connection) -> None:
             silences = _silences(db)
             pause = _pause(db, now)
-            for (blob,) in db.execute(_OPEN).fetchall():
-                entry = _decoded(blob)
+            for (blob,) in db.execute(entries.OPEN).fetchall():
+                entry = entries.decoded(blob)
                 if entry is None:
                     continue
                 silenced = any(silence.covers(entry.alert, now) for silence in silences)
@@ -163,7 +162,7 @@ class Book(Owed):
                 "insert or replace into silences values (?, ?, ?, ?, ?, ?)",
                 (silence.id, silence.kind, silence.table, silence.subject, silence.made, silence.until),
             )
-            covered = [entry for entry in _open(db) if silence.covers(entry.alert, now)]
+            covered = [entry for entry in entries.opened(db) if silence.covers(entry.alert, now)]
             for entry in covered:
                 if entry.told is not None:
                     self._wait(db, entry.alert, Event.ACKNOWLEDGED, now)
@@ -190,8 +189,8 @@ class Book(Owed):
 
     def entries(self, *, resolved: bool = False) -> list[Entry]:
         """Alerts that fire, newest first; with those that have ended, if asked."""
-        rows = self._store.read("select entry from states" if resolved else _OPEN)
-        found = [entry for (blob,) in rows if (entry := _decoded(blob)) is not None]
+        rows = self._store.read("select entry from states" if resolved else entries.OPEN)
+        found = [entry for (blob,) in rows if (entry := entries.decoded(blob)) is not None]
         return sorted(found, key=lambda entry: (entry.open, entry.since), reverse=True)
 
     def standing(self, now: float) -> list[Standing]:
@@ -200,7 +199,7 @@ class Book(Owed):
         def run(db: sqlite3.Connection) -> list[Standing]:
             silences = _silences(db)
             rows = db.execute("select entry from states where open = 1 or ended > ?", (now - _JUST_ENDED_S,)).fetchall()
-            found = [entry for (blob,) in rows if (entry := _decoded(blob)) is not None]
+            found = [entry for (blob,) in rows if (entry := entries.decoded(blob)) is not None]
             return [
                 Standing(entry.alert, entry.since, entry.ended)
                 for entry in found
@@ -244,7 +243,7 @@ class Book(Owed):
 
     def _act(self, key: str, now: float, act: Callable[[Entry], life.Step]) -> Entry:
         def run(db: sqlite3.Connection) -> Entry:
-            entry = _entry(db, key)
+            entry = entries.of(db, key)
             if entry is None or not entry.open:
                 raise KeyError(key)
             after, event = act(entry)
@@ -284,7 +283,7 @@ class Book(Owed):
                 waiting.setdefault(Event(event), []).append(alert)
         db.execute("delete from waiting where kind = ?", (kind,))
         for event, alerts in waiting.items():
-            entry = _entry(db, alerts[0].key) if len(alerts) == 1 else None
+            entry = entries.of(db, alerts[0].key) if len(alerts) == 1 else None
             times = entry.times if entry is not None else 1
             for channel, wants in self._channels.items():
                 self._send(db, channel, event, alerts, wants=wants, now=now, times=times)
@@ -295,7 +294,7 @@ class Book(Owed):
         known = {name for (name,) in db.execute("select name from channels").fetchall()}
         if known.issuperset(self._channels):
             return
-        standing = [entry for entry in _open(db) if entry.told is not None and entry.over is None]
+        standing = [entry for entry in entries.opened(db) if entry.told is not None and entry.over is None]
         for channel, wants in self._channels.items():
             if channel not in known:
                 db.execute("insert into channels values (?, ?)", (channel, now))
@@ -319,24 +318,5 @@ def _pause(db: sqlite3.Connection, now: float) -> float:
     return now - last if last and now - last > _PAUSE_S else 0.0
 
 
-def _open(db: sqlite3.Connection) -> list[Entry]:
-    return [entry for (blob,) in db.execute(_OPEN).fetchall() if (entry := _decoded(blob)) is not None]
-
-
-def _entry(db: sqlite3.Connection, key: str) -> Entry | None:
-    row = db.execute("select entry from states where key = ?", (key,)).fetchone()
-    return None if row is None else _decoded(row[0])
-
-
 def _silences(db: sqlite3.Connection) -> list[Silence]:
     return [Silence(*row) for row in db.execute("select id, kind, name, subject, made, until from silences").fetchall()]
-
-
-_entry_of = msgspec.json.Decoder(Entry).decode
-
-
-def _decoded(blob: bytes) -> Entry | None:
-    try:
-        return _entry_of(blob)
-    except msgspec.DecodeError:  # written by another version
-        return None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+BOOK = "book.sqlite"
 _T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quality.alerts import BOOK
+from quality.alerting.store import BOOK
 from quality.history import DAY_US, of_rows
 from quality.measures import (
     FINDINGS,

@@ -18,7 +18,7 @@ from redline import ledger_note, scan, sql
 from redline.published import seal_of
 from redline.report import few, history
 from redline.report.figures import NO_HISTOGRAM, Failed, Figures, Gated, Halted, Histogram, Spread
-from redline.summary import verdicts
+from redline.verdict_log import verdicts
 from schemas.errors import SinkError
 from schemas.tables import LABELS, TABLES
 from schemas.verdict import Severity
@@ -302,7 +302,7 @@ def _operating(settings: Settings, k: int) -> dict[str, Any]:
     """What gates, halts, ledger and alerts say: of batches and offsets, not of people."""
     sums: dict[str, Counter[str]] = {}
     failed: Counter[tuple[str, str, str]] = Counter()
-    for verdict in verdicts(settings.state / "verdicts"):
+    for verdict in verdicts(settings.state):
         bad = 0 if verdict.halts else len(verdict.bad_rows)
         warned = sum(f.severity is Severity.WARNING for f in verdict.failures)
         sums.setdefault(verdict.table, Counter()).update(

@@ -10,10 +10,10 @@ from support.folder import day, publish, told
 from quality.ledger import Balance, reconcile
 from redline.sections import ConsentSettings
 from redline.settings import Settings
-from redline.summary import summary, verdicts
+from redline.summary import summary
 from schemas.records import Partition
 from schemas.rows import Finding, Source
-from schemas.verdict import Failure, Severity, Verdict
+from schemas.verdict import Failure, Severity
 from sinks import halts
 from sinks.batch import Range
 from streams.consent import ConsentMode
@@ -70,14 +70,6 @@ def test_a_halted_table_is_said_with_its_commands(tmp_path: Path, nothing: Balan
     text = summary(settings(tmp_path), nothing)
     assert "HALTED: pairs" in text
     assert "redline release pairs" in text
-
-
-def test_verdicts_of_all_sinks_are_read_and_a_torn_line_is_left_out(tmp_path: Path) -> None:
-    assert list(verdicts(tmp_path / "none")) == []
-    whole = msgspec.json.encode(Verdict("pairs", 5, 40))
-    (tmp_path / "sink-1.jsonl").write_bytes(whole + b"\n" + whole[:9])
-    (tmp_path / "sink-2.jsonl").write_bytes(whole + b"\n")
-    assert [verdict.rows for verdict in verdicts(tmp_path)] == [5, 5]
 
 
 def line(text: str, first: str) -> list[str]:
