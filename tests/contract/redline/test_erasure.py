@@ -48,6 +48,7 @@ STEPS = (
     "own rejects",
     "pairs",
     "trajectories",
+    "revisions",
     "interactions",
     "subjects",
 )
@@ -112,7 +113,7 @@ def balance(data: Path, told: Day) -> Any:
     read = {
         quarantine: {
             name: reader.read(data, name, columns.get(name, ["sources"]), quarantine=quarantine, seal=SEAL)
-            for name in ("interactions", "rejects", "pairs", "trajectories")
+            for name in ("interactions", "rejects", "pairs", "trajectories", "revisions")
         }
         for quarantine in (False, True)
     }
