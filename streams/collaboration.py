@@ -140,21 +140,31 @@ def window_id(key: bytes, window: str = "") -> str:
 
 def rows_of(members: Sequence[Interaction], k: int) -> list[Emit]:
     """The rows of one unit's day: hours of k people or more, and the other hours together."""
-    if not members:
-        return []
-    members = sorted(members, key=lambda row: row.record_id)
-    head = members[0]
+    windows, _ = _windows(members, k)
+    head = min(members, key=lambda row: row.record_id, default=None)
+    return [] if head is None else [_row(head, hour, _capped(heard), k) for hour, heard in windows]
+
+
+def left_out(members: Sequence[Interaction], k: int) -> int:
+    """How many messages of one unit's day are in no row: too few people wrote in their hours."""
+    return len(_windows(members, k)[1])
+
+
+def _windows(members: Sequence[Interaction], k: int) -> tuple[list[tuple[int | None, list[_Heard]]], list[_Heard]]:
+    """The windows that are told, None for the hours taken together; and what is in none."""
     hours: dict[int, list[_Heard]] = defaultdict(list)
-    facts = [fact_of(row.data) for row in members]
-    for number, fact in enumerate(facts):
+    for number, row in enumerate(sorted(members, key=lambda row: row.record_id)):
+        fact = fact_of(row.data)
         for said in fact.said:
             hours[said.hour].append(_Heard(number, fact, said))
-    told = {hour: heard for hour, heard in sorted(hours.items()) if _people(heard) >= k}
-    rest = [one for hour, heard in sorted(hours.items()) if hour not in told for one in heard]
-    windows: list[tuple[int | None, list[_Heard]]] = list(told.items())
-    if _people(rest) >= k:
-        windows.append((None, rest))
-    return [_row(head, facts[0].unit, hour, _capped(heard), k) for hour, heard in windows]
+    told: list[tuple[int | None, list[_Heard]]] = []
+    rest: list[_Heard] = []
+    for hour, heard in sorted(hours.items()):
+        if _people(heard) >= k:
+            told.append((hour, heard))
+        else:
+            rest += heard
+    return (told, rest) if _people(rest) < k else ([*told, (None, rest)], [])
 
 
 def _people(heard: Sequence[_Heard]) -> int:
@@ -173,7 +183,8 @@ def _capped(heard: Sequence[_Heard]) -> list[_Heard]:
     return kept
 
 
-def _row(head: Interaction, unit: str, hour: int | None, heard: Sequence[_Heard], k: int) -> Emit:
+def _row(head: Interaction, hour: int | None, heard: Sequence[_Heard], k: int) -> Emit:
+    unit = heard[0].fact.unit
     turns = Counter(one.said.turn for one in heard)
     waits = [one for one in heard if one.said.wait_s != UNMEASURED]
     threads = [fact for _, fact in sorted({one.thread: one.fact for one in heard}.items())]

@@ -7,6 +7,7 @@ while it, or a thread's day that leads to it, is still open.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,11 +22,11 @@ from redline.rebuild.made import Made
 from redline.rebuild.target import Target
 from redline.retain import gone_before
 from redline.worker import collaboration_policy, thread_policy
-from schemas.rows import Interaction, Reject
+from schemas.rows import Interaction
 from schemas.tables import COLLABORATION
 from sinks import reader
 from sinks.arrow import to_table
-from streams.collaboration import KIN_DIGITS, Collaboration, rows_of, window_id
+from streams.collaboration import KIN_DIGITS, Collaboration, left_out, rows_of, window_id
 from streams.threads import MESSAGE, STAGE, Threads, day_end, facts, plain
 
 if TYPE_CHECKING:
@@ -54,43 +55,58 @@ def collaboration(settings: Settings, target: Path | None) -> Result:
     )
     before = reader.offsets(data, "interactions")
     tally = Tally(gone_before=gone_before(data))
-    rejected = _rejected(data)
-    leads: dict[bytes, set[bytes]] = defaultdict(set)  # a thread's day -> its units' days
+    look = _Look(settings, _rejected(data), tally)
     with Target(target, COLLABORATION.schema) as written:
         for day in sorted(_days(data, "interactions") | _days(data, COLLABORATION.name)):
-            table = to_table(_day(settings, day, rejected, leads, tally), COLLABORATION).sort_by("record_id")
+            table = to_table(look.day(day), COLLABORATION).sort_by("record_id")
             written.write(table)
             tally.rebuilt += table.num_rows
             there = [row for part in scan.parts(data, COLLABORATION.name, day=day) for row in part.to_pylist()]
             compare(made, table.to_pylist(), there, tally)
     moved = before != reader.offsets(data, "interactions")
     state = waiting(settings, COLLABORATION.name, *stages) if tally.faults else Waiting()
-    open_ = state.keys.union(*(leads[key] for key in state.keys if key in leads))
-    return result(made, tally, Waiting(frozenset(open_), state.note), moved=moved, target=target)
+    open_ = state.keys.union(*(look.leads[key] for key in state.keys if key in look.leads))
+    found = result(made, tally, Waiting(frozenset(open_), state.note), moved=moved, target=target)
+    few = f"{look.few:,} messages are in no row: too few people wrote in their hours"
+    return replace(found, text=f"{few}\n\n{found.text}")
 
 
-def _day(
-    settings: Settings, day: str, rejected: Collection[Place], leads: dict[bytes, set[bytes]], tally: Tally
-) -> list[Row]:
-    threads, units = Threads(), Collaboration()
-    by_thread: dict[bytes, list[Interaction]] = defaultdict(list)
-    for part in scan.parts(settings.data_dir, "interactions", COLUMNS, day=day):
-        messages = part.filter(pc.equal(part["event_type"], MESSAGE))
-        left = messages.filter(pc.not_equal(messages["key_epoch"], DESTROYED))
-        tally.destroyed += messages.num_rows - left.num_rows
-        for row in interactions(left):
-            if any((one.topic, one.partition, one.offset) in rejected for one in row.sources):
-                tally.left_out += 1
-            elif (key := threads.key_of(row)) is not None:
-                by_thread[key].append(plain(row))
-    by_unit: dict[bytes, list[Interaction]] = defaultdict(list)
-    for key, members in by_thread.items():
-        for emit in facts(key, members, day_end(members[0].event_time)):
-            if isinstance(emit.row, Interaction) and (unit := units.key_of(emit.row)) is not None:
-                by_unit[unit].append(emit.row)
-                leads[key].add(unit)
-    rows = [emit.row for members in by_unit.values() for emit in rows_of(members, settings.privacy.k)]
-    return [msgspec.to_builtins(row) for row in rows if not isinstance(row, Reject)]
+@dataclass(slots=True)
+class _Look:
+    """One look over all days, and what it adds up: which units' days a thread's day leads to, messages in no row."""
+
+    settings: Settings
+    rejected: Collection[Place]
+    tally: Tally
+    leads: dict[bytes, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    few: int = 0
+
+    def day(self, day: str) -> list[Row]:
+        """The rows of one day."""
+        by_unit: dict[bytes, list[Interaction]] = defaultdict(list)
+        units = Collaboration()
+        for key, members in self._threads(day).items():
+            for emit in facts(key, members, day_end(members[0].event_time)):
+                if isinstance(emit.row, Interaction) and (unit := units.key_of(emit.row)) is not None:
+                    by_unit[unit].append(emit.row)
+                    self.leads[key].add(unit)
+        k = self.settings.privacy.k
+        self.few += sum(left_out(members, k) for members in by_unit.values())
+        return [msgspec.to_builtins(emit.row) for members in by_unit.values() for emit in rows_of(members, k)]
+
+    def _threads(self, day: str) -> dict[bytes, list[Interaction]]:
+        found: dict[bytes, list[Interaction]] = defaultdict(list)
+        threads = Threads()
+        for part in scan.parts(self.settings.data_dir, "interactions", COLUMNS, day=day):
+            messages = part.filter(pc.equal(part["event_type"], MESSAGE))
+            left = messages.filter(pc.not_equal(messages["key_epoch"], DESTROYED))
+            self.tally.destroyed += messages.num_rows - left.num_rows
+            for row in interactions(left):
+                if any((one.topic, one.partition, one.offset) in self.rejected for one in row.sources):
+                    self.tally.left_out += 1
+                elif (key := threads.key_of(row)) is not None:
+                    found[key].append(plain(row))
+        return found
 
 
 def _rejected(data: Any) -> set[Place]:
