@@ -30,8 +30,10 @@ from streams.collaboration import KIN_DIGITS, Collaboration, left_out, rows_of, 
 from streams.threads import MESSAGE, STAGE, Threads, day_end, facts, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
+
+    import pyarrow as pa
 
     from redline.rebuild.events import Place
     from redline.settings import Settings
@@ -97,7 +99,7 @@ class _Look:
     def _threads(self, day: str) -> dict[bytes, list[Interaction]]:
         found: dict[bytes, list[Interaction]] = defaultdict(list)
         threads = Threads()
-        for part in scan.parts(self.settings.data_dir, "interactions", COLUMNS, day=day):
+        for part in self._parts(day):
             messages = part.filter(pc.equal(part["event_type"], MESSAGE))
             left = messages.filter(pc.not_equal(messages["key_epoch"], DESTROYED))
             self.tally.destroyed += messages.num_rows - left.num_rows
@@ -107,6 +109,11 @@ class _Look:
                 elif (key := threads.key_of(row)) is not None:
                     found[key].append(plain(row))
         return found
+
+    def _parts(self, day: str) -> Iterator[pa.Table]:
+        """Events of the day. Those in quarantine were counted too, and hold what counts."""
+        for quarantine in (False, True):
+            yield from scan.parts(self.settings.data_dir, "interactions", COLUMNS, quarantine=quarantine, day=day)
 
 
 def _rejected(data: Any) -> set[Place]:
