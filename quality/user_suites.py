@@ -259,9 +259,14 @@ def _check_kind(path: Path, place: str, e: Any, kind: pa.DataType) -> None:
 
 
 def _blank(table: Table, rows: int) -> pa.Table:
-    """Rows that say nothing: empty texts and lists, zeros."""
-    columns = []
-    for field in table.schema:
-        empty: Any = [] if pa.types.is_list(field.type) else "" if pa.types.is_string(field.type) else 0
-        columns.append(pa.array([empty] * rows, field.type))
+    """Rows that say nothing: empty texts and lists, zeros, no."""
+    columns = [pa.array([_nothing(field.type)] * rows, field.type) for field in table.schema]
     return pa.Table.from_arrays(columns, schema=pa.schema([f.with_nullable(nullable=True) for f in table.schema]))
+
+
+def _nothing(kind: pa.DataType) -> Any:
+    if pa.types.is_list(kind):
+        return []
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return ""
+    return False if pa.types.is_boolean(kind) else None if pa.types.is_nested(kind) else 0
