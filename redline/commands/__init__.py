@@ -15,6 +15,7 @@ keys     list, rotate, destroy
 people   scrub
 consent  what people have said: grant, withdraw, import, show, repair
 erase    erase, retain
+export   datasets for training: FORMAT, list, formats, verify
 gateway  the gateway and its tokens
 ingest   files that tools leave on a disk
 sources  what readers of foreign formats saw

@@ -97,18 +97,20 @@ def registered(state: Path) -> list[Export]:
     raise InputError(f"{path}: needed one export a line, came a line that is none; repair it and run again")
 
 
-def holding(state: Path, gone: Collection[str], *, rewrite: bool) -> list[Holding]:
-    """Files with rows of these record ids; `rewrite` drops the rows. Idempotent.
+def holding(state: Path, gone: Collection[str], *, rewrite: bool, only: str = "") -> list[Holding]:
+    """Files with rows of these record ids, of all exports or `only` of one; `rewrite` drops the rows. Idempotent.
 
     Raises:
         InputError: the registry cannot be read.
         OSError: the disk is full or refuses; a file is as it was, or done.
     """
-    return list(_holding(state, gone, rewrite=rewrite))
+    return list(_holding(state, gone, rewrite=rewrite, only=only))
 
 
-def _holding(state: Path, gone: Collection[str], *, rewrite: bool) -> Iterator[Holding]:
+def _holding(state: Path, gone: Collection[str], *, rewrite: bool, only: str) -> Iterator[Holding]:
     for export in registered(state):
+        if only and export.name != only:
+            continue
         for file in export.files:
             sidecar = state / FOLDER / file.ids
             if rewrite:
