@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from quality.books import ROUTES
 from sinks.export.splits import Links, assign, seeded
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import duckdb
-    import pyarrow as pa
 
     from sinks.export.splits import Assigned, Numbers
 
@@ -110,9 +110,9 @@ def find(
     )
     live.execute(
         "create or replace temp table event as select "  # noqa: S608 - our own names
-        f"code(i.{made.key}) as made_of, code(i.session_key) as session, code(i.document_key) as document, p.person "
-        "from interactions i left join person p on p.event = code(i.record_id) "
-        f"where i.event_type <> '{_LEFT_OUT}'"
+        f"code(i.{made.key}) as made_of, code(i.session_key) as session, code(i.document_key) as document, p.person, "
+        "count(*) as events from interactions i left join person p on p.event = code(i.record_id) "
+        f"where i.event_type <> '{_LEFT_OUT}' group by all"
     )
     epochs = _columns(live, "select person, min(key_epoch)::bigint as epoch from person group by all order by all")
     live.execute("drop table person")
@@ -121,6 +121,15 @@ def find(
     groups = found.groups(assigned, epochs["epoch"].astype(np.int64), one=len(shares) == 1)
     live.execute("drop table event")
     return groups
+
+
+class _Events(NamedTuple):
+    """Of what rows were made: the unit, and the numbers of session, document and person, -1 where there is none."""
+
+    unit: npt.NDArray[np.int32]
+    session: npt.NDArray[np.int32]
+    document: npt.NDArray[np.int32]
+    person: npt.NDArray[np.int32]
 
 
 class _Found:
@@ -134,7 +143,9 @@ class _Found:
         people: npt.NDArray[np.uint64],
     ) -> None:
         self._live, self._people = live, people
-        sessions = _columns(live, "select session, count(*) as events from event group by session order by session")
+        sessions = _columns(
+            live, "select session, sum(events)::bigint as events from event group by session order by session"
+        )
         self._sessions, self._events = sessions["session"].astype(np.uint64), sessions["events"].astype(np.int64)
         self._documents = _columns(
             live, "select distinct document from event where document is not null order by document"
@@ -157,25 +168,23 @@ class _Found:
 
     def groups(self, assigned: Assigned, epochs: Numbers, *, one: bool) -> Groups:
         """The rows' splits."""
+        events = self._of_units()
         unknown = len(self._sessions)
         session = np.full(len(self._units), unknown)
-        for unit, sessions, _ in self._of_rows():
-            np.minimum.at(session, unit, sessions)
+        np.minimum.at(session, events.unit, events.session)
         split = np.concatenate([assigned.sessions, np.array([0 if one else -1], np.int8)])[session]
         faults = np.zeros(len(self._units), np.uint8)
-        for unit, sessions, part in self._of_rows():
-            _fault(faults, unit, assigned.sessions[sessions] != split[unit], _SESSION)
-            for name, codes, splits, fault in (
-                ("document", self._documents, assigned.documents, _DOCUMENT),
-                ("person", self._people, assigned.people, _PERSON),
-            ):
-                there, numbers = _numbers(part, name, codes)
-                _fault(faults, unit[there], splits[numbers] != split[unit[there]], fault)
+        for numbers, splits, fault in (
+            (events.session, assigned.sessions, _SESSION),
+            (events.document, assigned.documents, _DOCUMENT),
+            (events.person, assigned.people, _PERSON),
+        ):
+            there = np.flatnonzero(numbers >= 0)
+            unit = events.unit[there]
+            faults[unit[splits[numbers[there]] != split[unit]]] |= np.uint8(fault)
         split[faults > 0] = -1
         seen = np.zeros(len(self._people), np.bool_)
-        for unit, _, part in self._of_rows():
-            there, numbers = _numbers(part, "person", self._people)
-            seen[numbers[split[unit[there]] >= 0]] = True
+        seen[events.person[(events.person >= 0) & (split[events.unit] >= 0)]] = True
         of_rows = faults[self._unit_of]
         session[session == unknown] = -1
         return Groups(
@@ -209,20 +218,28 @@ class _Found:
         distinct_codes, first = np.unique(np.concatenate(codes), return_index=True)
         return distinct_codes, np.concatenate(units)[first]
 
-    def _of_rows(self) -> Iterator[tuple[Numbers, Numbers, pa.RecordBatch]]:
-        """The events of units: of each its unit, its session, and the rest."""
+    def _of_units(self) -> _Events:
+        parts = [_Events(*(np.empty(0, np.int32) for _ in _Events._fields))]
         for part in _parts(
             self._live, "select made_of, session, document, person from event where made_of is not null"
         ):
             there, place = _places(self._made_of, part.column("made_of").to_numpy())
-            if len(there):
-                mine = part.take(there)
-                yield self._unit[place], _places(self._sessions, mine.column("session").to_numpy())[1], mine
+            mine = part.take(pa.array(there))
+            numbers = [
+                _numbers(mine.column(name), codes)
+                for name, codes in (
+                    ("session", self._sessions),
+                    ("document", self._documents),
+                    ("person", self._people),
+                )
+            ]
+            parts.append(_Events(self._unit[place].astype(np.int32), *numbers))
+        return _Events(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     def _links(self, name: str, codes: npt.NDArray[np.uint64]) -> Links:
         found = _columns(
             self._live,
-            f"select session, {name} as other, count(*) as events from event where {name} is not null "  # noqa: S608 - ours
+            f"select session, {name} as other, sum(events)::bigint as events from event where {name} is not null "  # noqa: S608 - ours
             "group by all",
         )
         return Links(
@@ -232,15 +249,11 @@ class _Found:
         )
 
 
-def _fault(faults: npt.NDArray[np.uint8], unit: Numbers, wrong: npt.NDArray[np.bool_], fault: int) -> None:
-    faults[unit[wrong]] |= np.uint8(fault)
-
-
-def _numbers(part: pa.RecordBatch, name: str, codes: npt.NDArray[np.uint64]) -> tuple[Numbers, Numbers]:
-    """The places of the batch that have the column, and the numbers of what they have."""
-    column = part.column(name)
-    there = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-    return there, np.searchsorted(codes, column.drop_null().to_numpy())
+def _numbers(column: pa.Array, codes: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
+    """The place of each of the column's codes, -1 where it has none."""
+    numbers = np.full(len(column), -1, np.int32)
+    numbers[column.is_valid().to_numpy(zero_copy_only=False)] = np.searchsorted(codes, column.drop_null().to_numpy())
+    return numbers
 
 
 def _places(known: npt.NDArray[np.uint64], some: npt.NDArray[np.uint64]) -> tuple[Numbers, Numbers]:
