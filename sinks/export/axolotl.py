@@ -6,6 +6,8 @@ end included, and a token is trained if it touches a range with `train` true. Th
 rendered chat, so
 
 * texts go in without white space around them: the templates of Llama 3 trim it, and every range would be off;
+* a range goes out to whole words, and takes the space before it along: tokens carry their space, and Axolotl leaves out
+  a token that a range touches with one character only;
 * a text that begins with `[` has no ranges (it is trained as a whole): Axolotl finds its beginning by comparing it with
   `[[dummy_message]]`.
 """
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from sinks.export.example import Options, Rendered
 
+_WITHOUT_SPACES = "\u2e80"  # where the blocks of Chinese, Japanese and Korean begin
 _SPANS = ("kept_spans", "edited_spans")
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 _DETAIL = pa.struct([("begin_offset", pa.int64()), ("end_offset", pa.int64()), ("train", pa.bool_())])
@@ -67,7 +70,7 @@ def _trained(row: Pair, kept: list[Range], edited: list[Range], options: Options
     text = row.final.strip()
     lead = len(row.final) - len(row.final.lstrip())
     told = [(max(start - lead, 0), min(end - lead, len(text))) for start, end in theirs]
-    detail = [_detail(start, end, train=True) for start, end in told if start < end]
+    detail = [_detail(start, end, train=True) for start, end in _words(text, told)]
     if not detail:
         if not cut:
             return "nothing_changed"  # but white space around it
@@ -76,6 +79,31 @@ def _trained(row: Pair, kept: list[Range], edited: list[Range], options: Options
     if not text.startswith("["):
         answer["train_detail"] = detail
     return [{"messages": [*({**turn, "train": False} for turn in found[0]), answer]}]
+
+
+def _words(text: str, ranges: list[Range]) -> list[Range]:
+    """Ranges, no longer empty ones, out to whole words and the space before them."""
+    widened: list[Range] = []
+    for begin, stop in ranges:
+        if begin >= stop:
+            continue
+        start, end = begin, stop
+        while start and _letter(text[start]) and _letter(text[start - 1]):
+            start -= 1
+        while end < len(text) and _letter(text[end - 1]) and _letter(text[end]):
+            end += 1
+        if start and text[start - 1] == " ":
+            start -= 1
+        if widened and start <= widened[-1][1]:
+            start, end = widened[-1][0], max(end, widened[-1][1])
+            widened.pop()
+        widened.append((start, end))
+    return widened
+
+
+def _letter(char: str) -> bool:
+    """Whether it is of a word: of scripts with spaces between words, for in others a word would be a sentence."""
+    return (char.isalnum() or char == "_") and char < _WITHOUT_SPACES
 
 
 def _detail(start: int, end: int, *, train: bool) -> dict[str, Any]:
