@@ -22,6 +22,7 @@ scene         what the events of one unit of input share, and their ids
 otlp          OpenTelemetry's logs and spans: whole export requests, to the reader of whoever wrote each record
 otlp_proto    they in protobuf
 traces        traces in files: what Langfuse exports, requests over several lines, attributes alone
+trace_calls   which call a tool's span answers, where its exporter does not say
 otlp_json     they in JSON
 otlp_records  what both give, and how much of it is taken
 claude_code_otel  Claude Code's telemetry events
@@ -31,4 +32,5 @@ genai         the GenAI semantic conventions: calls to models and tools
 genai_unit    one record of them: whose, when, in which session
 genai_format  their names
 genai_messages  their messages
+provider_shapes  what providers' own requests and answers hold, as such messages
 """

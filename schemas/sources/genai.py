@@ -152,6 +152,12 @@ def _messages(unit: Unit, names: tuple[str, str], default: Role) -> list[Turn]:
     value = unit.fields.raw.get(name)
     if name != names[0]:
         value = wire.loosely(value)
+        if default == "user" and isinstance(value, dict) and "role" not in value and "parts" not in value:
+            unit.reading.skipped["no_role"] += 1  # LangSmith exports `{"content": "role"}` where a list was asked
+            return []
+        if default == "user" and isinstance(value, dict) and "role" not in value and "parts" not in value:
+            unit.reading.skipped["no_role"] += 1  # LangSmith exports `{"content": "role"}` where a list was asked
+            return []
     try:
         return wire.messages(value, f"$.attributes.{name}", default, unit.reading, unit.version)
     except DecodeError as error:

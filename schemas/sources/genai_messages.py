@@ -14,6 +14,7 @@ import msgspec
 
 from schemas.errors import DecodeError
 from schemas.sources.loose_json import parsed
+from schemas.sources.provider_shapes import plain
 from schemas.sources.reading import Drift, Reading, safe_name
 from schemas.sources.scene import Kind, Role, content_id
 
@@ -49,6 +50,7 @@ _SKIPPED = {
     "server_tool_call_response": "server_tool",
 }
 
+_MCP = frozenset({"content", "isError", "is_error"})
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -108,11 +110,9 @@ def messages(value: Any, path: str, default: Role, reading: Reading, version: st
 def loosely(value: Any) -> Any:
     """The value of `gen_ai.prompt` or `gen_ai.completion`, of which no convention ever said what it holds."""
     said = parsed(value) if isinstance(value, str) else value
-    if isinstance(said, dict) and isinstance(said.get("messages"), list):
-        return said["messages"]
     if isinstance(said, str):
         return value if _CUT.search(said) else [{"content": said}]
-    return said
+    return plain(said)
 
 
 def one(message: Mapping[str, Any], path: str, default: Role, reading: Reading, version: str) -> Turn | None:
@@ -170,6 +170,9 @@ def _part(part: Any, path: str, role: Role, reading: Reading, version: str) -> l
     if kind == "text":
         text = part.get("content", part.get("text"))
         return _text(text, path, role) if text else []
+    if isinstance(function, dict) and "arguments" not in function and "parameters" in function:
+        reading.skipped["tool_definition"] += 1  # LangChain puts the tools there are among the messages
+        return []
     if kind in {"tool_call", "tool_use"} or isinstance(function, dict):
         named = function if isinstance(function, dict) else part
         arguments = named.get("arguments", named.get("input"))
@@ -200,10 +203,24 @@ def _text(text: Any, path: str, role: Role) -> list[Part]:
 
 
 def as_text(value: Any) -> str:
-    """A tool's answer as text: a string as it is, anything else as JSON."""
+    """A tool's answer as text: a string as it is, the texts of an MCP result, anything else as JSON."""
     if value is None:
         return ""
+    told = _mcp(value)
+    if told is not None:
+        return told
     return value if isinstance(value, str) else _encode(value).decode()
+
+
+def _mcp(value: Any) -> str | None:
+    """The texts of a `CallToolResult` of the Model Context Protocol that has nothing but texts."""
+    if isinstance(value, str):
+        value = parsed(value) if value.lstrip().startswith("{") else None
+    if not isinstance(value, dict) or not value.keys() <= _MCP or not isinstance(value.get("content"), list):
+        return None
+    said = [one.get("text") if isinstance(one, dict) else None for one in value["content"]]
+    texts = [text for text in said if isinstance(text, str)]
+    return "\n".join(texts) if texts and len(texts) == len(said) else None
 
 
 def _string(value: Any) -> str:

@@ -21,14 +21,15 @@ from schemas.sources.fields import MAX_DEPTH, Fields
 from schemas.sources.loose_json import parsed
 from schemas.sources.otlp_records import MAX_BATCH_BYTES, MAX_RECORDS, Origin, Span, hex_id
 from schemas.sources.reading import Fault, Reading
+from schemas.sources.trace_calls import ARGUMENTS, named, nameless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _INTERNAL, _CLIENT = 1, 3  # kinds of spans
 _MESSAGES = ("gen_ai.input.messages", "gen_ai.output.messages")
 _TEXTS = ("gen_ai.prompt", "gen_ai.completion")
-_TOOL = ("tool_arguments", "tool_response")
+_TOOL = (ARGUMENTS, "tool_response")
 _NAMES: Final = frozenset(
     {
         "trace", "observations", "id", "traceId", "name", "type", "startTime", "endTime", "input", "output", "metadata",
@@ -98,7 +99,19 @@ def _langfuse(reading: Reading, document: Fields, subject: str | None) -> None:
             spans.append(_span(one, trace.text("sessionId").strip()))
         except DecodeError as error:
             reading.faults.append(Fault.of(error))
-    otlp.each_span(reading, spans, trace.text("userId").strip() or subject)
+    whose = trace.text("userId").strip() or subject
+    read = _read(spans, whose)
+    if any(nameless(span) for span in spans):
+        read = _read(named(spans, [event.data for event in read.events]), whose)
+    # Every later call tells the messages again, and of equal steps the first counts: so it is the earliest.
+    read.events.sort(key=lambda event: event.time_us)
+    reading.extend(read)
+
+
+def _read(spans: Sequence[Span], subject: str | None) -> Reading:
+    reading = Reading()
+    otlp.each_span(reading, spans, subject)
+    return reading
 
 
 def _span(observation: object, session: str) -> Span:

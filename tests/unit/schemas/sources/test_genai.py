@@ -315,7 +315,7 @@ def found_by_langfuse(oracle: dict[str, Any], observations: list[dict[str, Any]]
     ("name", "steps", "rules"),
     [
         ("pydantic-ai-tools-2025-12-04", 14, {"no_content": 3, "not_ours": 2}),
-        ("claude-agent-2025-12-22", 6, {"no_content": 1, "no_call_id": 2}),
+        ("claude-agent-2025-12-22", 7, {"no_content": 1, "no_role": 3}),
     ],
 )
 def test_real_traces_give_what_another_reader_found_in_them(name: str, steps: int, rules: dict[str, int]) -> None:
