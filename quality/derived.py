@@ -32,6 +32,7 @@ _ACTION = r"^[a-z]+([._-][a-z0-9]+)*$"
 _MOST_GAPS = 7  # a mark has at most eight hashes of 16 digits, a space between two
 _ASCII_SURROGATES = r"^(<[A-Z]+_[0-9a-f]{4}>|[a-z0-9]+( [a-z0-9]+){0,7})$"
 _SURROGATES = r"^(<[A-Z]+_[0-9a-f]{4}>|[\pL\pN]+( [\pL\pN]+){0,7})$"
+_CALL, _AGENT = r"^call_[0-9]{1,9}$", r"^agent_[0-9]{1,9}$"
 _STEP_TEXTS = ("content", "tool_name", "arguments", "outcome")
 _NESTED_TEXTS = {"steps": _STEP_TEXTS, "variants": ("tool", "data"), "bins": ("label",)}
 
@@ -142,6 +143,24 @@ def _unequal(facts: Facts, text: str, written: str) -> Numbers:
     return _faults(held != facts.column(f"{text}.length"))
 
 
+def _counts(facts: Facts, name: str) -> Numbers:
+    """Counts of an edit below 0, and more moved ones than were inserted or deleted. Null is none."""
+    counts = facts.own(name)
+    field = {one.name: ints(pc.fill_null(pc.struct_field(counts, one.name), 0)) for one in counts.type.fields}
+    bad = np.logical_or.reduce([numbers < 0 for numbers in field.values()])
+    if "moved" in field:
+        bad |= field["moved"] > np.minimum(field["inserted"], field["deleted"])
+    return _faults(bad)
+
+
+def _edit_kind(facts: Facts) -> Numbers:
+    """Said of a suggestion of which nothing was kept, or unfit for whether it was changed. Null is never wrong."""
+    kind = facts.own("edit_kind")
+    same = bools(pc.fill_null(pc.equal(kind, "none"), fill_value=False)) != facts.column("final.is_suggestion")
+    unkept = bools(pc.is_in(facts.own("label"), value_set=pa.array(["rejected", "ignored"])))
+    return _faults(bools(pc.is_valid(kind)) & (same | unkept))
+
+
 def _language(facts: Facts) -> Numbers:
     return _faults(plausible.wrong_language(facts.own("language"), facts.own("suggestion")))
 
@@ -181,6 +200,32 @@ def _unknown(facts: Facts) -> Numbers:
     role = bools(pc.is_in(pc.struct_field(steps, "role"), value_set=pa.array(_ROLES)))
     kind = bools(pc.is_in(pc.struct_field(steps, "kind"), value_set=pa.array(_KINDS)))
     return facts.per_row(parents, ~(role & kind))
+
+
+def _unlinked(facts: Facts) -> Numbers:
+    """Steps that point out of their row, or say a call or an agent by anything but its number."""
+    parents, steps = facts.nested("steps")
+    count = facts.column("steps.count")
+    wrong = np.zeros(len(parents), dtype=np.bool_)
+    for name in ("parent", "corrects"):
+        at = ints(pc.fill_null(pc.struct_field(steps, name), 0))
+        wrong |= (at < 0) | (at >= count[parents])
+    for name, pattern in (("call_id", _CALL), ("agent", _AGENT)):
+        fits = pc.match_substring_regex(pc.struct_field(steps, name), pattern)
+        wrong |= ~bools(pc.fill_null(fits, fill_value=True))
+    return facts.per_row(parents, wrong)
+
+
+def _misplaced(facts: Facts) -> Numbers:
+    """Rows that are no part of as many as they say there are."""
+    part, parts = (ints(pc.fill_null(facts.own(name), default)) for name, default in (("part", 0), ("parts", 1)))
+    return _faults((part < 0) | (part >= parts))
+
+
+def _unmade(facts: Facts) -> Numbers:
+    """Rows of nothing. A part of a session may be made of other events than its own, the whole of it never."""
+    parts = ints(pc.fill_null(facts.own("parts"), 1))
+    return _faults((facts.column("sources.count") == 0) & (parts == 1))
 
 
 def _total(facts: Facts) -> Numbers:
@@ -251,6 +296,11 @@ OF: Mapping[str, Callable[[Facts], Numbers]] = {
     "kept_spans.malformed": lambda f: _spans(f, "kept_spans", "suggestion"),
     "edited_spans.malformed": lambda f: _spans(f, "edited_spans", "final"),
     "spans.unequal": lambda f: _unequal(f, "final", "edited_spans"),
+    "kept_segments.malformed": lambda f: _spans(f, "kept_segments", "suggestion"),
+    "edited_segments.malformed": lambda f: _spans(f, "edited_segments", "final"),
+    "words.malformed": lambda f: _counts(f, "words"),
+    "segments.malformed": lambda f: _counts(f, "segments"),
+    "edit_kind.wrong": _edit_kind,
     "kept_spans.outside_before": lambda f: _spans(f, "kept_spans", "before"),
     "inserted_spans.malformed": lambda f: _spans(f, "inserted_spans", "after"),
     "spans.not_after": lambda f: _unequal(f, "after", "inserted_spans"),
@@ -261,6 +311,9 @@ OF: Mapping[str, Callable[[Facts], Numbers]] = {
     "variants.longest": lambda f: _longest(f, "variants", ("data",)),
     "steps.unordered": _unordered,
     "steps.unknown": _unknown,
+    "steps.unlinked": _unlinked,
+    "part.misplaced": _misplaced,
+    "sources.none": _unmade,
     "steps.length": _total,
     "steps.longest": lambda f: _longest(f, "steps", _STEP_TEXTS),
     "previous.wrong": _unchained,

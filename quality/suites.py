@@ -147,7 +147,16 @@ _PAIRS = (
     _none("language_is_that_of_suggestion", "language.wrong", Severity.WARNING),
     _name("tool", required=False),
     _range("key_epoch", 0, None),
-    _known("licence", tables.LICENCES),  # null in rows of schema version 1
+    # These are null in rows of schema version 1.
+    _known("licence", tables.LICENCES),
+    _known("edit_kind", tables.EDIT_KINDS),
+    _none("edit_kind_is_of_what_was_kept", "edit_kind.wrong"),
+    _none("words_are_counts", "words.malformed"),
+    _none("segments_are_counts", "segments.malformed"),
+    _none("kept_segments_lie_in_suggestion", "kept_segments.malformed"),
+    _none("edited_segments_lie_in_final", "edited_segments.malformed"),
+    _range("identifier_match", 0.0, 1.0),
+    _range("edit_rate", 0.0, None),
 )
 
 _TRAJECTORIES = (
@@ -158,6 +167,9 @@ _TRAJECTORIES = (
     Expectation("steps_are_present", "between", "steps.count", Severity.WARNING, low=1),
     _none("steps_are_numbered_in_order", "steps.unordered"),
     _none("steps_have_known_roles_and_kinds", "steps.unknown"),
+    _none("steps_point_to_steps_of_their_row", "steps.unlinked"),
+    _none("part_is_one_of_its_session", "part.misplaced"),
+    _none("sources_are_present", "sources.none"),
     Expectation("steps_are_not_unusually_long", "between", "steps.longest", Severity.WARNING, low=0, high=_LONG),
     Expectation("steps_fit", "between", "steps.length", Severity.ERROR, low=0, high=16 * _LONGEST),
     _range("key_epoch", 0, None),
@@ -245,7 +257,7 @@ _HISTORY = (
 SUITES: dict[str, tuple[Expectation, ...]] = {
     "interactions": _COMMON + _INTERACTIONS,
     "pairs": _COMMON + _PAIRS,
-    "trajectories": _COMMON + _TRAJECTORIES,
+    "trajectories": tuple(one for one in _COMMON if one.name != "sources_are_present") + _TRAJECTORIES,
     "revisions": _COMMON + _REVISIONS,
     "collaboration": tuple(one for one in _COMMON if one.name != "sources_are_present") + _COLLABORATION,
     "rejects": _COMMON + _REJECTS,

@@ -1,6 +1,7 @@
 """How a table gets columns: added ones may be null, old rows read null there, and nothing else ever changes. Pure.
 
-A column says by `since` in its metadata with which `schema_version` it came; so does a field inside a column.
+A column says by `since` in its metadata with which `schema_version` it came, and by `changed` from which on its values
+are made otherwise; so does a field inside a column.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-SINCE = b"since"
+SINCE, CHANGED = b"since", b"changed"
 
 
 def added(older: Iterable[pa.Field], newer: Iterable[pa.Field]) -> tuple[str, ...] | None:
@@ -42,11 +43,11 @@ def later(schema: pa.Schema) -> frozenset[str]:
 
 
 def at_version(row: Mapping[str, Any], schema: pa.Schema, version: int) -> dict[str, Any]:
-    """A row of plain values without what came after `version`: how an equal row of that version reads."""
+    """A row of plain values without what came or changed after `version`: what rows of two versions have in common."""
     return {
         field.name: _value_at(row[field.name], field.type, version)
         for field in schema
-        if field.name in row and _since(field) <= version
+        if field.name in row and _since(field, CHANGED) <= version
     }
 
 
@@ -63,8 +64,8 @@ def _value_at(value: Any, kind: pa.DataType, version: int) -> Any:
         return value
     if pa.types.is_list(kind):
         return [_value_at(one, kind.value_type, version) for one in value]
-    return {f.name: _value_at(value[f.name], f.type, version) for f in kind.fields if _since(f) <= version}
+    return {f.name: _value_at(value[f.name], f.type, version) for f in kind.fields if _since(f, CHANGED) <= version}
 
 
-def _since(field: pa.Field) -> int:
-    return int((field.metadata or {}).get(SINCE, b"1"))
+def _since(field: pa.Field, *others: bytes) -> int:
+    return max(int((field.metadata or {}).get(name, b"1")) for name in (SINCE, *others))

@@ -19,6 +19,10 @@ revisions       a person's own edit of a document, as a row
 threads         who answers whom in a thread's day, without content
 collaboration   the facts of a unit's day to counts that say nothing of anybody
 similarity      how much of a suggestion was kept
+words           a text as words, and lines or sentences
+alignment       which words of one text stand in another, in order
+identifiers     the names in a piece of code
+edit_metrics    what a person did to a suggestion, in numbers
 licences        which kind of licence a repository is under
 keyed           the shape that join and session share
 watermark       event time of a partition

@@ -25,6 +25,7 @@ import msgspec
 from schemas import topics
 from schemas.rows import Interaction, Pair
 from streams import licences, similarity
+from streams.edit_metrics import measure
 from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away, withdrawn
 from streams.marks import Hashes, Union, in_one_epoch
 
@@ -211,7 +212,7 @@ def _pair(key: bytes, members: list[Interaction], revision: int, hashes: Hashes)
     else:
         # Never decided; or partly accepted and what was kept never came, which tells a trainer no more than silence.
         label, kept = "ignored", before
-    kept_spans, edited_spans = similarity.spans(offer, kept)
+    edit = measure(offer, kept, language=proposal.language, surface=head.surface)
     row = Pair(
         record_id=derived_id("pair", key),
         scrub_version=head.scrub_version,
@@ -225,17 +226,24 @@ def _pair(key: bytes, members: list[Interaction], revision: int, hashes: Hashes)
         before=before,
         suggestion=offer,
         final=kept,
-        similarity=similarity.similarity(offer, kept),
-        retention_4gram=similarity.retention_4gram(offer, kept),
+        similarity=edit.similarity,
+        retention_4gram=edit.retention_4gram,
         no_revert=similarity.no_revert(before, offer, kept),
-        kept_spans=kept_spans,
-        edited_spans=edited_spans,
+        kept_spans=edit.kept_spans,
+        edited_spans=edit.edited_spans,
         decision_ms_bucket=_bucket(head, decision),
         model=proposal.model,
         language=proposal.language,
         tool=head.tool,
         key_epoch=head.key_epoch,
         licence=licences.kind(proposal.licence),
+        edit_kind=edit.kind if label in {"accepted", "edited"} else None,
+        words=edit.words,
+        segments=edit.segments,
+        kept_segments=edit.kept_segments,
+        edited_segments=edit.edited_segments,
+        identifier_match=edit.identifier_match,
+        edit_rate=edit.edit_rate,
     )
     return Emit(topics.PAIRS, key, row)
 

@@ -50,6 +50,14 @@ def pair(n: int) -> dict[str, Any]:
         "language": "python",
         "tool": "ide/1",
         "key_epoch": 0,
+        "licence": ("permissive", "unknown", None)[n % 3],
+        "edit_kind": {"accepted": "none", "edited": "polished"}.get(label),
+        "words": {"kept": 4, "inserted": n % 2, "deleted": 0},
+        "segments": {"kept": 0, "inserted": 1, "deleted": 1, "moved": n % 2},
+        "kept_segments": [],
+        "edited_segments": [{"start": 0, "end": len(before)}],
+        "identifier_match": 1.0,
+        "edit_rate": None,
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pyarrow as pa
 
-from schemas.evolution import SINCE, at_version
+from schemas.evolution import SINCE
 
 if TYPE_CHECKING:
     from schemas.rows import AnyRow
@@ -29,7 +29,19 @@ def payload(row: AnyRow, table: Table) -> bytes:
 
 def plain(row: AnyRow, table: Table) -> dict[str, Any]:
     """Likewise, as plain values."""
-    return at_version(msgspec.to_builtins(row), table.schema, VERSION) | {"schema_version": VERSION}
+    return _value(msgspec.to_builtins(row), _kept(table.schema)) | {"schema_version": VERSION}
+
+
+def _value(value: dict[str, Any], fields: list[pa.Field]) -> dict[str, Any]:
+    return {field.name: _inside(value[field.name], field.type) for field in fields}
+
+
+def _inside(value: Any, kind: pa.DataType) -> Any:
+    if value is None or not pa.types.is_nested(kind):
+        return value
+    if pa.types.is_list(kind):
+        return [_inside(one, kind.value_type) for one in value]
+    return _value(value, kind.fields)
 
 
 def _kept(fields: Any) -> list[pa.Field]:

@@ -50,6 +50,7 @@ def test_what_an_older_version_published_equals_its_rebuild_and_what_somebody_ch
     publish(tmp_path, "interactions", made.events)
     publish(tmp_path, "rejects", made.rejects)
     first, second, third, *rest = made.pairs
+    first.kept_spans = []  # version 1 cut texts otherwise: what it says there is no difference
     publish_as_before(tmp_path, [first, *rest], monkeypatch)
     third.licence = "proprietary"
     publish(tmp_path, "pairs", [second, third])

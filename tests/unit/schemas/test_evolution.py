@@ -40,8 +40,9 @@ def test_only_what_may_be_null_is_added(older: Any, newer: Any, wanted: Any) -> 
 
 
 def test_a_row_reads_as_it_did_before_columns_and_fields_came() -> None:
-    schema = pa.schema([needed("s", pa.list_(pa.struct(LATER_STEP))), pa.field("n", I, metadata=SECOND)])
-    row = {"s": [{"a": "x", "b": 1}], "n": 3}
+    changed = pa.field("c", I, nullable=False, metadata={"changed": "2"})
+    schema = pa.schema([needed("s", pa.list_(pa.struct(LATER_STEP))), pa.field("n", I, metadata=SECOND), changed])
+    row = {"s": [{"a": "x", "b": 1}], "n": 3, "c": 4}
     assert at_version(row, schema, 2) == row
     assert at_version(row, schema, 1) == {"s": [{"a": "x"}]}
     assert later(schema) == {"n"}

@@ -41,7 +41,7 @@ def test_no_revert(before: str, suggestion: str, final: str, expected: float) ->
 
 def test_spans_name_what_was_kept_and_what_is_new() -> None:
     assert similarity.spans("the quick fox", "the slow fox")[0][0] == Span(0, 4)
-    assert similarity.spans("abc", "abcd") == ([Span(0, 3)], [Span(3, 4)])
+    assert similarity.spans("abc", "abc d") == ([Span(0, 3)], [Span(3, 5)])
     assert similarity.spans("", "new") == ([], [Span(0, 3)])
 
 

@@ -1,0 +1,116 @@
+"""A text as words and segments: what the comparison of two texts counts in. Pure.
+
+A word is a run of letters, digits and underscores with the marks on them (so an identifier is one word), a sign as a
+reader sees it (an emoji with its modifiers, a flag), or one character of a script that is written without spaces (Han,
+kana, Thai, Lao, Khmer, Burmese). White space is no word. Follows the default rules of Unicode Standard Annex 29 as far
+as a regular expression does, but for identifiers: what connects (`_`) joins words, an apostrophe or a point does not.
+
+A segment is a line of code, or a sentence of prose (which ends with its line at the latest), without the white space
+around it; a blank line is none. The word is that of translation tools.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from schemas.rows import Span
+
+
+def _marks() -> str:
+    """The combining marks of the basic plane as ranges of a character class, and what modifies an emoji."""
+    found: list[list[int]] = []
+    for code in range(0x300, 0x10000):
+        if unicodedata.category(chr(code))[0] == "M":
+            if found and found[-1][1] == code - 1:
+                found[-1][1] = code
+            else:
+                found.append([code, code])
+    return "".join(f"{chr(low)}-{chr(high)}" for low, high in found) + "\U0001f3fb-\U0001f3ff\U000e0020-\U000e01ef"
+
+
+_MARK = _marks()
+_JOINED = "\u200c\u200d"
+_SPACELESS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+_LETTER = rf"[^\W{_SPACELESS}]"
+_WORD = re.compile(
+    rf"{_LETTER}+(?:[{_MARK}{_JOINED}]+{_LETTER}*)*"
+    r"|[\U0001f1e6-\U0001f1ff]{2}"
+    rf"|\S[{_MARK}]*(?:\u200d[^\s\w][{_MARK}]*)*"
+)
+_STOPS = frozenset(".!?…")
+_FULL_STOPS = frozenset("\u3002\uff01\uff1f\uff61")  # of Chinese and Japanese: nothing follows them
+_CLOSERS = frozenset("\"')]}*_\u00bb\u201d\u2019\u300d\u300f\uff09")
+# A word's id is a character, so that sequences of ids are strings; the last two are for what no id is left for.
+_IDS = sys.maxunicode - 1
+
+
+@dataclass(slots=True)
+class Words:
+    """A text's words: `starts[i]` to `ends[i]` is word `i`; `starts` has the text's length at its end."""
+
+    text: str = field(repr=False)
+    starts: list[int] = field(repr=False)
+    ends: list[int] = field(repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> Words:
+        """The words of a text."""
+        spans = [match.span() for match in _WORD.finditer(text)]
+        return cls(text, [*(start for start, _ in spans), len(text)], [end for _, end in spans])
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.ends)
+
+    def values(self) -> list[str]:
+        """The words themselves."""
+        return [self.text[start:end] for start, end in zip(self.starts, self.ends, strict=False)]
+
+    def segments(self, *, prose: bool) -> list[tuple[int, int]]:
+        """Segments as ranges of words, ascending; every word is in one."""
+        bounds = [0]
+        text, starts, ends = self.text, self.starts, self.ends
+        for word in range(1, len(ends)):
+            before, start = ends[word - 1], starts[word]
+            if before == start:
+                if prose and text[before - 1] in _FULL_STOPS and text[start] not in _CLOSERS:
+                    bounds.append(word)
+                continue
+            gap = text[before:start]
+            if "\n" in gap or "\r" in gap or (prose and self._stops(word - 1)):
+                bounds.append(word)
+        bounds.append(len(ends))
+        return [(start, end) for start, end in pairwise(bounds) if end > start]
+
+    def range(self, start: int, end: int) -> Span:
+        """Where the words `start` to `end` (not 0 of them) stand, without the white space around them."""
+        return Span(self.starts[start], self.ends[end - 1])
+
+    def _stops(self, word: int) -> bool:
+        """Whether a sentence ends with this word, quotes and brackets behind its stop included."""
+        while word and self.text[self.ends[word] - 1] in _CLOSERS and self.ends[word - 1] == self.starts[word]:
+            word -= 1
+        return self.text[self.ends[word] - 1] in _STOPS
+
+
+def ids(left: list[str], right: list[str]) -> tuple[str, str]:
+    """Two lists as strings of one character for each element: equal elements, equal characters."""
+    known: dict[str, str] = {}
+    spare = sys.maxunicode
+    found = []
+    for elements in (left, right):
+        for element in elements:
+            if element not in known:
+                known[element] = chr(len(known)) if len(known) < _IDS - 1 else chr(spare)
+        found.append("".join([known[element] for element in elements]))
+        # Beyond a million different ones: unequal to everything of the other side, which errs towards an edit.
+        known = {element: one for element, one in known.items() if one != chr(spare)} if len(known) >= _IDS else known
+        spare -= 1
+    return found[0], found[1]
