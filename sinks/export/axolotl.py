@@ -14,6 +14,7 @@ rendered chat, so
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 
     from sinks.export.example import Options, Rendered
 
-_WITHOUT_SPACES = "\u2e80"  # where the blocks of Chinese, Japanese and Korean begin
+# Words of scripts that put spaces between them: in those from U+2E80 on a word would be a sentence.
+_WORD = re.compile(r"[^\W\u2e80-\U0010ffff]+")
 _SPANS = ("kept_spans", "edited_spans")
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 _DETAIL = pa.struct([("begin_offset", pa.int64()), ("end_offset", pa.int64()), ("train", pa.bool_())])
@@ -83,15 +85,19 @@ def _trained(row: Pair, kept: list[Range], edited: list[Range], options: Options
 
 def _words(text: str, ranges: list[Range]) -> list[Range]:
     """Ranges, no longer empty ones, out to whole words and the space before them."""
+    words = [word.span() for word in _WORD.finditer(text)]
     widened: list[Range] = []
+    number = 0
     for begin, stop in ranges:
         if begin >= stop:
             continue
         start, end = begin, stop
-        while start and _letter(text[start]) and _letter(text[start - 1]):
-            start -= 1
-        while end < len(text) and _letter(text[end - 1]) and _letter(text[end]):
-            end += 1
+        while number < len(words) and words[number][1] <= begin:
+            number += 1
+        while number < len(words) and words[number][0] < stop:
+            start, end = min(start, words[number][0]), max(end, words[number][1])
+            number += 1
+        number = max(number - 1, 0)  # the next range may begin within this word
         if start and text[start - 1] == " ":
             start -= 1
         if widened and start <= widened[-1][1]:
@@ -99,11 +105,6 @@ def _words(text: str, ranges: list[Range]) -> list[Range]:
             widened.pop()
         widened.append((start, end))
     return widened
-
-
-def _letter(char: str) -> bool:
-    """Whether it is of a word: of scripts with spaces between words, for in others a word would be a sentence."""
-    return (char.isalnum() or char == "_") and char < _WITHOUT_SPACES
 
 
 def _detail(start: int, end: int, *, train: bool) -> dict[str, Any]:

@@ -173,6 +173,29 @@ def test_what_a_person_wrote_or_chose_by_cutting(
     assert written(kept, edited, len(suggestion), len(final)) == expected
 
 
+@pytest.mark.parametrize(
+    ("final", "edited", "expected"),
+    [
+        ("Now two thing", [(4, 7)], [" two"]),
+        ("I am later", [(9, 10)], [" later"]),
+        ("Two thing", [(0, 1), (2, 3)], ["Two"]),  # two ranges in one word
+        ("one, two", [(3, 6)], [", two"]),  # from the middle of one word's end into another
+        ("ab cd ef", [(1, 4)], ["ab cd"]),
+        (" \n two ", [(3, 4)], ["two"]),  # white space around it goes
+        ("a\tb", [(2, 3)], ["b"]),
+        ("我你走了", [(1, 2)], ["你"]),
+        ("x😀y", [(1, 2)], ["😀"]),
+    ],
+)
+def test_trained_ranges_go_out_to_whole_words(final: str, edited: Any, expected: list[str]) -> None:
+    spans = [{"start": start, "end": end} for start, end in edited]
+    (example,) = rendered("axolotl", row(suggestion="?", final=final, edited_spans=spans))
+    answer = example["messages"][-1]
+    assert answer["content"] == final.strip()
+    told = [answer["content"][d["begin_offset"] : d["end_offset"] + 1] for d in answer["train_detail"]]
+    assert told == expected
+
+
 TEXT = st.text(alphabet=st.one_of(st.sampled_from("ab c\n\t[`é😀\u200d"), st.characters(codec="utf-8")), max_size=12)
 TURN = st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant", "tool"]), "content": TEXT})
 ROWS = st.fixed_dictionaries(
