@@ -116,6 +116,8 @@ class Benchmarks:
 
     def _look(self, found: Grams, held: npt.NDArray[np.bool_]) -> None:
         texts, at = _matches(self._runs.hashes, self._likely(found, RUN))
+        # A text that repeats itself has each run once: prompts that repeat themselves stand behind it many times.
+        texts, at = np.divmod(np.unique(texts * len(self._runs.bounds) + at), len(self._runs.bounds))
         counts = self._runs.bounds[at + 1] - self._runs.bounds[at]
         every = np.repeat(self._runs.bounds[at] - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
         prompts, places = self._runs.prompts[every], self._runs.places[every]

@@ -84,3 +84,8 @@ def test_scripts_without_spaces_are_compared_by_character() -> None:
 def test_no_prompts_and_no_texts() -> None:
     assert Benchmarks([]).contaminated(["a b c"]).tolist() == [False]
     assert Benchmarks([("x", ["a b c"])]).by_file([]).shape == (0, 1)
+
+
+def test_texts_and_prompts_that_repeat_themselves_are_no_burden() -> None:
+    benchmarks = Benchmarks([("x", [f"{'go ' * 3000}{i}" for i in range(TEMPLATE - 1)])])
+    assert benchmarks.contaminated(["go " * 100_000, "go on " * 100_000]).tolist() == [True, False]
