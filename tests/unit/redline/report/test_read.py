@@ -155,10 +155,7 @@ def test_data_docs_tell_counts_and_load_nothing(tmp_path: Path) -> None:
     fill(tmp_path, count=30)
     publish(tmp_path, "pairs", [pair(5_000, label="who-knows", suggestion="a secret word")])
     pages = {path.name: path.read_text("utf-8") for path in docs.write(settings(tmp_path))}
-    assert set(pages) == {
-        "index.html",
-        *(f"{name}.html" for name in ("interactions", "pairs", "trajectories", "rejects", "subjects")),
-    }
+    assert set(pages) == {"index.html", *(f"{name}.html" for name in TABLES)}
     assert "values must belong to this set" in pages["pairs.html"]
     assert "1 unexpected values found" in pages["pairs.html"]
     for text in pages.values():
