@@ -9,6 +9,7 @@ formats/     recall and precision of phones, cards and accounts on generated tex
 people/      the directory: recall, precision, cost
 names/       trains and measures the model of names
 secrets/     the letter-pair table of secrets, and their measure, by our own shapes and by what others wrote
+export/      exports of millions of pairs: memory, speed, splits, the same bytes; against a plain Polars script
 capture      what the hooks and the client cost the person they watch
 fuzz/        every reader against what a coverage-guided fuzzer makes up
 stages       one stage at a time, one core: decode, scrub, join, gate
