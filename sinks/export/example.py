@@ -29,7 +29,6 @@ REASONS: Mapping[str, str] = {
     "empty_answer": "an answer without any text",
     "no_user_turn": "a session in which nobody asks",
     "no_assistant_turn": "a session in which no model answers after somebody asked",
-    "broken_turns": "turns that the target's strict order of roles cannot hold",
 }
 
 

@@ -2,8 +2,8 @@
 
 Source: data/README.md and src/llamafactory/data/converter.py of hiyouga/LLaMA-Factory at ff6d4d1 (2026-08): turns of
 person and model must alternate, the person first. A call of tools is a turn of its own, without text; the answers to
-parallel calls are one turn. So what a model says beside a call is left out, and a session in which somebody speaks
-right after a tool's answer cannot be told.
+parallel calls are one turn. So what a model says beside a call is left out, and a session is told up to where a person
+speaks right after a tool's answer.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _kto(row: Pair, options: Options) -> Rendered:
     ]
 
 
-def _session(turns: list[Turn], options: Options) -> Example | str:
+def _session(turns: list[Turn], options: Options) -> Example:
     system = turns[0].content if turns[0].role == "system" else ""
     told: list[dict[str, str]] = []
     for turn in turns[1:] if system else turns:
@@ -98,8 +98,10 @@ def _session(turns: list[Turn], options: Options) -> Example | str:
         told.append({"from": "function_call", "value": _json(calls)})
         if turn is not turns[-1]:
             told.append({"from": "observation", "value": _BETWEEN.join(call.answer or "" for call in turn.calls)})
-    if any(_ASKING[turn["from"]] != (place % 2 == 0) for place, turn in enumerate(told)):
-        return "broken_turns"
+    fits = [_ASKING[turn["from"]] == (place % 2 == 0) for place, turn in enumerate(told)]
+    told = told[: fits.index(False)] if False in fits else told
+    if _ASKING[told[-1]["from"]]:
+        del told[-1]
     used = session.tools(turns, options)
     return {"conversations": told, "system": system, "tools": _json(used) if used else ""}
 

@@ -19,7 +19,7 @@ COLUMNS = ("steps",)
 _json = msgspec.json.Encoder().encode
 
 
-def each(render: Callable[[list[Turn], Options], Example | str]) -> Callable[[pa.Table, Options], list[Rendered]]:
+def each(render: Callable[[list[Turn], Options], Example]) -> Callable[[pa.Table, Options], list[Rendered]]:
     """A function of a chat as one of a batch of sessions."""
 
     def rows(batch: pa.Table, options: Options) -> list[Rendered]:
@@ -29,13 +29,12 @@ def each(render: Callable[[list[Turn], Options], Example | str]) -> Callable[[pa
 
 
 def _session(
-    steps: list[dict[str, Any]], options: Options, render: Callable[[list[Turn], Options], Example | str]
+    steps: list[dict[str, Any]], options: Options, render: Callable[[list[Turn], Options], Example]
 ) -> Rendered:
     found = chats(steps, options)
     if isinstance(found, str):
         return found
-    made = [render(chat, options) for chat in found]
-    return [one for one in made if not isinstance(one, str)] or str(made[0])
+    return [render(chat, options) for chat in found]
 
 
 def messages(turns: list[Turn], *, texts: bool, ids: bool) -> list[dict[str, Any]]:

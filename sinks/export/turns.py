@@ -93,7 +93,7 @@ def _asked(agent: str, own: Sequence[Step], steps: Sequence[Step]) -> str:
 
 
 def _made_by_calls(steps: Iterable[Step]) -> frozenset[str]:
-    """Texts that calls of tools hold: a proposal with one of them is the call's, told a second time."""
+    """Texts that calls of tools hold: a proposal with one of them is the call's, in rows that do not say so."""
     texts: set[str] = set()
     for step in steps:
         if step["kind"] == "tool_call" and step["arguments"]:
@@ -136,7 +136,7 @@ def _turns(steps: Iterable[Step], made_by_calls: frozenset[str], asked: str, opt
             _answer(turns, step)
         elif kind == "suggestion":
             latest = step["index"]
-            if content not in made_by_calls:
+            if not step.get("call_id") and content not in made_by_calls:
                 turns.append(Turn("assistant", content))
                 proposals[latest] = _Proposal(turns[-1])
         elif kind in {"decision", "edit"}:

@@ -145,6 +145,7 @@ def short(steps: list[dict[str, Any]], **chosen: Any) -> list[str] | str:
             ],
             ["u:q", "a:[Edit]", "t:ok", "a:a"],
         ),
+        ([user("q"), proposal("p", call_id="call_1"), decision("rejected", corrects=1), model("a")], ["u:q", "a:a"]),
         ([user("q"), proposal("p"), decision("rejected")], "no_assistant_turn"),
         ([model("a")], "no_user_turn"),
         ([user("q"), answer("A", "1")], "no_assistant_turn"),
@@ -232,10 +233,16 @@ def test_tools_are_declared_by_what_the_calls_tell() -> None:
     assert "tools" not in rendered("openai", steps, tools=False)[0]
 
 
-def test_a_strict_order_of_turns_refuses_a_person_right_behind_an_answer() -> None:
-    steps = [user("q"), call("A"), answer("A", "1"), user("stop"), model("a")]
-    assert rendered("llama-factory-sharegpt", steps) == "broken_turns"
-    assert len(rendered("openai", steps)) == 1
+def test_a_strict_order_of_turns_ends_where_a_person_speaks_right_behind_an_answer() -> None:
+    steps = [user("q"), call("A"), answer("A", "1"), call("A"), answer("A", "2"), user("stop"), model("a")]
+    (told,) = rendered("llama-factory-sharegpt", steps)
+    assert [turn["from"] for turn in told["conversations"]] == [
+        "human",
+        "function_call",
+        "observation",
+        "function_call",
+    ]
+    assert len(rendered("openai", steps)[0]["messages"]) == 7
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
