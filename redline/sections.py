@@ -133,7 +133,7 @@ class JoinSettings(Section, frozen=True, kw_only=True):
     keep_days: _Span = 7.0
     session_gap_hours: _Span = 6.0
     part_steps: _Count = 2_000
-    part_bytes: _Count = 16 * 1024 * 1024
+    part_bytes: _Count = 8 * 1024 * 1024
     lateness_s: _Span = 10.0
     idle_s: _Span = 5.0
 

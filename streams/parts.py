@@ -11,17 +11,21 @@ if TYPE_CHECKING:
 
 _LARGEST = 1_048_576  # bytes that one event counts for at most: a raw record is no longer, by default
 LEAST_STEPS = 100
-LEAST_BYTES = 8 * _LARGEST
-_FEWEST = 4  # two parts that follow each other have more events than this, whatever the limits, twice over
-_SLACK = 4  # a cut goes back by at most this share of a part
+LEAST_BYTES = 4 * _LARGEST
+MOST_BYTES = 8 * _LARGEST  # a row is one record, and no record of ours is longer than 16 MB
+_FEWEST = 4  # every part but the last has at least as many events, whatever the limits
+_SLACK = 4  # a cut goes back by at most this share of a part, in events and in bytes
 
 
 @dataclass(frozen=True, slots=True)
 class PartLimits:
-    """A part is closed before the event with which it would be longer. Lower limits than the least are raised to it."""
+    """A part is closed before the event with which it would be longer; a quarter more where a cut goes back.
+
+    Limits lower than the least or higher than the most are taken as these.
+    """
 
     steps: int = 2_000
-    bytes: int = 16 * _LARGEST
+    bytes: int = MOST_BYTES
 
 
 def most_parts(events: int) -> int:
@@ -40,16 +44,17 @@ def cuts(sizes: Sequence[int], spans: Sequence[tuple[int, int]], limits: PartLim
         spans: (call, result) positions that belong together.
         limits: of a part.
     """
-    most, room = max(limits.steps, LEAST_STEPS), max(limits.bytes, LEAST_BYTES)
+    most, room = max(limits.steps, LEAST_STEPS), min(max(limits.bytes, LEAST_BYTES), MOST_BYTES)
     straddled = _straddled(len(sizes), spans)
     found: list[int] = []
     begun = used = 0
-    for at, size in enumerate(sizes):
-        counted = min(size, _LARGEST)
-        if at > begun and (at - begun >= most or used + counted > room):
-            found.append(_back(at, max(begun, at - most // _SLACK), straddled))
+    counted = [min(size, _LARGEST) for size in sizes]
+    for at, size in enumerate(counted):
+        if at > begun and (at - begun >= most or used + size > room):
+            first = max(begun, at - most // _SLACK)
+            found.append(_back(at, first, counted, room // _SLACK, straddled))
             begun, used = at, 0
-        used += counted
+        used += size
     return found
 
 
@@ -63,6 +68,12 @@ def _straddled(events: int, spans: Sequence[tuple[int, int]]) -> list[int]:
     return list(accumulate(changes))
 
 
-def _back(at: int, first: int, straddled: Sequence[int]) -> int:
-    """The latest position after `first` where no span is cut; `at` if there is none."""
-    return next((place for place in range(at, first, -1) if not straddled[place]), at)
+def _back(at: int, first: int, sizes: Sequence[int], room: int, straddled: Sequence[int]) -> int:
+    """The latest position after `first` where no span is cut, and not more than `room` lies before `at`; else `at`."""
+    for place in range(at, first, -1):
+        room -= sizes[place] if place < at else 0
+        if room < 0:
+            break
+        if not straddled[place]:
+            return place
+    return at

@@ -83,9 +83,10 @@ def links(rows: Sequence[tuple[Interaction, Payload]]) -> tuple[list[Link], list
         if data.agent_key:
             found[at].agent = agents.setdefault(data.agent_key, f"agent_{len(agents) + 1}")
     latest: dict[str, int] = {}
+    parents = {d.agent_key: d.parent_call_key for _, d in reversed(rows) if d.agent_key and d.parent_call_key}
     for at, (row, data) in enumerate(rows):
-        if data.parent_call_key:
-            found[at].started_by = starts.get(data.parent_call_key)
+        if parent := data.parent_call_key or parents.get(data.agent_key or ""):
+            found[at].started_by = starts.get(parent)
         if row.event_type == SUGGESTION and row.interaction_key is not None:
             latest[row.interaction_key] = at
         elif row.event_type in {DECISION, EDIT} and row.interaction_key is not None:

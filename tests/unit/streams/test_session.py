@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.world import HASHES, SECOND, World, event
 
 from schemas.rows import Trajectory
+from streams.parts import PartLimits
 from streams.session import SessionPolicy, Sessions
+from streams.trajectory import family, part_id, part_ids
 
 POLICY = SessionPolicy(gap_us=100 * SECOND, grace_us=10 * SECOND, keep_us=1000 * SECOND)
 
@@ -109,3 +112,65 @@ def test_any_order_and_any_split_give_the_same_trajectory(steps: list[tuple[int,
             split.flush()
     split.flush()
     assert split.outcome() == whole.outcome()
+
+
+def test_calls_agents_and_corrections_are_told_by_number_and_index() -> None:
+    run = World(Sessions(HASHES, POLICY))
+    told = [
+        event("step", 1, role="user", kind="message", content="do it"),
+        event("step", 2, role="assistant", kind="tool_call", tool_name="Task", call_key="k1"),
+        event("step", 3, role="user", kind="message", content="look", agent_key="a", parent_call_key="k1"),
+        event("step", 4, role="assistant", kind="tool_call", tool_name="Edit", agent_key="a", call_key="k2"),
+        event("suggestion", 5, key="i", text="x = 1", task="edit", call_key="k2"),
+        event("decision", 6, key="i", verdict="accepted"),
+        event("step", 7, role="tool", kind="tool_result", tool_name="Edit", agent_key="a", call_key="k2"),
+        event("step", 8, role="assistant", kind="tool_call", tool_name="Bash"),  # its source gives calls no ids
+        event("step", 9, role="tool", kind="tool_result", tool_name="Bash", content="ok"),
+        event("step", 10, role="tool", kind="tool_result", tool_name="Task", call_key="k1"),
+        event("edit", 11, key="i", text="x = 2", origin="save"),
+        event("edit", 12, key="elsewhere", text="y", origin="save"),
+    ]
+    for offset, row in enumerate(told):
+        run.send(msgspec.structs.replace(row, record_id=f"{offset:032x}"))
+    run.flush()
+    (row,) = trajectories(run)
+    assert (row.part, row.parts) == (0, 1)
+    found = [(s.call_id, s.agent, s.parent, s.corrects) for s in row.steps]
+    assert found == [
+        (None, None, None, None),
+        ("call_1", None, None, None),
+        (None, "agent_1", 1, None),
+        ("call_2", "agent_1", 1, None),
+        ("call_2", None, None, None),
+        (None, None, None, 4),
+        ("call_2", "agent_1", 1, None),
+        ("call_3", None, None, None),
+        ("call_3", None, None, None),
+        ("call_1", None, None, None),
+        (None, None, None, 4),
+        (None, None, None, None),
+    ]
+
+
+def test_a_long_session_is_parts_that_share_the_start_of_their_id_whatever_the_arrival() -> None:
+    policy = SessionPolicy(gap_us=10_000 * SECOND, part=PartLimits(steps=100))
+    told = [step(at, f"{at}", at) for at in range(230)]
+    told.append(event("session", 230, offset=230, state="ended"))
+    run, shuffled = World(Sessions(HASHES, policy)), World(Sessions(HASHES, policy))
+    for at, row in enumerate(told):
+        run.send(row)
+        if at in {50, 150}:
+            run.flush()
+    run.flush()
+    for row in reversed(told):
+        shuffled.send(row)
+    shuffled.flush()
+    rows = sorted(trajectories(run), key=lambda row: row.part or 0)
+    assert run.outcome() == shuffled.outcome()
+    assert [(row.part, row.parts, len(row.steps)) for row in rows] == [(0, 3, 100), (1, 3, 100), (2, 3, 30)]
+    assert [s.content for row in rows for s in row.steps] == [f"{at}" for at in range(230)]
+    assert [source.offset for row in rows for source in row.sources] == list(range(231))
+    assert {row.record_id for row in rows} <= set(part_ids(b"s", 231))
+    assert [row.record_id for row in rows] == [part_id(b"s", part) for part in range(3)]
+    assert len({family(row.record_id) for row in rows}) == 1
+    assert {row.closed_by for row in rows} == {"ended"}
