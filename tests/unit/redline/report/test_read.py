@@ -20,6 +20,7 @@ from redline.sections import Privacy
 from redline.settings import Settings
 from schemas.errors import SettingsError, SinkError
 from schemas.rows import Finding, Interaction, Pair, Source, Subject
+from schemas.tables import TABLES
 from schemas.topics import EVENTS
 from sinks.history import History
 
