@@ -12,5 +12,6 @@ secrets/     the letter-pair table of secrets, and their measure, by our own sha
 export/      exports of millions of pairs: memory, speed, splits, the same bytes; against a plain Polars script
 capture      what the hooks and the client cost the person they watch
 fuzz/        every reader against what a coverage-guided fuzzer makes up
+edits        the metrics of an edit: what they add to the join, and pairs of a megabyte
 stages       one stage at a time, one core: decode, scrub, join, gate
 """

@@ -82,14 +82,14 @@ class Alignment:
             return cls(ours, ours, segments, segments, _joined([(0, 0, len(segments))]), _joined([(0, 0, len(ours))]))
         theirs = Words.of(right)
         our_segments, their_segments = ours.segments(prose=prose), theirs.segments(prose=prose)
-        segments = matches(*ids(list(_texts(ours, our_segments)), list(_texts(theirs, their_segments))))
+        both = matches(*ids(list(_texts(ours, our_segments)), list(_texts(theirs, their_segments))))
         return cls(
             ours,
             theirs,
             our_segments,
             their_segments,
-            segments,
-            _words(ours, theirs, our_segments, their_segments, segments),
+            both,
+            _words(ours, theirs, our_segments, their_segments, both),
         )
 
     @property

@@ -44,6 +44,7 @@ def accepted(text: str) -> dict[str, Any]:
 
 
 # Table, row, what is wrong with it, the expectation that must say so; all rows that it must name, if not that one.
+LINKED = "steps_point_to_steps_of_their_row"
 LONG_STEP, LONG_VARIANT = "steps_are_not_unusually_long", "variants_fit"
 FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("pairs", 3, {"record_id": "xyz"}, "record_id_is_32_hex_digits"),
@@ -86,6 +87,17 @@ FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("pairs", 0, {"language": "en", **accepted(GERMAN)}, "language_is_that_of_suggestion"),
     ("pairs", 0, {"language": "ru", **accepted(GERMAN)}, "language_is_that_of_suggestion"),
     ("pairs", 3, {"key_epoch": -1}, "key_epoch_in_range"),
+    ("pairs", 3, {"licence": "MIT"}, "licence_is_known"),
+    ("pairs", 1, {"edit_kind": "improved"}, "edit_kind_is_known"),
+    ("pairs", 0, {"edit_kind": "polished"}, "edit_kind_is_of_what_was_kept"),
+    ("pairs", 1, {"edit_kind": "none"}, "edit_kind_is_of_what_was_kept"),
+    ("pairs", 3, {"edit_kind": "rewrote"}, "edit_kind_is_of_what_was_kept"),
+    ("pairs", 3, {"words": {"kept": -1, "inserted": 0, "deleted": 0}}, "words_are_counts"),
+    ("pairs", 3, {"segments": {"kept": 0, "inserted": 1, "deleted": 0, "moved": 1}}, "segments_are_counts"),
+    ("pairs", 3, {"kept_segments": [{"start": 0, "end": 99}]}, "kept_segments_lie_in_suggestion"),
+    ("pairs", 3, {"edited_segments": [{"start": 3, "end": 2}]}, "edited_segments_lie_in_final"),
+    ("pairs", 3, {"identifier_match": 1.1}, "identifier_match_in_range"),
+    ("pairs", 3, {"edit_rate": -0.1}, "edit_rate_in_range"),
     ("pairs", 3, {"model": ""}, "model_is_named"),
     ("pairs", 3, {"model": "m" * 600}, "model_fits"),
     ("pairs", 0, {"before": "x" * 200_001}, "before_is_not_unusually_long"),
@@ -112,6 +124,12 @@ FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
     ("interactions", 3, {"sources": head(1)["sources"] * 2}, "comes_from_one_record"),
     ("trajectories", 3, {"closed_by": "force"}, "closed_by_is_known"),
     ("trajectories", 3, {"steps": []}, "steps_are_present"),
+    ("trajectories", 3, {"sources": []}, "sources_are_present"),
+    ("trajectories", 3, {"part": 2, "parts": 2}, "part_is_one_of_its_session"),
+    *(
+        ("trajectories", 3, {"steps": [{**good("trajectories")[0]["steps"][0], **bad}]}, LINKED)
+        for bad in ({"parent": 1}, {"corrects": -1}, {"call_id": "toolu_01"}, {"agent": "Jane"})
+    ),
     ("trajectories", 3, {"steps": [{**good("trajectories")[0]["steps"][0], "outcome": "x" * 200_001}]}, LONG_STEP),
     (
         "interactions",
@@ -128,7 +146,13 @@ FAULTS: list[tuple[str, int, dict[str, Any], str]] = [
 
 
 # Another text, or other spans, break these as well: they tell the same of every text.
-IMPLIED = {"spans_make_up_final", "similarity_of_1_is_equality", "edited_spans_lie_in_final"}
+IMPLIED = {
+    "spans_make_up_final",
+    "similarity_of_1_is_equality",
+    "edited_spans_lie_in_final",
+    "edited_segments_lie_in_final",
+    "edit_kind_is_of_what_was_kept",
+}
 
 
 @pytest.mark.parametrize(("table", "row", "wrong", "name"), FAULTS)
