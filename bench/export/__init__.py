@@ -1,7 +1,7 @@
 """`redline export` of many pairs, against a plain Polars script that scans the same table and writes JSONL.
 
-`python -m bench.export --rows 10000000`: makes a data folder of a company under `--folder` (deleted afterwards), exports
-it, checks from `interactions` and `subjects` that no session, document or person is in two splits, exports it once more
+`python -m bench.export --rows 10000000`: makes the tables of a company under `--folder` (deleted afterwards), exports
+pairs, checks from `interactions` and `subjects` that no session, document or person is in two splits, exports once more
 with one process (`--runs 2`), and compares the bytes. Memory is the resident size of all processes of a run added up,
 twice a second, pages of mapped files included; CPU is theirs too.
 
