@@ -86,7 +86,8 @@ def fenced(text: str) -> str:
     """A text as a Markdown block, its fence longer than any in the text (CommonMark 4.5)."""
     longest = max((len(run) for run in _TICKS.findall(text)), default=2)
     fence = "`" * (longest + 1)
-    return f"{fence}\n{text}\n{fence}"
+    end = "" if text.endswith("\n") else "\n"
+    return f"{fence}\n{text}{end}{fence}"
 
 
 def spoken(messages: list[Message], task: str) -> str:

@@ -128,6 +128,7 @@ def test_a_prompt_becomes_turns(prompt: str, before: str, expected: Any) -> None
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
     assert fenced("a ```` b") == "`````\na ```` b\n`````"
+    assert fenced("a `` b\n") == "```\na `` b\n```"
 
 
 def test_a_system_message_is_added_where_there_is_none() -> None:
