@@ -23,7 +23,7 @@ from redline.admin import cluster_id
 from redline.jars import default_cache, kafka_jars
 from redline.lock import DataLock
 from redline.processes import Child, spawn
-from schemas.errors import BrokerError
+from schemas.errors import BrokerError, LockedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,6 +73,7 @@ class EmbeddedBroker:
         self._home = kafka_home or (Path(environment_home) if environment_home else None)
         self._say = say
         self._lock = DataLock(self._dir, name="broker.lock", wait_s=_INHERIT_S)
+        self._alone: DataLock | None = None
         self._child: Child | None = None
         self._bootstrap: str | None = None
 
@@ -106,7 +107,7 @@ class EmbeddedBroker:
 
         Raises:
             BrokerError: it did not come up.
-            LockedError: another process runs a broker on this folder.
+            LockedError: another process runs a broker on this folder, or on one that this is a copy of.
         """
         if self._bootstrap is not None and self.poll() is None:
             return self._bootstrap
@@ -126,6 +127,9 @@ class EmbeddedBroker:
             if child is not None:
                 child.terminate(_STOP_S)
         finally:
+            if self._alone is not None:
+                self._alone.release()
+            self._alone = None
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -151,13 +155,15 @@ class EmbeddedBroker:
             )
             if not (data / "meta.properties").exists():
                 self._format(java, properties)
+            if self._alone is None:
+                self._alone = self._no_copy_runs()
             seen = self.log.stat().st_size if self.log.exists() else 0
             self._child = spawn(
                 [*java, "kafka.Kafka", str(properties)],
                 name="broker",
                 log=self.log,
                 grace_s=_STOP_S,
-                keep=(self._lock.fileno(),),
+                keep=tuple(lock.fileno() for lock in (self._lock, self._alone) if lock is not None),
             )
             bootstrap = f"127.0.0.1:{broker_port}"
             code = self._await(bootstrap)
@@ -169,6 +175,26 @@ class EmbeddedBroker:
                 break
         raise BrokerError(
             f"the broker ended with code {code} before it answered; see {self.log}, then run `redline doctor`"
+        )
+
+    def _no_copy_runs(self) -> DataLock | None:
+        """Hold the cluster's name among this user's brokers. A copied folder has the same name, and the same ports.
+
+        Clients know a broker by both: with two of them, each would take the other's events.
+        """
+        lock = DataLock(self._cache / "running", name=f"{self._cluster_id()}.lock", wait_s=_INHERIT_S)
+        try:
+            lock.acquire()
+        except LockedError:
+            pass
+        except OSError as error:
+            self._say(f"{self._cache}: {type(error).__name__}; whether a copy of {self._dir} runs is not known")
+            return None
+        else:
+            return lock
+        raise LockedError(
+            f"{self._dir} is a copy of a folder whose broker runs now, or was copied to where it runs; each would take "
+            "the other's events: stop that Redline first"
         )
 
     def _await(self, bootstrap: str) -> int | None:

@@ -76,9 +76,11 @@ def attached(settings: Settings) -> Settings:
     if settings.kafka.bootstrap:
         return settings
     try:
-        bootstrap = (settings.state / _ADDRESS).read_text("utf-8").strip()
+        bootstrap, _, folder = (settings.state / _ADDRESS).read_text("utf-8").strip().partition("\n")
     except FileNotFoundError:
         return settings
+    if folder and folder != _identity(settings):
+        return settings  # this folder is a copy: that broker is another one's
     if not _answers(bootstrap):
         return settings  # who wrote it was killed
     kafka = msgspec.structs.replace(settings.kafka, bootstrap=bootstrap, retention_hours=0)
@@ -112,11 +114,17 @@ def _answers(bootstrap: str) -> bool:
 @contextmanager
 def _published(settings: Settings) -> Iterator[None]:
     address = settings.state / _ADDRESS
-    private_file.write(address, settings.kafka.bootstrap.encode())  # nobody reads half an address
+    text = f"{settings.kafka.bootstrap}\n{_identity(settings)}\n"
+    private_file.write(address, text.encode())  # nobody reads half an address
     try:
         yield
     finally:
         address.unlink(missing_ok=True)
+
+
+def _identity(settings: Settings) -> str:
+    """What a copy of the state folder has another one of, and the folder itself keeps if it is moved."""
+    return str(settings.state.stat().st_ino)
 
 
 def stop_event() -> threading.Event:

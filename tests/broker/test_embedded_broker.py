@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -71,12 +72,19 @@ def kafkas() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True) if "kafka.Kafka" in child.cmdline()}
 
 
-def test_data_outlives_a_stop_and_no_process_does(broker: EmbeddedBroker) -> None:
+def test_data_outlives_a_stop_no_process_does_and_no_copy_runs_beside_it(
+    broker: EmbeddedBroker, tmp_path: Path
+) -> None:
     others = kafkas()  # the session's own broker, if a test has used it
     pids = []
     with broker:
         write(broker.bootstrap, 100)
         pids.append(broker.pid)
+        (tmp_path / "copy" / "kafka").mkdir(parents=True)
+        shutil.copy(tmp_path / "broker" / "kafka" / "meta.properties", tmp_path / "copy" / "kafka")
+        copy = EmbeddedBroker(tmp_path / "copy", say=lambda _: None)
+        with pytest.raises(LockedError, match="is a copy of a folder whose broker runs now"):
+            copy.start()
     for _ in range(2):
         with broker:
             assert read(broker.bootstrap, 100) == [f"{number}".encode() for number in range(100)]
