@@ -39,7 +39,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
     `withheld`: a column that was asked for is not decided yet. `cut`: connected to two splits, by what connects them,
     or of unknown origin. `components_cut`: groups of connected sessions that were too large for one split. `same_key`:
-    see `redline.export.rows`. `erased_meanwhile`: examples of people who were erased while it ran.
+    see `redline.export.rows`. `contaminated_by`: in the order of the benchmark files; a row may count for several.
+    `erased_meanwhile`: examples of people who were erased while it ran.
     """
 
     read: int
@@ -50,6 +51,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     components_cut: int
     no_example: tuple[NoExample, ...]
     contaminated: int
+    contaminated_by: tuple[int, ...]
     exact_duplicates: int
     near_duplicates: int
     over_cap: int

@@ -42,12 +42,16 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What became of a unit's rows: `reasons` of those without an example, by reason; `runs` are its files."""
+    """What became of a unit's rows: `reasons` of those without an example, by reason; `runs` are its files.
+
+    `contaminated_by`: how many hold a prompt of each benchmark file; a row may hold some of several.
+    """
 
     rows: int
     examples: int
     reasons: dict[str, int]
     contaminated: int
+    contaminated_by: tuple[int, ...]
     runs: tuple[str, ...]
     kinds: tuple[str, ...]
 
@@ -105,13 +109,16 @@ class Renderer:
         digests: list[bytes] = []
         texts = _Texts(self._folder / f"unit-{number:06}.texts") if self._texts else None
         contaminated = seen = written = 0
+        by_file = np.zeros(len(self._plan.asked.decontaminate), np.int64)
         for batch, at in self._batches(unit):
             seen += len(at)
             rendered = self._rendered(batch, at)
             counts.update(one for one in rendered if isinstance(one, str))
             good = np.array([i for i, one in enumerate(rendered) if not isinstance(one, str)], np.intp)
             asked, answered = questions_and_answers(batch.take(good), self._plan.table)
-            clean = ~self._contaminated(asked, answered)
+            held_by = self._held_by(asked, answered)
+            by_file += held_by.sum(axis=0)
+            clean: npt.NDArray[np.bool_] = ~np.logical_or.reduce(held_by, axis=1)
             contaminated += len(good) - int(clean.sum())
             of_rows = self._rows.keys[at[good]]
             keys.append(of_rows[clean])
@@ -137,14 +144,15 @@ class Renderer:
             keys=np.concatenate([np.empty(0, np.uint64), *keys]),
             digests=np.frombuffer(b"".join(digests), ">u8").astype(np.uint64),
         )
-        done = Done(seen, written, dict(counts), contaminated, tuple(names), tuple(kinds))
+        done = Done(seen, written, dict(counts), contaminated, tuple(by_file.tolist()), tuple(names), tuple(kinds))
         write_json(self._folder / f"unit-{number:06}.json", done)
         return done
 
-    def _contaminated(self, asked: list[str], answered: list[str]) -> npt.NDArray[np.bool_]:
+    def _held_by(self, asked: list[str], answered: list[str]) -> npt.NDArray[np.bool_]:
+        """Which rows hold a prompt of which benchmark file."""
         if self._benchmarks is None:
-            return np.zeros(len(asked), np.bool_)
-        return self._benchmarks.contaminated([f"{a}\n{b}" for a, b in zip(asked, answered, strict=True)])
+            return np.zeros((len(asked), 0), np.bool_)
+        return self._benchmarks.by_file([f"{a}\n{b}" for a, b in zip(asked, answered, strict=True)])
 
     def _hold(self, held: _Held, key: int, examples: Any, kinds: dict[str, int]) -> None:
         for part, example in enumerate(examples):

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from quality.cohorts import refuse_person_grouping, require_cohort
 from redline.crash_hook import crash_hook
 from redline.export import pool, progress, render, shards, work, write
 from redline.export import rows as row_arrays
+from redline.export.fetch import at_hand
 from redline.export.files import read_json, write_json
 from redline.export.manifest import PARTIAL, Counts, Manifest, NoExample
 from redline.export.plan import SHARD_BYTES, Asked, Pinned, Plan
@@ -168,12 +169,14 @@ def render_again(settings: Settings, plan: Plan, folder: Path, steps: Steps) -> 
     """The files of a plan once more, below `folder`, for comparing them. Raises as `export`."""
     this = _Export(settings, plan, "", folder, folder / "target", steps, os.cpu_count() or 1, lambda _step: None)
     (this.target / PARTIAL).mkdir(parents=True, exist_ok=True)
+    this = _at_hand(this)
     rows, _ = _rows(this)
     done = _units(this, rows)
     return _shards(this, _selection(this, rows, done), row_key(settings))
 
 
 def _steps(this: _Export) -> Manifest:
+    pinned, this = this.plan, _at_hand(this)
     rows, scanned = _rows(this)
     this.crash(2)
     done = _units(this, rows)
@@ -195,12 +198,13 @@ def _steps(this: _Export) -> Manifest:
         components_cut=scanned.components,
         no_example=tuple(NoExample(reason, reasons[reason]) for reason in sorted(reasons)),
         contaminated=sum(one.contaminated for one in done),
+        contaminated_by=tuple(map(sum, zip(*(one.contaminated_by for one in done), strict=True))),
         erased_meanwhile=0,
         written=total,
         splits=chosen.splits,
     )
     finished = Finished(
-        this.plan,
+        pinned,
         this.name,
         this.folder,
         this.target,
@@ -212,6 +216,11 @@ def _steps(this: _Export) -> Manifest:
         key,
     )
     return publish(this.settings, finished, this.crash)
+
+
+def _at_hand(this: _Export) -> _Export:
+    on_files = this.steps("files", len(this.plan.files))
+    return replace(this, plan=at_hand(this.plan, this.folder, on_files))
 
 
 def _allowed(settings: Settings, asked: Asked) -> str:
