@@ -3,6 +3,7 @@
 run        the steps, from the tables to a folder that may be handed on
 plan       what is asked for, and what it is made from
 where      filters as one expression over a table's own columns
+fetch      tables in an object store, copied
 scan       the first look: which rows pass the filters
 rows       those rows as arrays; together: what of them belongs together, and so in one split
 groups     sessions, documents and people of rows, as numbers

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from redline.erasure import exports
 from redline.export import work
+from redline.export.fetch import is_there
 from redline.export.files import read_json
 from redline.export.manifest import CARD, NAME, Manifest
 from redline.export.plan import Plan
@@ -213,7 +214,7 @@ def _again(settings: Settings, manifest: Manifest, known: Export, found: Verifie
     if plan is None:
         found.lines.append("not made again: its plan is not in the state folder")
         return
-    gone = sum(not Path(file.path).exists() for file in plan.files)
+    gone = sum(not is_there(file.path) for file in plan.files)
     if gone or plan.redline != version("redline"):
         why = (
             f"{gone:,} of {len(plan.files):,} files of {plan.table}, version {plan.versions[plan.table]}, are gone: it "

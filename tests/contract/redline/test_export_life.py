@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow.parquet as pq
@@ -14,9 +15,9 @@ import pytest
 from support.office import Office, office
 
 from redline.erasure import exports
-from redline.export import publish, run, work
+from redline.export import fetch, publish, run, work
 from redline.export.manifest import Manifest
-from redline.export.plan import Asked, splits_of
+from redline.export.plan import Asked, Plan, splits_of
 from redline.export.run import CRASH, export, row_key
 from redline.export.verify import Verified, verify
 from redline.lock import DataLock
@@ -31,7 +32,8 @@ from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from sinks.places import Place
 
 
 SPLITS = {"train": 0.6, "validation": 0.2, "test": 0.2}
@@ -198,6 +200,37 @@ def test_a_full_disk_leaves_nothing_published(shared: Path, tmp_path: Path, monk
         assert not (tmp_path / "out" / "manifest.json").exists()
     export(Settings(data=str(shared)), ASKED, tmp_path / "out")
     assert len(names(shared)) == len(before) + 1
+
+
+def test_tables_in_an_object_store_are_copied_once(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill_at: Callable[[int], None]
+) -> None:
+    where, plan_of, local, read = Settings(data=str(shared)), run.plan_of, fetch.store.read, []
+
+    def stored(*arguments: Any) -> Plan:
+        plan = plan_of(*arguments)
+        files = [msgspec.structs.replace(one, path=f"s3://bucket{one.path}") for one in plan.files]
+        return msgspec.structs.replace(plan, files=tuple(files))
+
+    def get(place: Place) -> bytes:
+        if isinstance(place, Path):
+            return local(place)
+        read.append(place)
+        return Path(f"/{place.key}").read_bytes()
+
+    monkeypatch.setattr(run, "plan_of", stored)
+    monkeypatch.setattr(fetch.store, "read", get)
+    kill_at(4)
+    with pytest.raises(Killed):
+        export(where, ASKED, tmp_path / "out")
+    kill_at(0)
+    export(where, ASKED, tmp_path / "out")
+    assert len(read) == len(set(read)) > 1
+    monkeypatch.undo()
+    export(where, ASKED, tmp_path / "local")
+    assert contents(tmp_path / "out") == contents(tmp_path / "local")
+    monkeypatch.setattr(fetch.store, "size", lambda _place: None)
+    assert "are gone" in verified(shared, tmp_path / "out").lines[-1]
 
 
 def test_altered_files_are_found(shared: Path, tmp_path: Path) -> None:
