@@ -10,6 +10,7 @@ people/      the directory: recall, precision, cost
 names/       trains and measures the model of names
 secrets/     the letter-pair table of secrets, and their measure, by our own shapes and by what others wrote
 export/      exports of millions of pairs: memory, speed, splits, the same bytes; against a plain Polars script
+near_duplicates  recall and precision against brute force, and speed; of benchmark prompts too
 capture      what the hooks and the client cost the person they watch
 fuzz/        every reader against what a coverage-guided fuzzer makes up
 edits        the metrics of an edit: what they add to the join, and pairs of a megabyte
