@@ -32,7 +32,7 @@ from streams.scrub import Job, scrub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_EVENTS = 4_000
+_EVENTS = 2_000
 _ROUNDS = 9
 _MEGABYTE = 1_000_000
 
@@ -126,7 +126,7 @@ def _megabytes() -> Iterator[tuple[str, str, str]]:
 
 
 def _of(left: str, right: str) -> dict[str, float]:
-    seconds = statistics.median(_timed(lambda: measure(left, right, surface="ide")) for _ in range(3))
+    seconds = _timed(lambda: measure(left, right, surface="ide"))
     tracemalloc.start()
     measure(left, right, surface="ide")
     peak = tracemalloc.get_traced_memory()[1]
