@@ -63,6 +63,9 @@ def test_a_rotation_changes_no_label_and_a_destruction_no_account(tmp_path: Path
         assert spanning
         _compare(found, wanted)
         assert rebuild.pairs(settings).equal
+        sessions = rebuild.trajectories(settings)
+        assert sessions.equal, sessions.text
+        assert sessions.rows > 0
 
         over = msgspec.structs.replace(settings, keys=KeySettings(overlap_hours=0.0))
         destroy(over, 1)
@@ -73,6 +76,8 @@ def test_a_rotation_changes_no_label_and_a_destruction_no_account(tmp_path: Path
         result = rebuild.pairs(over)
         assert result.equal, result.text
         assert result.rows > 0
+        sessions = rebuild.trajectories(over)
+        assert sessions.equal, sessions.text
 
 
 def _compare(found: dict[str, dict[str, Any]], wanted: dict[str, dict[str, Any]]) -> None:
