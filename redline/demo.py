@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quality.report import table
@@ -12,6 +13,7 @@ from redline.lock import DataLock
 from redline.sql import query
 from schemas import topics
 from schemas.errors import SettingsError
+from sinks import location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,10 @@ def prepare(settings: Settings) -> None:
         LockedError: another demo runs in it.
     """
     folder = settings.data_dir
+    if not isinstance(location.tables(folder), Path):
+        raise SettingsError(
+            "demo: needed a local folder, came one whose tables are in an object store; use --out OTHER"
+        )
     if folder.exists() and any(folder.iterdir()):
         if not (settings.state / _MARKER).exists():
             raise SettingsError(f"{folder}: needed an empty folder or an older demo, came other data; use --out OTHER")

@@ -7,15 +7,13 @@ from the machine's role. A busy or silent server is asked again with growing pau
 
 from __future__ import annotations
 
-import io
 import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import obstore
-import pyarrow as pa
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 from pyarrow import fs
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from obstore.store import S3Config
-    from typing_extensions import Buffer
 
     from sinks.places import Remote
 
@@ -107,95 +104,23 @@ def remove(place: Remote) -> None:
         pass
 
 
-class Object(io.RawIOBase):
-    """An object to read from anywhere in it, a request for each read. Raises FileNotFoundError, OSError."""
-
-    def __init__(self, place: Remote) -> None:
-        super().__init__()
-        found = size(place)
-        if found is None:
-            raise FileNotFoundError(f"{place}: no such object")
-        self._place, self._size, self._at = place, found, 0
-
-    def size(self) -> int:
-        """Bytes in all."""
-        return self._size
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Always."""
-        return True
-
-    def tell(self) -> int:
-        """Where the next read begins."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place, as `io.IOBase.seek`."""
-        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        return self._at
-
-    def readinto(self, buffer: Buffer) -> int:
-        """Fill the buffer from here; returns how many bytes came."""
-        into = memoryview(buffer).cast("B")
-        end = min(self._size, self._at + len(into))
-        if end <= self._at:
-            return 0
-        with _told(self._place):
-            came = obstore.get_range(_client(self._place.bucket), self._place.key, start=self._at, end=end)
-        body = memoryview(came)
-        into[: len(body)] = body
-        self._at += len(body)
-        return len(body)
+def filesystem(root: Remote) -> fs.FileSystem:
+    """For Arrow to read Parquet by, in threads that never wait for Python; paths are relative to `root`."""
+    return fs.SubTreeFileSystem(f"{root.bucket}/{root.key}".rstrip("/"), _arrow())
 
 
-class _Below(fs.FileSystemHandler):  # type: ignore[misc] # pyarrow has no types
-    """Objects below a prefix, as Arrow's datasets ask for files. Reads only."""
-
-    _root: Remote
-
-    def __init__(self, root: Remote) -> None:
-        self._root = root
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Below) and other._root == self._root
-
-    __hash__: ClassVar[None]  # type: ignore[assignment]
-
-    def get_type_name(self) -> str:
-        return "redline-bucket"
-
-    def normalize_path(self, path: str) -> str:
-        return path
-
-    def get_file_info(self, paths: list[str]) -> list[fs.FileInfo]:
-        sizes = [size(self._root / path) for path in paths]
-        return [
-            fs.FileInfo(path, fs.FileType.NotFound if found is None else fs.FileType.File, size=found)
-            for path, found in zip(paths, sizes, strict=True)
-        ]
-
-    def get_file_info_selector(self, selector: fs.FileSelector) -> list[fs.FileInfo]:
-        raise NotImplementedError("files are named one by one: the log knows them")
-
-    def open_input_file(self, path: str) -> Any:
-        return pa.PythonFile(Object(self._root / path), mode="r")
-
-    open_input_stream = open_input_file
-
-    def create_dir(self, path: str, recursive: bool) -> None:
-        raise NotImplementedError
-
-    delete_dir = delete_dir_contents = delete_root_dir_contents = delete_file = move = copy_file = create_dir
-    open_output_stream = open_append_stream = create_dir
-
-
-def filesystem(root: Remote) -> fs.PyFileSystem:
-    """For Arrow: paths are relative to `root`."""
-    return fs.PyFileSystem(_Below(root))
+@cache
+def _arrow() -> fs.S3FileSystem:
+    endpoint = _endpoint()
+    scheme, _, host = endpoint.rpartition("://")
+    return fs.S3FileSystem(
+        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+        endpoint_override=host.rstrip("/") or None,
+        scheme=scheme or "https",
+        connect_timeout=_CONNECT.seconds,
+        request_timeout=_TRY.seconds,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_RETRIES),
+    )
 
 
 @cache

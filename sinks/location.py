@@ -80,14 +80,20 @@ def claim(data_dir: Path) -> None:
     """Say that this folder's processes write those tables. Called before the first write; a second time is fine.
 
     Raises:
-        SinkError: another folder's do.
+        SinkError: another folder's do, or the store cannot keep two commits apart.
         OSError: the store does not answer.
     """
     pointer = _pointer(data_dir)
     if pointer is None or (pointer.url, pointer.folder) in _claimed:
         return
     owner = remote(pointer.url) / OWNER
-    bucket.create(owner, json.dumps({"folder": pointer.folder}).encode())
+    body = json.dumps({"folder": pointer.folder}).encode()
+    bucket.create(owner, body)
+    if bucket.create(owner, body):
+        raise SinkError(
+            f"{pointer.url}: needed a store that refuses to create what is there (If-None-Match: *), came one that "
+            "writes over it: sinks would lose each other's commits. Use another store, or a newer version of it"
+        )
     if _folder(owner) != pointer.folder:
         raise SinkError(
             f"{pointer.url}: needed tables that {data_dir} writes, came those of another folder, perhaps on another "

@@ -33,6 +33,11 @@ class Remote:
         """The last part."""
         return self.key.rpartition("/")[2]
 
+    @property
+    def parent(self) -> Remote:
+        """What it lies in."""
+        return Remote(self.bucket, self.key.rpartition("/")[0])
+
 
 Place = Path | Remote
 

@@ -106,13 +106,17 @@ def is_table(root: Place) -> bool:
 
 def parquet(place: Place) -> pq.ParquetFile:
     """A Parquet file to read from. Raises FileNotFoundError, OSError."""
-    return pq.ParquetFile(place if isinstance(place, Path) else pa.PythonFile(bucket.Object(place), mode="r"))
+    if isinstance(place, Path):
+        return pq.ParquetFile(place)
+    return pq.ParquetFile(place.name, filesystem=bucket.filesystem(place.parent), pre_buffer=True)
 
 
 def rows(place: Place, filters: Sequence[Any]) -> pa.Table:
     """Those rows of a Parquet file that fit, without the columns of its folders' names. Raises as `parquet`."""
-    source = place if isinstance(place, Path) else pa.PythonFile(bucket.Object(place), mode="r")
-    return pq.read_table(source, filters=list(filters), partitioning=None)
+    if isinstance(place, Path):
+        return pq.read_table(place, filters=list(filters), partitioning=None)
+    inside = bucket.filesystem(place.parent)
+    return pq.read_table(place.name, filters=list(filters), partitioning=None, filesystem=inside)
 
 
 def _age(path: Path) -> float:

@@ -97,6 +97,7 @@ class Faulty:
 
 class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's delayed acknowledgement
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing."""
