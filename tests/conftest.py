@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from redline.broker import EmbeddedBroker
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # A job that a shell put in the background inherits "ignore SIGINT", and so would every process that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# How long an example takes says nothing on a machine that does other things as well.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quality.books import EVENT_TYPES, ROUTES, Book, Cause, Rejects, Typed
-from quality.ledger import STAGES, Fate, reconcile
+from quality.ledger import BESIDE, STAGES, Fate, reconcile
 from schemas.records import Coordinate, Partition
 
 PART = Partition("redline.events", 3)
@@ -21,9 +21,11 @@ CAUSES = (
     Cause("session", "dropped", "late"),
     Cause("scrub", "dropped", "no_consent"),
     Cause("revisions", "dropped", "late"),
+    Cause(BESIDE, "dropped", "late"),
 )
-LATE = {"pairs": 2, "trajectories": 3, "revisions": 5}
+LATE = {"pairs": 2, "trajectories": 3, "revisions": 5, None: 6}
 LOW = 1000
+COUNTED = {"redline.message.v1": ("published", "late")}  # some come too late to be counted
 
 # One offset's life: rejected early, or an event of some type and what became of it.
 FATES = (
@@ -32,7 +34,7 @@ FATES = (
     *(
         f"{t}/{end}"
         for t, name in enumerate(EVENT_TYPES)
-        for end in (("joined", "late", "open", "quarantined") if ROUTES[name] else ("published",))
+        for end in (("joined", "late", "open", "quarantined") if ROUTES[name] else COUNTED.get(name, ("published",)))
     ),
 )
 worlds = st.lists(st.sampled_from(FATES), min_size=1, max_size=60)
@@ -54,7 +56,7 @@ def book_of(world: list[str]) -> Book:
         interactions.append((offset, int(place)))
         table = ROUTES[EVENT_TYPES[int(place)]]
         if end == "late":
-            rejects.append((offset, LATE[table or ""]))
+            rejects.append((offset, LATE[table]))
         elif table:
             ends[end][table].append(offset)
     return Book(
