@@ -274,6 +274,14 @@ def _halts(settings: Settings) -> Iterator[Finding]:
         yield Finding("halted tables", "none")
 
 
+def _channels(settings: Settings) -> Iterator[Finding]:
+    own = settings.alerts
+    told = {"webhook": own.webhook, "mail": own.smtp, "PagerDuty": own.pagerduty_key, "Alertmanager": own.alertmanager}
+    named = ", ".join(name for name, value in told.items() if value)
+    only = f"logs{f' and {topics.ALERTS}' * own.kafka} only: docs/alerts.md has channels that reach people"
+    yield Finding("alerts go to", named or only)
+
+
 def _promises(settings: Settings) -> Iterator[Finding]:
     weak = weaker.found(settings)
     for one in weak:
@@ -286,4 +294,4 @@ def _promises(settings: Settings) -> Iterator[Finding]:
 
 _Look = Callable[["Settings"], "Iterator[Finding]"]
 _MACHINE: tuple[_Look, ...] = (_python, _environment, _packages, _java)
-_FOLDER: tuple[_Look, ...] = (_promises, _data, _keys, _tables, _expectations, _halts)
+_FOLDER: tuple[_Look, ...] = (_promises, _data, _keys, _tables, _expectations, _channels, _halts)

@@ -16,7 +16,7 @@ from redline import broker_findings, rebuild
 from redline import doctor as module
 from redline.doctor import doctor
 from redline.keys import keys_of
-from redline.sections import Kafka, Sources
+from redline.sections import Alerts, Kafka, Sources
 from redline.settings import Settings
 from schemas.errors import SinkError
 from schemas.records import Partition
@@ -173,6 +173,16 @@ def test_a_halted_table_is_told_with_the_command_that_lets_it_go_on(folder: Path
     text, healthy = doctor(settings(folder))
     assert (healthy, missing(text)) == (False, ["table pairs goes on"])
     assert "redline release pairs" in fix(text, "table pairs goes on")
+
+
+def test_alerts_that_reach_nobody_are_said(folder: Path) -> None:
+    text, healthy = doctor(settings(folder))
+    assert healthy
+    assert "logs and redline.alerts only" in text
+    told = Alerts(webhook="https://hooks.example/T0/secret", alertmanager="http://127.0.0.1:9093")
+    text, _ = doctor(Settings(data=str(folder), alerts=told))
+    assert re.search(r"alerts go to +webhook, Alertmanager", text)
+    assert "secret" not in text
 
 
 def test_a_broker_that_does_not_answer_is_missing_and_a_stale_address_is_not(
