@@ -6,13 +6,10 @@ a keyed hash of the rows' ids, so this is a draw by lot that comes out the same 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[Any]
@@ -23,30 +20,17 @@ def capped(groups: Codes, most: int) -> Bools:
     return (_turn(groups) < most) | (np.asarray(groups) < 0)
 
 
-def balanced(kinds: Codes, splits: Codes, weights: Mapping[int, float] | None = None) -> Bools:
-    """As many rows of each kind as its weight says, within each split on its own, and as many as can be.
+def balanced(kinds: Codes, splits: Codes) -> Bools:
+    """As many rows of each kind, within each split on its own, and as many as can be. Both are numbers from 0.
 
     A kind that a split has no rows of does not count there: a small split may well lack a rare one.
-
-    Args:
-        kinds: a number from 0 for each row.
-        splits: likewise.
-        weights: of the kinds; without them all kinds weigh the same. A kind without a weight goes.
     """
     kinds, splits = np.asarray(kinds), np.asarray(splits)
     if not len(kinds):
         return np.empty(0, np.bool_)
     cells = _counts(kinds, splits)
-    shares = np.ones(cells.shape[1]) if weights is None else np.zeros(cells.shape[1])
-    for kind, weight in (weights or {}).items():
-        if kind < len(shares):
-            shares[kind] = weight
-    there = (cells > 0) & (shares > 0)
-    unit = np.where(there, cells / np.where(shares > 0, shares, 1), np.inf).min(axis=1)
-    unit[~there.any(axis=1)] = 0
-    # A quotient may fall short of the whole number it stands for.
-    most = np.floor(unit[:, None] * shares[None, :] + 1e-6).astype(np.int64)
-    return _first(kinds, splits, np.minimum(most, cells))
+    least = np.where(cells > 0, cells, len(kinds)).min(axis=1)
+    return _first(kinds, splits, np.minimum(least[:, None], cells))
 
 
 def at_most(count: int, kinds: Codes, splits: Codes) -> Bools:

@@ -1,7 +1,6 @@
 from collections import Counter, defaultdict
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,23 +34,6 @@ def test_equal_kinds_are_equal_in_each_split_and_as_many_as_can_be(rows: list[tu
     least = {split: min((count for (_, s), count in counts.items() if s == split), default=0) for split in range(3)}
     expected = first(rows, {(kind, split): least[split] for kind, split in counts})
     assert balanced(*arrays(rows)).tolist() == expected
-
-
-@given(cells, st.dictionaries(st.integers(0, 4), st.integers(0, 5).map(lambda n: n / 10), max_size=5))
-def test_weights_are_kept_within_a_row_and_no_more_rows_would_fit(
-    rows: list[tuple[int, int]], weights: dict[int, float]
-) -> None:
-    stays = balanced(*arrays(rows), weights)
-    counts, kept = Counter(rows), Counter(row for row, stay in zip(rows, stays, strict=True) if stay)
-    wanted = {kind: weight for kind, weight in weights.items() if weight}
-    assert stays.tolist() == first(rows, dict(kept))
-    for split in range(3):
-        there = {kind: weight for kind, weight in wanted.items() if counts[kind, split]}
-        unit = min((counts[kind, split] / weight for kind, weight in there.items()), default=0)
-        assert {kind for kind in range(5) if kept[kind, split]} <= there.keys()
-        for kind in there:
-            assert kept[kind, split] == pytest.approx(unit * wanted.get(kind, 0), abs=1)
-            assert kept[kind, split] <= unit * wanted.get(kind, 0) + 1e-6
 
 
 @given(cells, st.integers(0, 70))
