@@ -167,12 +167,14 @@ class _Engine:
             self._whole = asset.add_batch_definition_whole_dataframe("whole")
             none = self._gx.expectations.ExpectTableRowCountToEqual(value=0)
             self._nothing = self._gx.ExpectationSuite(name="screen", expectations=[none])
+            # Mostly no expectation is broken, and such a table is always the same one.
+            self._unbroken = self._batch(_broken(()))
         self._lock = threading.Lock()
 
     def screen(self, flags: Mapping[str, Any]) -> bool:
         """Whether the list of expectations that some row breaks is empty."""
-        broken = pd.DataFrame({"broken": [name for name, flag in flags.items() if flag.any()]})
-        [(holds, _)] = self._asked(self._nothing, broken, "BOOLEAN_ONLY")
+        broken = [name for name, flag in flags.items() if flag.any()]
+        [(holds, _)] = self._asked(self._nothing, _broken(broken) if broken else self._unbroken, "BOOLEAN_ONLY")
         return holds
 
     def ask(self, asked: Sequence[Expectation], frame: pd.DataFrame) -> list[tuple[bool, tuple[int, ...]]]:
@@ -192,16 +194,24 @@ class _Engine:
     def _validate(self, natives: list[Any], frame: pd.DataFrame, form: Any) -> list[tuple[bool, tuple[int, ...]]]:
         return self._asked(self._gx.ExpectationSuite(name="batch", expectations=natives), frame, form)
 
-    def _asked(self, suite: Any, frame: pd.DataFrame, form: Any) -> list[tuple[bool, tuple[int, ...]]]:
+    def _batch(self, frame: pd.DataFrame) -> Any:
+        return self._whole.get_batch(batch_parameters={"dataframe": frame})
+
+    def _asked(self, suite: Any, rows: Any, form: Any) -> list[tuple[bool, tuple[int, ...]]]:
+        """Of a frame, or of a batch that was made before."""
         natives = suite.expectations
         with self._lock, warnings.catch_warnings():
             # Deprecations inside Great Expectations are its own to mend.
             warnings.simplefilter("ignore")
-            batch = self._whole.get_batch(batch_parameters={"dataframe": frame})
+            batch = self._batch(rows) if isinstance(rows, pd.DataFrame) else rows
             result = batch.validate(suite, result_format=form)
         if len(result.results) != len(natives):
             return [(False, ())] * len(natives)
         return [_answer(one) for one in _in_order(natives, result.results)]
+
+
+def _broken(names: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({"broken": list(names)})
 
 
 def _in_order(natives: Sequence[Any], results: Sequence[Any]) -> list[Any]:
