@@ -1,15 +1,20 @@
-"""`python -m bench.quality.faults [--events N] [--only NAME]`: faults in real streams, and which check fired.
+"""`python -m bench.quality.faults [--events N] [--only NAME] [--data DIR]`: faults in real streams; which check fired.
 
 The generated company's two weeks go through `redline run` once; each fault is planted in a copy of that folder, in the
 third week's Tuesday, and goes through `redline run` as well. Then the tables are read as the quality process reads
 them, and the monitors look every twenty minutes of the company's time: rows count as visible when the event that
 completed them had arrived, or a day after a suggestion that nothing closed. Everything else is what runs in production.
-The leak is the gate's: its canaries are told of the name. Eight to ten minutes of CPU.
+The leak is the gate's: its canaries are told of the name. What a webhook would get of it all is counted by the real
+book. Without a fault: the second week, the third week's Monday, and its Tuesday (`nothing (control)`).
+
+With `--data` the folders stay and the baseline that is there is used; with `--only` other faults' results stay.
+`--table` only prints the table of docs/monitoring.md from the results.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -25,8 +30,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from bench import record
-from bench.quality import streams
+from bench.quality import fault_table, streams
 from bench.quality.streams import BEGIN_US, CANARY, DAY, END_US, PLANTED, SECOND, Line
+from bench.quality.told import notices
 from quality.measures import merge
 from quality.monitors import evaluate
 from quality.points import COLUMNS, QUARANTINED, of_quarantine, of_rows
@@ -44,11 +50,22 @@ _ROOT = Path(__file__).parents[2]
 _SEED = 5
 _SLOT = 600 * SECOND  # a commit is at most that late here
 _HOUR = 6 * _SLOT
+_RUN_S = 1_800.0  # a loaded machine; without load a run takes one to two minutes
 _ENV = {
+    # A thousand events each: what processes take to start is most of it.
+    "REDLINE_WORKER_COUNT": "1",
+    "REDLINE_SINK_COUNT": "1",
     "REDLINE_WORKER_SCRUB_PROCESSES": "1",
+    "REDLINE_QUALITY_SAMPLE_ROWS": "0",
     "REDLINE_PRIVACY_K": "1",  # made-up people: what is withheld of small groups would hide the tools
     "REDLINE_PRIVACY_COLUMNS": "full",
     "REDLINE_PRIVACY_ACCEPT_WEAKER": "privacy.k,privacy.columns,consent.mode",
+}
+NAME = "quality-faults"
+# Looks without a fault: from and until, after the first Monday 08:00 UTC, and how far apart.
+_CLEAN = {
+    "clean_second_week": (7 * DAY, 14 * DAY, 2 * _HOUR),
+    "clean_monday": (14 * DAY, 14 * DAY + 9 * _HOUR, 2 * _SLOT),
 }
 Seen = tuple[int, "Point"]
 Places = dict[int, tuple[list[int], list[int]]]
@@ -64,7 +81,7 @@ def run(lines: list[Line], data: Path, *, canaries: Path | None = None) -> tuple
     with data.with_suffix(".log").open("wb") as log:
         try:
             code = subprocess.run(
-                command, check=False, cwd=_ROOT, env=env, stdout=log, stderr=log, timeout=600
+                command, check=False, cwd=_ROOT, env=env, stdout=log, stderr=log, timeout=_RUN_S
             ).returncode
         except subprocess.TimeoutExpired:
             code = -1
@@ -118,11 +135,13 @@ def fired(told: list[tuple[int, list[Breach]]]) -> list[tuple[int, Breach]]:
     return begun
 
 
-def _summary(told: list[tuple[int, Breach]], lines: list[Line]) -> dict[str, Any]:
+def _summary(seen: list[tuple[int, list[Breach]]], lines: list[Line]) -> dict[str, Any]:
+    told = fired(seen)
     since = [line.arrival_us for line in lines if line.arrival_us >= BEGIN_US]
     faulty = [line.arrival_us for line in lines if line.faulty]
     return {
         "alerts": len(told),
+        "sent": notices(seen),
         "fired": [
             {
                 "check": one.kind,
@@ -210,11 +229,16 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=8_000, help="events of a week")
     parser.add_argument("--only", choices=list(PLANTED), action="append")
     parser.add_argument("--data", type=Path, help="keep the folders there, and take the baseline that is there")
+    parser.add_argument("--table", action="store_true", help="only print the table of the results that are there")
     given = parser.parse_args()
+    if given.table:
+        print(fault_table.of(_kept(given.events)))
+        return
     lines = streams.weeks(_SEED, given.events)
     before = [line for line in lines if line.arrival_us < streams.TUESDAY_US]
     tuesday = [line for line in lines if line.arrival_us >= streams.TUESDAY_US]
-    figures: dict[str, Any] = {"events_a_week": given.events, "baseline_events": len(before), "faults": {}}
+    figures: dict[str, Any] = {"events_a_week": given.events, "baseline_events": len(before)}
+    figures["faults"] = _kept(given.events) if given.only else {}
     with tempfile.TemporaryDirectory(prefix="redline-faults-") as folder:
         home = given.data or Path(folder)
         home.mkdir(parents=True, exist_ok=True)
@@ -238,18 +262,25 @@ def main() -> None:
                 found = _leak(data, sent)
             else:
                 end = END_US if name != "tenfold burst" else max(line.arrival_us for line in sent)
-                found = _summary(
-                    fired(looks([*known, *points(data, streams.TUESDAY_US)], BEGIN_US, end + 2 * _SLOT)), sent
-                )
+                seen = looks([*known, *points(data, streams.TUESDAY_US)], BEGIN_US, end + 2 * _SLOT)
+                found = _summary(seen, sent)
             figures["faults"][name] = {"exit": code, "events": len(sent), **found}
             figures["cpu_seconds"] = round(cpu)
-            record.write("quality-faults", figures)  # each time: what comes next may fail
+            record.write(NAME, figures)  # each time: what comes next may fail
             print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
             if not given.data:
                 shutil.rmtree(data)
-        week = fired(looks(known, streams.START_US + 7 * DAY, streams.START_US + 14 * DAY, _HOUR))
-        figures["clean_second_week"] = [f"{one.kind} {one.table} {one.subject}" for _, one in week]
-    record.write("quality-faults", figures)
+        for name, (since, until, step) in _CLEAN.items():
+            seen = looks(known, streams.START_US + since, streams.START_US + until, step)
+            figures[name] = [f"{one.kind} {one.table} {one.subject}" for _, one in fired(seen)]
+    record.write(NAME, figures)
+
+
+def _kept(events: int) -> dict[str, Any]:
+    """Results of faults that are there, if they are of as many events."""
+    path = record.RESULTS / f"{NAME}.json"
+    figures = json.loads(path.read_text("utf-8"))["figures"] if path.exists() else {}
+    return dict(figures["faults"]) if figures.get("events_a_week") == events else {}
 
 
 if __name__ == "__main__":
