@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 from support import rows as make
-from support.folder import Day, day, key_file, publish
-from support.world import IDENTITY
+from support.folder import Day, day, key_file, publish, told
+from support.world import HASHES, IDENTITY, World
 
 from quality.books import of_tables
 from quality.ledger import reconcile
@@ -27,13 +27,15 @@ from redline.settings import Settings
 from schemas import topics
 from schemas.errors import InputError
 from schemas.records import Partition
-from schemas.rows import Pair, Source, Subject
+from schemas.rows import Pair, Source, Subject, Trajectory
 from schemas.tables import TABLES
 from schemas.verdict import Failure, Severity, Verdict
 from sinks import reader
 from sinks.layout import Layout
 from sinks.seal import Seal
 from streams.identity import keyed_id
+from streams.parts import PartLimits
+from streams.session import SessionPolicy, Sessions
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -335,3 +337,27 @@ def test_a_receipt_is_checked_against_the_folder_and_every_change_shows(tmp_path
     (tmp_path / "r.json").write_text("no")
     with pytest.raises(InputError):
         receipt.read(tmp_path / "r.json")
+
+
+def test_an_edit_in_somebody_else_s_session_takes_the_session_in_all_its_parts(tmp_path: Path) -> None:
+    key_file(tmp_path)
+    world = World(Sessions(HASHES, SessionPolicy(part=PartLimits(steps=100))))
+    events = [told("step", at, offset=at, role="user", kind="message", content=f"{at}") for at in range(230)]
+    events.append(told("edit", 231, offset=230, text="mine", final=True))
+    for one in events:
+        world.send(one)
+    world.flush()
+    rows = [row for row in world.table.values() if isinstance(row, Trajectory)]
+    assert {row.parts for row in rows} == {3}
+    person = person_of(settings(tmp_path), [ME])
+    (pseudonym, *_) = sorted(person.pseudonyms)
+    publish(tmp_path, "interactions", events)
+    publish(tmp_path, "trajectories", rows[:2])  # the third is on its way
+    publish(tmp_path, "subjects", [subject_of(e, pseudonym if e is events[-1] else "somebody else") for e in events])
+    found = look(tmp_path, person)
+    assert found.sessions == 1
+    assert {row.record_id for row in rows} <= found.rows["trajectories"]
+    assert {fated.source.offset for fated in found.others} == set(range(230))
+    erase(tmp_path, found)
+    publish(tmp_path, "trajectories", rows)
+    assert reader.read(tmp_path, "trajectories", ["record_id"]).num_rows == 0
