@@ -79,7 +79,8 @@ DEAD_LETTERS = Series("dead_letters", "count", "dead letters; bins: by reason")
 DEAD_LETTER_AGE = Series(
     "dead_letter_age",
     "level",
-    "hours since the oldest dead letter that the raw topic still holds; weight: the topic's retention in hours",
+    "hours since the oldest dead letter that the raw topic still holds and that was not sent again; "
+    "weight: the topic's retention in hours",
 )
 
 SERIES: dict[str, Series] = {
