@@ -214,7 +214,11 @@ def _again(settings: Settings, manifest: Manifest, known: Export, found: Verifie
     if plan is None:
         found.lines.append("not made again: its plan is not in the state folder")
         return
+    asked = plan.asked.decontaminate
     gone = sum(not is_there(file.path) for file in plan.files)
+    if any(not Path(p).exists() or sha256_of(Path(p)) != s for p, s in zip(asked, plan.benchmarks, strict=True)):
+        found.lines.append("not made again: a file of benchmark prompts is not there any more, or another one")
+        return
     if gone or plan.redline != version("redline"):
         why = (
             f"{gone:,} of {len(plan.files):,} files of {plan.table}, version {plan.versions[plan.table]}, are gone: it "

@@ -23,6 +23,7 @@ from redline.export.verify import Verified, verify
 from redline.sections import Privacy
 from redline.settings import Settings
 from schemas.errors import InputError
+from sinks.export.formats import FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,6 +114,54 @@ def test_parquet_has_the_rows_of_jsonl(shared: Path, tmp_path: Path) -> None:
     ]
     assert held == lines(tmp_path / "jsonl", "train")
     assert not verified(shared, tmp_path / "parquet").broken
+
+
+@pytest.mark.parametrize("name", sorted(n for n, one in FORMATS.items() if one.table in {"pairs", "trajectories"}))
+def test_every_format_comes_out_as_it_is_declared(shared: Path, people: Office, tmp_path: Path, name: str) -> None:
+    asked = Asked(format=name, seed=3, splits=SPLITS, with_record_ids=True)
+    for form in ("jsonl", "parquet") if FORMATS[name].parquet else ("jsonl",):
+        made = export(Settings(data=str(shared)), msgspec.structs.replace(asked, form=form), tmp_path / form)
+        assert made.counts.written > 0
+        assert sum(made.counts.cut.values()) < made.counts.read / 2
+        assert not verified(shared, tmp_path / form, render=False).broken
+        for split in SPLITS:
+            assert all(record_id in people.of for record_id in ids(tmp_path / form, split))
+
+
+def test_what_is_there_twice_or_in_a_benchmark_goes(people: Office, tmp_path: Path) -> None:
+    edited = [row for row in people.pairs if row.label == "edited"]
+    one, other, third = edited[0], edited[1], edited[2]
+    twice = msgspec.structs.replace(other, prompt=one.prompt, suggestion=one.suggestion, final=one.final)
+    nearly = msgspec.structs.replace(
+        third, prompt=one.prompt, suggestion=one.suggestion + " indeed", final=one.final + " indeed"
+    )
+    made = Office(
+        [{other.record_id: twice, third.record_id: nearly}.get(row.record_id, row) for row in people.pairs],
+        people.sessions,
+        people.interactions,
+        people.subjects,
+    )
+    data = made.publish(tmp_path / "data")
+    benchmark = tmp_path / "benchmark.jsonl"
+    prompt = json.loads(edited[3].prompt)[0]["content"]
+    benchmark.write_text(json.dumps({"prompt": f"{prompt} {edited[3].suggestion}"}))
+    asked = Asked(
+        format="trl-sft",
+        splits={"all": 1.0},
+        near_duplicates=0.7,
+        decontaminate=(str(benchmark),),
+        with_record_ids=True,
+    )
+    found = export(Settings(data=str(data)), asked, tmp_path / "out")
+    assert (found.counts.exact_duplicates, found.counts.near_duplicates, found.counts.contaminated) == (1, 1, 1)
+    left = set(ids(tmp_path / "out", "all"))
+    assert len(left & {one.record_id, other.record_id, third.record_id}) == 1
+    assert edited[3].record_id not in left
+    assert found.benchmarks[0].name == "benchmark.jsonl"
+    assert "byte for byte" in verified(data, tmp_path / "out").lines[-1]
+    benchmark.unlink()
+    assert "not made again" in verified(data, tmp_path / "out").lines[-1]
+    assert str(tmp_path) not in (tmp_path / "out" / "manifest.json").read_text()
 
 
 WANTED = st.builds(
