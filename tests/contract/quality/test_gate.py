@@ -17,6 +17,7 @@ from support.batches import DAY, NOON, arrow, good, head
 from quality.facts import Facts
 from quality.gate import Gate, _engine
 from quality.suites import SUITES
+from schemas.evolution import later
 from schemas.tables import AUDIT, QUALITY_HISTORY, TABLES
 from schemas.verdict import Severity
 
@@ -153,6 +154,12 @@ IMPLIED = {
     "edited_segments_lie_in_final",
     "edit_kind_is_of_what_was_kept",
 }
+
+
+@pytest.mark.parametrize("table", sorted(name for name, table in TABLES.items() if later(table.schema)))
+def test_rows_of_an_older_version_pass_without_the_columns_that_came_later(gates: dict[str, Gate], table: str) -> None:
+    nothing = dict.fromkeys(later(TABLES[table].schema))
+    assert gates[table](arrow(table, [{**row, **nothing} for row in good(table)])).failures == ()
 
 
 @pytest.mark.parametrize(("table", "row", "wrong", "name"), FAULTS)
