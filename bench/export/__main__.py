@@ -22,6 +22,7 @@ from redline.export.manifest import Manifest
 
 _LOOK_S = 0.5
 _FORMAT = "trl-kto"
+_FEW = 1_000_000  # with one process more would take too long
 
 
 def main() -> None:
@@ -59,7 +60,7 @@ def _measured(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
         command = [sys.executable, "-m", "redline", "export", _FORMAT, "--to", str(out), "--data", settings.data]
         command += ["--seed", "7", "--cap-per-session", "8", "--balance", "label"]
         command += ["--near-duplicates", str(asked.near_duplicates)] if asked.near_duplicates else []
-        command += ["--processes", "1"] if number == 1 else []
+        command += ["--processes", "1"] if number == 1 and asked.rows <= _FEW else []
         run = _run(command)
         made.append(msgspec.json.decode((out / "manifest.json").read_bytes(), type=Manifest))
         runs.append(run | {"mb": _size(out), "rows_per_s": round(asked.rows / run["wall_s"])})
