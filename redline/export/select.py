@@ -63,8 +63,6 @@ def select(asked: Asked, rows: Rows, work: Path, done: Sequence[Done], on_rows: 
     examples = runs.joined(every)
     run = np.repeat(np.arange(len(every), dtype=np.int32), [len(one) for one in every])
     place = np.concatenate([np.empty(0, np.uint32), *[np.arange(len(one), dtype=np.uint32) for one in every]])
-        np.uint32
-    )
     row = np.searchsorted(rows.keys, examples.keys)
     wanted = np.flatnonzero(alive[row])
     wanted = wanted[np.lexsort((examples.part[wanted], examples.keys[wanted]))]
