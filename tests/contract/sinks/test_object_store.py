@@ -12,10 +12,11 @@ from contract.sinks.test_committer import PLACE, Sink, published
 from support import rows as make
 from support.objects import Objects, fault, serving
 
-from schemas.errors import SettingsError, SinkError
+from redline import check, scan, sql
+from schemas.errors import RedlineError, SettingsError, SinkError
 from schemas.records import Partition
 from schemas.tables import PAIRS
-from sinks import location, reader, store
+from sinks import bucket, location, reader, store
 from sinks.delta import AmbiguousError
 from sinks.layout import Layout
 from sinks.locks import hold
@@ -155,6 +156,29 @@ def test_a_store_that_is_away_fails_in_words_and_what_is_there_stays(tmp_path: P
     objects.faults()
     assert "not-a-secret" not in str(refused.value)
     whole(tmp_path, range(6), 6)
+
+
+def test_queries_and_checks_see_what_a_local_folder_shows(tmp_path: Path) -> None:
+    Sink(tmp_path).put(make.batch([make.pair(i) for i in range(6)]))
+    assert sql.query(tmp_path, "select surface, count(*) from pairs group by 1 order by 1")[1] == [
+        ("chat", 2),
+        ("doc", 2),
+        ("ide", 2),
+    ]
+    assert sql.query(tmp_path, "select count(*) from pairs where event_date = date '2026-01-06'")[1] == [(3,)]
+    assert sql.query(tmp_path, "select count(*) from trajectories")[1] == [(0,)]
+    theft = f"select * from read_text('{tmp_path}/state/tables.json')"  # noqa: S608 - it is to be refused
+    for text in (theft, "select * from interactions"):
+        with pytest.raises(RedlineError, match=r"opens something else|restricted"):
+            sql.query(tmp_path, text)
+    assert scan.count(tmp_path, "pairs") == 6
+    assert [part.num_rows for part in scan.parts(tmp_path, "pairs", ["record_id"], day="2026-01-05")] == [3]
+    assert check._files(tmp_path, "pairs", 6) == check._footers(tmp_path, "pairs") == []
+    stray = Layout(tmp_path).dataset("pairs") / "event_date=2026-01-05" / "stray.parquet"
+    bucket.create(remote(str(stray)), b"no commit names it")
+    assert [(what, count) for _, what, count, _ in check._files(tmp_path, "pairs", 6)] == [
+        ("files that no commit names (a crash left them)", 1)
+    ]
 
 
 def test_sinks_and_a_rewriting_that_commit_at_once_lose_and_double_nothing(tmp_path: Path, objects: Objects) -> None:
