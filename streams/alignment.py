@@ -72,6 +72,8 @@ class Alignment:
     right_segments: list[tuple[int, int]] = field(repr=False)
     segment_blocks: list[Block] = field(repr=False)
     word_blocks: list[Block] = field(repr=False)
+    word_ids: tuple[str, str] = field(default=("", ""), repr=False)
+    """A character for each word, equal ones for equal words; empty for equal texts."""
 
     @classmethod
     def of(cls, left: str, right: str, *, prose: bool = False) -> Alignment:
@@ -83,13 +85,15 @@ class Alignment:
         theirs = Words.of(right)
         our_segments, their_segments = ours.segments(prose=prose), theirs.segments(prose=prose)
         both = matches(*ids(list(_texts(ours, our_segments)), list(_texts(theirs, their_segments))))
+        words = ids(ours.values(), theirs.values())
         return cls(
             ours,
             theirs,
             our_segments,
             their_segments,
             both,
-            _words(ours, theirs, our_segments, their_segments, both),
+            _words(*words, our_segments, their_segments, both),
+            words,
         )
 
     @property
@@ -162,15 +166,14 @@ def merged(ranges: Iterable[Span]) -> list[Span]:
 
 
 def _words(
-    left: Words, right: Words, ours: list[tuple[int, int]], theirs: list[tuple[int, int]], segments: list[Block]
+    left: str, right: str, ours: list[tuple[int, int]], theirs: list[tuple[int, int]], segments: list[Block]
 ) -> list[Block]:
-    a_ids, b_ids = ids(left.values(), right.values())
     found: list[Block] = []
     a = b = 0
     for i, j, size in [*segments, (len(ours), len(theirs), 0)]:
         a_end = ours[i][0] if i < len(ours) else len(left)
         b_end = theirs[j][0] if j < len(theirs) else len(right)
-        found += [(a + x, b + y, n) for x, y, n in matches(a_ids[a:a_end], b_ids[b:b_end])]
+        found += [(a + x, b + y, n) for x, y, n in matches(left[a:a_end], right[b:b_end])]
         if size:
             a, b = ours[i + size - 1][1], theirs[j + size - 1][1]
             found.append((a_end, b_end, a - a_end))

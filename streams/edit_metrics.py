@@ -16,7 +16,6 @@ from schemas.rows import Counts, MovedCounts, Span
 from streams import similarity
 from streams.alignment import CELLS, Alignment
 from streams.identifiers import identifier_match, is_code
-from streams.words import ids
 
 # Sourcegraph counts a completion as persisting while at least 67 % of it stand (sourcegraph/docs, "completion
 # persistence"). Of words, and against what was added as well: 2 * kept / (words before + words after). The 28 real
@@ -85,7 +84,7 @@ def _edit_rate(found: Alignment) -> float:
     if not theirs:
         return 1.0 if ours else 0.0
     if ours * theirs <= CELLS:
-        distance = Levenshtein.distance(*ids(found.left.values(), found.right.values()))
+        distance = Levenshtein.distance(*found.word_ids)
     else:  # between what is aligned: at most the shorter side is replaced, the rest inserted or deleted
         edges = [(0, 0), *(edge for i, j, n in found.word_blocks for edge in ((i, j), (i + n, j + n))), (ours, theirs)]
         gaps = list(pairwise(edges))[::2]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -44,9 +45,11 @@ _WORD = re.compile(
     r"|[\U0001f1e6-\U0001f1ff]{2}"
     rf"|\S[{_MARK}]*(?:\u200d[^\s\w][{_MARK}]*)*"
 )
-_STOPS = frozenset(".!?…")
-_FULL_STOPS = frozenset("\u3002\uff01\uff1f\uff61")  # of Chinese and Japanese: nothing follows them
-_CLOSERS = frozenset("\"')]}*_\u00bb\u201d\u2019\u300d\u300f\uff09")
+# Where a segment ends: with its line; prose also with its sentence, quotes and brackets behind the stop included. After
+# a stop of Chinese and Japanese nothing need follow.
+_LINE = re.compile(r"[\r\n]+")
+_CLOSER = "\"')\\]}*_\u00bb\u201d\u2019\u300d\u300f\uff09"
+_SENTENCE = re.compile(rf"[\r\n]+|[.!?\u2026][{_CLOSER}]*(?=\s)|[\u3002\uff01\uff1f\uff61](?![{_CLOSER}])")
 # A word's id is a character, so that sequences of ids are strings; the last two are for what no id is left for.
 _IDS = sys.maxunicode - 1
 
@@ -62,8 +65,9 @@ class Words:
     @classmethod
     def of(cls, text: str) -> Words:
         """The words of a text."""
-        spans = [match.span() for match in _WORD.finditer(text)]
-        return cls(text, [*(start for start, _ in spans), len(text)], [end for _, end in spans])
+        spans = list(map(re.Match.span, _WORD.finditer(text)))
+        starts, ends = map(list, zip(*spans, strict=True)) if spans else ([], [])
+        return cls(text, [*starts, len(text)], ends)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -75,42 +79,24 @@ class Words:
 
     def segments(self, *, prose: bool) -> list[tuple[int, int]]:
         """Segments as ranges of words, ascending; every word is in one."""
-        bounds = [0]
-        text, starts, ends = self.text, self.starts, self.ends
-        for word in range(1, len(ends)):
-            before, start = ends[word - 1], starts[word]
-            if before == start:
-                if prose and text[before - 1] in _FULL_STOPS and text[start] not in _CLOSERS:
-                    bounds.append(word)
-                continue
-            gap = text[before:start]
-            if "\n" in gap or "\r" in gap or (prose and self._stops(word - 1)):
-                bounds.append(word)
-        bounds.append(len(ends))
+        ends = (_SENTENCE if prose else _LINE).finditer(self.text)
+        bounds = [0, *(bisect_left(self.starts, end.end(), 0, len(self)) for end in ends), len(self)]
         return [(start, end) for start, end in pairwise(bounds) if end > start]
 
     def range(self, start: int, end: int) -> Span:
         """Where the words `start` to `end` (not 0 of them) stand, without the white space around them."""
         return Span(self.starts[start], self.ends[end - 1])
 
-    def _stops(self, word: int) -> bool:
-        """Whether a sentence ends with this word, quotes and brackets behind its stop included."""
-        while word and self.text[self.ends[word] - 1] in _CLOSERS and self.ends[word - 1] == self.starts[word]:
-            word -= 1
-        return self.text[self.ends[word] - 1] in _STOPS
-
 
 def ids(left: list[str], right: list[str]) -> tuple[str, str]:
     """Two lists as strings of one character for each element: equal elements, equal characters."""
-    known: dict[str, str] = {}
-    spare = sys.maxunicode
-    found = []
-    for elements in (left, right):
-        for element in elements:
-            if element not in known:
-                known[element] = chr(len(known)) if len(known) < _IDS - 1 else chr(spare)
-        found.append("".join([known[element] for element in elements]))
-        # Beyond a million different ones: unequal to everything of the other side, which errs towards an edit.
-        known = {element: one for element, one in known.items() if one != chr(spare)} if len(known) >= _IDS else known
-        spare -= 1
-    return found[0], found[1]
+    different = dict.fromkeys(left)
+    different.update(dict.fromkeys(right))
+    known = dict(zip(different, map(chr, range(_IDS)), strict=False))
+    if len(different) <= _IDS:
+        return "".join(map(known.__getitem__, left)), "".join(map(known.__getitem__, right))
+    # Beyond a million different ones: unequal to everything of the other side, which errs towards an edit.
+    return (
+        "".join(known.get(element, chr(_IDS)) for element in left),
+        "".join(known.get(element, chr(_IDS + 1)) for element in right),
+    )
