@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _ADDRESS = "bootstrap"  # in the state folder, while an embedded broker runs: how other commands find it
+_OWNER = "bootstrap.folder"  # beside it: whose broker that is
 _ANSWER_S = 2.0
 
 
@@ -76,11 +77,11 @@ def attached(settings: Settings) -> Settings:
     if settings.kafka.bootstrap:
         return settings
     try:
-        bootstrap, _, folder = (settings.state / _ADDRESS).read_text("utf-8").strip().partition("\n")
+        bootstrap = (settings.state / _ADDRESS).read_text("utf-8").strip()
+        if (settings.state / _OWNER).read_text("utf-8") != _identity(settings):
+            return settings  # this folder is a copy: that broker is another one's
     except FileNotFoundError:
         return settings
-    if folder and folder != _identity(settings):
-        return settings  # this folder is a copy: that broker is another one's
     if not _answers(bootstrap):
         return settings  # who wrote it was killed
     kafka = msgspec.structs.replace(settings.kafka, bootstrap=bootstrap, retention_hours=0)
@@ -114,8 +115,8 @@ def _answers(bootstrap: str) -> bool:
 @contextmanager
 def _published(settings: Settings) -> Iterator[None]:
     address = settings.state / _ADDRESS
-    text = f"{settings.kafka.bootstrap}\n{_identity(settings)}\n"
-    private_file.write(address, text.encode())  # nobody reads half an address
+    private_file.write(settings.state / _OWNER, _identity(settings).encode())
+    private_file.write(address, settings.kafka.bootstrap.encode())  # nobody reads half an address
     try:
         yield
     finally:
