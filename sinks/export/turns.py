@@ -46,6 +46,7 @@ class Turn(msgspec.Struct):
     role: str
     content: str
     calls: list[Call] = []
+    answered: bool = False  # one of its calls is
 
     def joins(self, other: Turn) -> bool:
         """Whether `other` goes on with this message."""
@@ -60,17 +61,17 @@ class _Proposal(msgspec.Struct):
 
 def chats(steps: Sequence[Step], options: Options) -> list[list[Turn]] | str:
     """The chats of a session, the main one first, or the reason why there is none (`no_user_turn`, ...)."""
-    threads = _threads(steps)
     reason = "no_user_turn"
     found: list[list[Turn]] = []
-    for number, (agent, own) in enumerate(threads.items()):
+    made_by_calls = _made_by_calls(steps)
+    for number, (agent, own) in enumerate(_threads(steps).items()):
         if number and not options.agents:
             break
-        chat = _trimmed(_merged(_turns(own, _made_by_calls(steps), _asked(agent, own, steps), options)), options)
-        if isinstance(chat, str):
-            reason = chat if not number else reason
-        else:
+        chat = _trimmed(_merged(_turns(own, made_by_calls, _asked(agent, own, steps), options)), options)
+        if not isinstance(chat, str):
             found.append(chat)
+        elif not number:
+            reason = chat
     return found or reason
 
 
@@ -123,17 +124,19 @@ def arguments_of(told: str) -> dict[str, Any]:
 
 def _turns(steps: Iterable[Step], made_by_calls: frozenset[str], asked: str, options: Options) -> list[Turn]:
     turns: list[Turn] = [Turn("user", asked)] if asked else []
+    waiting: list[tuple[Turn, Call]] = []
     proposals: dict[int, _Proposal] = {}
     latest = -1
     for step in steps:
         kind, role, content = step["kind"], step["role"], step["content"]
         if kind == "tool_call" or (kind == "plan" and step["tool_name"]):
             call = Call(step["tool_name"], arguments_of(step["arguments"]), step.get("call_id") or "")
-            if not turns or turns[-1].role != "assistant" or _answered(turns[-1]):
+            if not turns or turns[-1].role != "assistant" or turns[-1].answered:
                 turns.append(Turn("assistant", ""))
             turns[-1].calls.append(call)
+            waiting.append((turns[-1], call))
         elif kind == "tool_result" or role == "tool":
-            _answer(turns, step)
+            _answer(waiting, step)
         elif kind == "suggestion":
             latest = step["index"]
             if not step.get("call_id") and content not in made_by_calls:
@@ -151,18 +154,17 @@ def _turns(steps: Iterable[Step], made_by_calls: frozenset[str], asked: str, opt
     return [turn for turn in turns if turn.calls or turn.content.strip()]
 
 
-def _answered(turn: Turn) -> bool:
-    return any(call.answer is not None for call in turn.calls)
-
-
-def _answer(turns: Sequence[Turn], step: Step) -> None:
-    """The answer goes to its call."""
-    waiting = [call for turn in turns for call in turn.calls if call.answer is None]
+def _answer(waiting: list[tuple[Turn, Call]], step: Step) -> None:
+    """The answer goes to its call, which waits no longer."""
     name, tool = step.get("call_id"), step["tool_name"]
-    fitting = [call for call in waiting if call.call_id == name] if name else []
-    fitting = fitting or [call for call in waiting if not (name and call.call_id) and (not tool or call.name == tool)]
-    if fitting:
-        fitting[0].answer = step["content"] or step["outcome"]
+    place = next((at for at, (_, call) in enumerate(waiting) if call.call_id == name), None) if name else None
+    if place is None:
+        fits = ((at, call) for at, (_, call) in enumerate(waiting) if not (name and call.call_id))
+        place = next((at for at, call in fits if not tool or call.name == tool), None)
+    if place is not None:
+        turn, call = waiting.pop(place)
+        call.answer = step["content"] or step["outcome"]
+        turn.answered = True
 
 
 def _decided(about: _Proposal, step: Step) -> None:
