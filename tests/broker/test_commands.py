@@ -170,7 +170,7 @@ def test_up_starts_a_dead_broker_again_at_the_same_address(tmp_path: Path) -> No
             terminal.until("no_consent")
             assert f"broker {address}" in terminal.lines()[0]
             assert [line.split()[0] for line in terminal.lines() if "redline." in line] == [
-                "scrub", "dedupe", "join", "session",
+                "scrub", "dedupe", "join", "session", "threads", "collaboration",
             ]  # fmt: skip
             assert terminal.interrupt() == 0
         alive = json.loads(redline("status", "--json", "--data", str(data)).stdout)
