@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 import threading
@@ -103,7 +104,13 @@ class _Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
+def _end_with_its_starter() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main() -> None:
+    threading.Thread(target=_end_with_its_starter, daemon=True).start()
     server = make_server("127.0.0.1", 0, Faulty(), threaded=True, request_handler=_Quiet)
     sys.stdout.write(f"{server.server_port}\n")
     sys.stdout.flush()

@@ -71,17 +71,20 @@ class Objects:
 @contextmanager
 def serving() -> Iterator[Objects]:
     """A server while the block runs, and this process's environment says where it is."""
-    process = subprocess.Popen([sys.executable, str(_SERVER)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, str(_SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         objects = Objects(int(process.stdout.readline()))
         with mock.patch.dict(os.environ, objects.environment):
             yield objects
     finally:
         process.kill()
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        process.stdin.close()
+        process.stdout.close()
 
 
 def fault(do: str, method: str, path: str, *, times: int = 1, seconds: float = 0.0) -> dict[str, Any]:
