@@ -80,7 +80,7 @@ def test_what_the_key_does_not_open_is_left_out_and_nothing_breaks() -> None:
 def test_restricted_tables_and_what_has_no_sources_stay_as_they_are() -> None:
     assert SEAL.close(rows([(EVENTS, 0, 1)]), REJECTS).schema.field("sources").type == pa.list_(SOURCE)
     assert SEAL.open(pa.table({"n": [1]}), PAIRS).column_names == ["n"]
-    assert [table.name for table in TABLES.values() if table.sealed] == ["pairs", "trajectories"]
+    assert [table.name for table in TABLES.values() if table.sealed] == ["pairs", "trajectories", "revisions"]
     assert quarantine_of(PAIRS).stored.field("sources") == PAIRS.stored.field("sources")
 
 
