@@ -52,14 +52,14 @@ def put(source: Path, to: Remote) -> None:
         OSError: the store refuses, or does not answer in time. Then the object may appear all the same, late.
     """
     with _told(to):
-        obstore.put(_client(to.bucket), to.key, source)
+        obstore.put(_client(to.bucket, _endpoint()), to.key, source)
 
 
 def create(to: Remote, body: bytes) -> bool:
     """Write an object that is not there yet; False if it is. Raises OSError."""
     with _told(to):
         try:
-            obstore.put(_client(to.bucket), to.key, body, mode="create")
+            obstore.put(_client(to.bucket, _endpoint()), to.key, body, mode="create")
         except AlreadyExistsError:
             return False
     return True
@@ -68,14 +68,14 @@ def create(to: Remote, body: bytes) -> bool:
 def read(place: Remote) -> bytes:
     """All of an object. Raises FileNotFoundError, OSError."""
     with _told(place):
-        return bytes(obstore.get(_client(place.bucket), place.key).bytes())
+        return bytes(obstore.get(_client(place.bucket, _endpoint()), place.key).bytes())
 
 
 def size(place: Remote) -> int | None:
     """Bytes of an object, or None if it is not there. Raises OSError."""
     try:
         with _told(place):
-            return int(obstore.head(_client(place.bucket), place.key)["size"])
+            return int(obstore.head(_client(place.bucket, _endpoint()), place.key)["size"])
     except FileNotFoundError:
         return None
 
@@ -83,7 +83,7 @@ def size(place: Remote) -> int | None:
 def names(folder: Remote) -> list[str]:
     """Names of the objects right below a prefix. Raises OSError."""
     with _told(folder):
-        found = obstore.list_with_delimiter(_client(folder.bucket), folder.key or None)
+        found = obstore.list_with_delimiter(_client(folder.bucket, _endpoint()), folder.key or None)
     return [str(one["path"]).rpartition("/")[2] for one in found["objects"]]
 
 
@@ -91,7 +91,7 @@ def below(folder: Remote) -> Iterator[tuple[str, datetime]]:
     """Every object below a prefix, however deep: path from there, and when it was written. Raises OSError."""
     cut = len(folder.key) + 1 if folder.key else 0
     with _told(folder):
-        for part in obstore.list(_client(folder.bucket), folder.key or None):
+        for part in obstore.list(_client(folder.bucket, _endpoint()), folder.key or None):
             yield from [(str(one["path"])[cut:], one["last_modified"]) for one in part]
 
 
@@ -99,22 +99,21 @@ def remove(place: Remote) -> None:
     """Delete an object; one that is gone already is fine. Raises OSError."""
     try:
         with _told(place):
-            obstore.delete(_client(place.bucket), place.key)
+            obstore.delete(_client(place.bucket, _endpoint()), place.key)
     except FileNotFoundError:
         pass
 
 
 def filesystem(root: Remote) -> fs.FileSystem:
     """For Arrow to read Parquet by, in threads that never wait for Python; paths are relative to `root`."""
-    return fs.SubTreeFileSystem(f"{root.bucket}/{root.key}".rstrip("/"), _arrow())
+    return fs.SubTreeFileSystem(f"{root.bucket}/{root.key}".rstrip("/"), _arrow(_endpoint(), _region()))
 
 
 @cache
-def _arrow() -> fs.S3FileSystem:
-    endpoint = _endpoint()
+def _arrow(endpoint: str, region: str | None) -> fs.S3FileSystem:
     scheme, _, host = endpoint.rpartition("://")
     return fs.S3FileSystem(
-        region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION"),
+        region=region,
         endpoint_override=host.rstrip("/") or None,
         scheme=scheme or "https",
         connect_timeout=_CONNECT.seconds,
@@ -124,8 +123,7 @@ def _arrow() -> fs.S3FileSystem:
 
 
 @cache
-def _client(bucket: str) -> S3Store:
-    endpoint = _endpoint()
+def _client(bucket: str, endpoint: str) -> S3Store:
     config: S3Config = {"checksum_algorithm": "SHA256"}
     if endpoint:
         config["endpoint"] = endpoint
@@ -139,6 +137,10 @@ def _client(bucket: str) -> S3Store:
 
 def _endpoint() -> str:
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+
+
+def _region() -> str | None:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
 
 
 def _plain(endpoint: str) -> bool:

@@ -53,6 +53,16 @@ class Terminal:
             assert time.monotonic() < end, self.raw[-4000:]
             assert self._read() or self.process.poll() is None, self.raw[-4000:]
 
+    def fits(self, columns: int, rows: int, word: str) -> None:
+        """Wait until the last screen is of this size at most, and shows this: an older one may be under way."""
+        end = time.monotonic() + _LATEST_S
+        while True:
+            shown = self.lines()
+            if len(shown) <= rows and all(len(line) <= columns for line in shown) and word in "".join(shown):
+                return
+            assert time.monotonic() < end, self.raw[-4000:]
+            assert self._read() or self.process.poll() is None, self.raw[-4000:]
+
     def interrupt(self) -> int:
         """Ctrl-C; its exit code."""
         self.process.send_signal(signal.SIGINT)

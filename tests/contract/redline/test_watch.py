@@ -48,11 +48,7 @@ def test_what_is_wrong_comes_first_the_window_may_change_and_ctrl_c_leaves_it_cl
         assert len(shown) <= 24
         assert all(len(line) <= 80 for line in shown)
         terminal.resize(50, 6)
-        terminal.until("redline  20")
-        terminal.until("HALTED pairs")
-        shown = terminal.lines()
-        assert len(shown) <= 6
-        assert all(len(line) <= 50 for line in shown)
+        terminal.fits(50, 6, "HALTED pairs")
         assert terminal.interrupt() == 0
         assert _BACK in terminal.raw
         assert b"Traceback" not in terminal.raw
