@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 _LATEST_S = 240.0
+_OF_OURS = {"NO_COLOR", "COLUMNS", "LINES"}  # of the terminal that the tests run on; readline exports the size
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -36,7 +37,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             cwd=ROOT,
-            env={**{k: v for k, v in os.environ.items() if k != "NO_COLOR"}, "TERM": "xterm-256color", **settings},
+            env={**{k: v for k, v in os.environ.items() if k not in _OF_OURS}, "TERM": "xterm-256color", **settings},
             start_new_session=True,
         )
         os.close(theirs)
