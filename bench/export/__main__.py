@@ -70,7 +70,7 @@ def _measured(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
         shutil.rmtree(out)
     figures["export"] = runs
     figures["counts"] = msgspec.to_builtins(made[0].counts)
-    figures["same_bytes"] = all(one.files == made[0].files for one in made)
+    figures["same_bytes"] = all(one.files == made[0].files for one in made) if len(made) > 1 else None
     return figures
 
 
