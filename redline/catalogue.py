@@ -50,11 +50,15 @@ def entries(data_dir: Path) -> list[Entry]:
     Raises:
         SinkError: a table's log cannot be read.
     """
-    halted = {halt.table for halt in halts.halted(data_dir)}
-    return [_entry(data_dir, table, halted=table.name in halted) for table in TABLES.values()]
+    halted = _halted(data_dir)
+    return [_entry(data_dir, table, halted) for table in TABLES.values()]
 
 
-def _entry(data_dir: Path, table: Table, *, halted: bool) -> Entry:
+def _halted(data_dir: Path) -> set[str]:
+    return {halt.table for halt in halts.halted(data_dir)}
+
+
+def _entry(data_dir: Path, table: Table, halted: set[str]) -> Entry:
     version, files = reader.facts(data_dir, table.name)
     days = sorted({file.partition[_DAY] for file in files if _DAY in file.partition})
     return Entry(
@@ -66,7 +70,7 @@ def _entry(data_dir: Path, table: Table, *, halted: bool) -> Entry:
         bytes=sum(file.size for file in files),
         version=version,
         published=table.published,
-        halted=halted,
+        halted=table.name in halted,
         meaning=table.meaning,
     )
 
@@ -104,8 +108,7 @@ def describe(data_dir: Path, name: str) -> str:
         InputError: there is no such table.
     """
     table = _known(name)
-    halted = any(halt.table == name for halt in halts.halted(data_dir))
-    one = _entry(data_dir, table, halted=halted)
+    one = _entry(data_dir, table, _halted(data_dir))
     days = f", days {one.first_day} to {one.last_day}" if one.first_day else ""
     of = f"{one.rows:,} rows in {one.files:,} files, {_size(one.bytes)}{days}, Delta version {one.version}"
     lines = [
@@ -135,7 +138,7 @@ def describe_json(data_dir: Path, name: str) -> str:
         }
         for field in table.schema
     ]
-    entry = asdict(_entry(data_dir, table, halted=any(halt.table == name for halt in halts.halted(data_dir))))
+    entry = asdict(_entry(data_dir, table, _halted(data_dir)))
     answer = {**entry, "purpose": table.purpose, "partition_by": table.partition_by, "columns": columns}
     return msgspec.json.encode(answer).decode()
 

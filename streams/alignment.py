@@ -144,13 +144,12 @@ class Alignment:
 
         As ranges of code points from the first word of a run of segments to its last.
         """
-        kept = [(i, i + n) for i, _, n in self.segment_blocks]
-        taken = [(j, j + n) for _, j, n in self.segment_blocks]
-        bounds = [0, *(edge for pair in taken for edge in pair), len(self.right_segments)]
-        new = [(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True) if end > start]
+        kept = merged(Span(i, i + n) for i, _, n in self.segment_blocks)
+        new = _between([Span(j, j + n) for _, j, n in self.segment_blocks], len(self.right_segments))
+        ours, theirs = self.left_segments, self.right_segments
         return (
-            [self.left.range(self.left_segments[a][0], self.left_segments[z - 1][1]) for a, z in _runs(kept)],
-            [self.right.range(self.right_segments[a][0], self.right_segments[z - 1][1]) for a, z in new],
+            [self.left.range(ours[run.start][0], ours[run.end - 1][1]) for run in kept],
+            [self.right.range(theirs[run.start][0], theirs[run.end - 1][1]) for run in new],
         )
 
 
@@ -213,10 +212,6 @@ def _reaches_end(ranges: list[Span], words: Words) -> bool:
 def _between(ranges: list[Span], length: int) -> list[Span]:
     bounds = [0, *(edge for span in ranges for edge in (span.start, span.end)), length]
     return [Span(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True) if end > start]
-
-
-def _runs(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    return [(span.start, span.end) for span in merged(Span(start, end) for start, end in ranges)]
 
 
 def _joined(blocks: list[Block]) -> list[Block]:

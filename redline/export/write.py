@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from redline.export.shards import Shard
 
 DIGEST = 8  # bytes of a row's keyed hash
-_READ = 1 << 20
 _ROWS = 4096  # of a Parquet file that are Python objects at a time
 _encode = msgspec.json.Encoder().encode
 
@@ -158,8 +157,5 @@ def row_hashes(key: bytes, rows: Iterable[bytes]) -> bytes:
 
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex. Raises OSError."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_READ):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
