@@ -48,6 +48,7 @@ partition_reader a partition to its end, without a group
 state_reader     what stages still hold, from their changelogs
 lag              how far each stage and table is
 meter            what a process counts: its file in state/metrics, its port for Prometheus
+health           whether a process must be started anew, and whether it may be given work
 faults           what is said of an unexpected error: type and place
 samples          a look at new files: their metadata, and a few rows with Presidio as it comes
 gates            the gates of a data folder: our suites and those of its owner

@@ -1,8 +1,9 @@
 """What a process counts, on disk and over HTTP in Prometheus's text (the only import of prometheus_client).
 
 Each process has its registry. It writes `state/metrics/<process>.prom` every 2 s, in one step, for `redline status`
-and for the textfile collector of a node exporter; with `metrics.port` it answers `GET /metrics` as well. A process that
-ends by itself takes its file away; one that dies leaves it, and its age tells.
+and for the textfile collector of a node exporter; with `metrics.port` it answers `GET /metrics` as well, and beside
+it `/live` and `/ready` (`redline.health`). A process that ends by itself takes its file away; one that dies leaves it,
+and its age tells.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from prometheus_client import (
     Histogram,
     disable_created_metrics,
     generate_latest,
-    start_http_server,
 )
 from prometheus_client.parser import text_string_to_metric_families
 
+from redline.health import Health, Page, listen
 from schemas import metrics
-from schemas.metrics import METRICS, Kind, Metric
+from schemas.metrics import METRICS, TEXT_TYPE, Kind, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,28 +81,27 @@ class Counts:
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
 
-    def serve(self, host: str, port: int) -> Callable[[], None]:
-        """Answer `GET /metrics` on the first free port from `port` on; call what comes back to stop.
+    def page(self) -> Page:
+        """The answer to `GET /metrics`."""
+        return Page(200, TEXT_TYPE, self.text())
+
+    def serve(self, host: str, port: int, health: Health) -> Callable[[], None]:
+        """Answer `/metrics`, `/live` and `/ready` on the first free port from `port` on; what comes back stops it.
 
         Raises:
             OSError: none of sixteen is free, or there is no such address.
         """
+        pages = {"/metrics": self.page, "/live": health.live, "/ready": health.ready}
         numbers = range(port, port + _PORTS)
         for number in numbers:
             try:
-                server, thread = start_http_server(number, host, self._registry)
+                stop = listen(host, number, pages)
             except OSError:
                 if number == numbers[-1]:
                     raise
             else:
                 break
         log.info("metrics of %s at http://%s:%d/metrics", self.process, host, number)
-
-        def stop() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
         return stop
 
     def _of(self, metric: Metric, labels: dict[str, str]) -> Any:
@@ -147,6 +147,7 @@ class Metering:
 
     def __init__(self, settings: Settings, *, process: str) -> None:
         self.meter = Counts(process)
+        self.health = Health()
         self._path = settings.state / FOLDER / f"{process}{_SUFFIX}"
         self._fresh: list[_Fresh] = []
         self._stopped = threading.Event()
@@ -183,7 +184,7 @@ class Metering:
         if not port:
             return None
         try:
-            return self.meter.serve(host, port)
+            return self.meter.serve(host, port, self.health)
         except OSError as error:
             log.warning("metrics: no free port at %s from %d on (%s)", host, port, type(error).__name__)
             return None

@@ -76,7 +76,7 @@ def run(settings: Settings, *, name: str) -> None:
         partitions=settings.kafka.partitions,
         config=settings.kafka.config,
     )
-    sink_watchdog.watch(lags, settings.data_dir)
+    metering.health.live_while(sink_watchdog.watch(lags, settings.data_dir).live)
     watch = sources.Watch(settings, alerts.raise_)
     watch.start()
     release = release_of(settings)
@@ -99,6 +99,7 @@ def run(settings: Settings, *, name: str) -> None:
         release=release,
         meter=meter,
     )
+    metering.health.ready_when(lambda: _ready(loop, stopping))
     try:
         loop.run(stopping.is_set)
     finally:
@@ -107,6 +108,11 @@ def run(settings: Settings, *, name: str) -> None:
         if left:
             log.warning("%d alerts are still undelivered; they stay in the outbox and go out at the next start", left)
     metering.close()
+
+
+def _ready(loop: SinkLoop, stopping: threading.Event) -> str:
+    """What the sink waits for. One without partitions is ready: it would take over."""
+    return "it stops" if stopping.is_set() else "" if loop.joined else "its tables or its partitions are not there yet"
 
 
 def _count(meter: Meter, table: str, verdict: Verdict, seconds: float) -> None:

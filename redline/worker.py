@@ -35,6 +35,7 @@ from streams.marks import Hashes
 from streams.owners import Owners
 from streams.parts import PartLimits
 from streams.privacy.pool import ScrubPool
+from streams.pulse import Pulse
 from streams.runtime import RuntimePolicy, fail
 from streams.scrub_stage import ScrubStage
 from streams.session import SessionPolicy, Sessions
@@ -79,7 +80,8 @@ def run(settings: Settings, *, name: str) -> None:
     hashes = Hashes(ring.current().identity)
     lock = DataLock(datadir, name="worker.lock", wait_s=settings.worker.session_timeout_s)
     with lock, Metering(settings, process=name) as metering:
-        meter = metering.meter
+        meter, health = metering.meter, metering.health
+        health.waits("it has not read who agreed to what")
         book = ConsentBook(settings.consent.mode)
         consent = ConsentReader(
             settings.kafka.bootstrap, book, settings.kafka.config, lambda error: fail("consent reader", error)
@@ -113,6 +115,9 @@ def run(settings: Settings, *, name: str) -> None:
                 unknown[path] += 1
 
         loaded = asyncio.Event()
+        pulse = Pulse(settings.worker.stuck_s)
+        health.live_while(lambda: pulse.live(time.monotonic()))
+        health.ready_when(lambda: pulse.ready() if loaded.is_set() else "its scrubbers are not loaded")
 
         async def opening() -> None:
             await pool.start()
@@ -198,6 +203,7 @@ def run(settings: Settings, *, name: str) -> None:
                 opening=opening,
                 closing=pool.close,
                 meter=meter,
+                pulse=pulse,
             )
         finally:
             consent.stop()

@@ -110,6 +110,8 @@ class SinkLoop:
         self._desks: dict[str, Desk] = {}
         self._source: Source | None = None
         self._halts_at = 0.0
+        self.joined = False
+        """Tables are open and Kafka has said what is ours, if anything. Safe to read while running."""
         self.failed: dict[str, SinkError] = {}
         """Tables and partitions that stand still until someone acts, with the reason. Safe to read while running."""
         self.counts: dict[str, Counter[str]] = {table.name: Counter() for table in self._tables}
@@ -306,6 +308,7 @@ class SinkLoop:
 
     def assigning_done(self) -> None:
         """New partitions of a table that stands still are not read (`sinks.source.Owner`)."""
+        self.joined = True
         for desk in self._desks.values():
             if desk.hold is not None and self._source is not None:
                 self._source.pause(desk.owned)

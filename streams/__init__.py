@@ -38,6 +38,7 @@ keyed_stage     join and session over a table; time by tick records
 outputs         rows as records, for all stages
 agents          Faust agents, each a shell of a stage
 runtime         Faust made safe
+pulse           what a worker's event loop tells other threads of itself (pure)
 consumer        Faust's consumer with our bookkeeping of offsets
 commit          outputs, changelog and state of one batch
 lease           how long a worker may believe that its partitions are its own (pure)

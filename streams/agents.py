@@ -14,6 +14,7 @@ from schemas.metrics import NO_METER
 from streams.commit import Changelog
 from streams.explode_stage import MOST_RECORDS, ExplodeStage
 from streams.keyed_stage import KeyedStage, tick
+from streams.pulse import Pulse
 from streams.runtime import (
     Runner,
     RuntimePolicy,
@@ -52,6 +53,7 @@ def run_worker(
     opening: Callable[[], Awaitable[None]],
     closing: Callable[[], Awaitable[None]],
     meter: Meter = NO_METER,
+    pulse: Pulse | None = None,
 ) -> None:
     """Run the stages until SIGTERM or SIGINT, then drain, commit and return.
 
@@ -79,7 +81,7 @@ def run_worker(
     keyed = [stage for stage in stages if isinstance(stage, KeyedStage)]
 
     async def watch() -> None:
-        await watchdog(app, runners, policy, time.monotonic)
+        await watchdog(app, runners, policy, time.monotonic, pulse or Pulse(policy.stuck_s))
 
     async def ticks() -> None:
         await _ticker(app, keyed, delivery, live=live_ticks)

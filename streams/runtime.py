@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from schemas.metrics import Meter
     from streams.delivery import Delivery
+    from streams.pulse import Pulse
 
 log = logging.getLogger("redline.streams")
 EXIT_FAILED = 70  # a stage failed: sysexits' EX_SOFTWARE
@@ -226,11 +227,15 @@ def fail(where: str, error: BaseException) -> None:
     os._exit(EXIT_FAILED)
 
 
-async def watchdog(app: SafeApp, runners: Sequence[Runner], policy: RuntimePolicy, now: Callable[[], float]) -> None:
-    """Exit when something is in flight and nothing was handled for `stuck_s`."""
+async def watchdog(
+    app: SafeApp, runners: Sequence[Runner], policy: RuntimePolicy, now: Callable[[], float], pulse: Pulse
+) -> None:
+    """Exit when something is in flight and nothing was handled for `stuck_s`; tell `pulse` meanwhile."""
     handled, since = -1, now()
     while True:
-        await asyncio.sleep(min(5.0, policy.stuck_s / 4))
+        joined = app.tables.actives_ready and not app.rebalancing and not app.should_stop
+        pulse.beat(now(), moved=since, joined=joined)
+        await asyncio.sleep(pulse.every_s)
         total = sum(runner.handled for runner in runners)
         if total != handled or app.rebalancing or not _lag(app):
             handled, since = total, now()

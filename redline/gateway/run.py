@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import logging
 import sys
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _END_S = 5.0  # beyond what Kafka is waited for
 _COUNTS_S = 30.0  # what is lost of them by a kill -9
+_BEAT_S = 2.0
+_LATE_S = 20.0  # of a loop that has not turned: a look at Kafka takes two seconds itself
 
 
 def token_file(settings: Settings) -> Path:
@@ -68,9 +71,13 @@ def run(settings: Settings, *, anyone: bool, say: Callable[[str], None]) -> None
         delivery, topic=topics.EVENTS, who=who, policy=policy(settings), seen=counts.add, counts=metering.meter
     )
     metering.before_write(service.gauge)
+    pulse = _Pulse()
+    metering.health.live_while(pulse.live)
+    metering.health.ready_when(pulse.ready)
 
     async def main() -> None:
         counting = asyncio.create_task(counts.keep_sending(delivery))
+        beating = asyncio.create_task(pulse.keep_beating(service, delivery))
         await serve(
             service,
             gateway.host,
@@ -78,9 +85,10 @@ def run(settings: Settings, *, anyone: bool, say: Callable[[str], None]) -> None
             started=lambda port: say(_listening(gateway.host, port, anyone=anyone)),
             end_s=gateway.kafka_wait_s + _END_S,
         )
-        counting.cancel()
-        with suppress(asyncio.CancelledError):
-            await counting
+        for task in (counting, beating):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await counts.send(delivery)
 
     try:
@@ -107,6 +115,28 @@ def policy(settings: Settings) -> Policy:
         in_flight_bytes=gateway.in_flight_bytes,
         body_wait_s=gateway.body_wait_s,
     )
+
+
+class _Pulse:
+    """That the event loop turns, and what was last seen of Kafka. Written in the loop, read by who answers probes."""
+
+    def __init__(self) -> None:
+        self._beat = time.monotonic()
+        self._ready = "is starting"
+
+    async def keep_beating(self, service: Gateway, delivery: Delivery) -> None:
+        while True:
+            answers = await delivery.ready()
+            self._ready = "it stops" if service.stopping else "" if answers else "Kafka does not answer"
+            self._beat = time.monotonic()
+            await asyncio.sleep(_BEAT_S)
+
+    def live(self) -> str:
+        late = time.monotonic() - self._beat
+        return f"its event loop has not turned for {late:.0f} s" if late > _LATE_S else ""
+
+    def ready(self) -> str:
+        return self._ready
 
 
 class _Counts:

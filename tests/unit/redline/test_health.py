@@ -1,0 +1,94 @@
+"""Live is more than an answer, ready more than live, and the port takes whatever comes."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from redline.health import Health, listen
+from redline.meter import Counts
+from redline.sink_watchdog import Doubt
+from schemas.metrics import TEXT_TYPE
+from schemas.records import Partition
+from streams.pulse import LOOK_S, Pulse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def test_a_process_is_live_and_not_ready_until_it_says_otherwise() -> None:
+    health = Health()
+    assert (health.live().status, health.ready().status) == (200, 503)
+    health.waits("consent")
+    assert health.ready().body == b"not ready: consent\n"
+    health.ready_when(lambda: "")
+    assert (health.live().status, health.ready().status) == (200, 200)
+    health.live_while(lambda: "it hangs")
+    assert (health.live().status, health.ready().status) == (503, 503)
+    assert health.ready().body == b"not ready: it hangs\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "beat", "moved", "live"),
+    [
+        (100.0, 100.0, 100.0, True),
+        (100.0, 100.0, 71.0, True),
+        (100.0, 100.0, 69.0, False),  # half of stuck_s without progress
+        (100.0, 100.0 - 4 * LOOK_S, 100.0, True),
+        (100.0, 99.0 - 4 * LOOK_S, 100.0, False),  # a blocked loop cannot end itself
+    ],
+)
+def test_a_worker_is_live_while_its_loop_turns_and_gets_on(now: float, beat: float, moved: float, live: bool) -> None:
+    pulse = Pulse(stuck_s=60.0)
+    assert pulse.live(1e9) == ""  # it has not begun
+    pulse.beat(beat, moved=moved, joined=True)
+    assert (pulse.live(now) == "") is live
+    assert pulse.ready() == ""
+    pulse.beat(now, moved=now, joined=False)
+    assert pulse.live(now) == ""
+    assert pulse.ready()
+
+
+def test_a_pulse_beats_often_enough_for_a_probe_between_doubt_and_end() -> None:
+    for stuck_s in (8.0, 60.0, 600.0):
+        assert Pulse(stuck_s).every_s <= min(LOOK_S, stuck_s / 4)
+
+
+def test_a_sink_names_what_does_not_move() -> None:
+    doubt = Doubt()
+    assert doubt.live() == ""
+    doubt.of([Partition("redline.pairs", 3)])
+    assert doubt.live() == "lag and no progress in redline.pairs/3"
+    doubt.of([])
+    assert doubt.live() == ""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    health, counts = Health(), Counts("x")
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        number = int(probe.getsockname()[1])
+    stop = listen("127.0.0.1", number, {"/metrics": counts.page, "/live": health.live, "/ready": health.ready})
+    yield number
+    stop()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", number)) != 0
+
+
+def test_the_port_answers_and_garbage_does_not_stop_it(port: int) -> None:
+    base = f"http://127.0.0.1:{port}"
+    for junk in (b"\x00\xff" * 5_000, b"GET\r\n\r\n", b"POST /live HTTP/1.1\r\n\r\n", b"GET /" + b"a" * 70_000, b""):
+        with closing(socket.create_connection(("127.0.0.1", port))) as client:
+            client.sendall(junk)
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]  # that say nothing
+    assert httpx.get(f"{base}/live?verbose=1").text == "live\n"
+    assert httpx.get(f"{base}/ready").status_code == 503
+    assert httpx.get(f"{base}/metrics").headers["content-type"] == TEXT_TYPE
+    gone = httpx.get(f"{base}/person@corp.example")
+    assert (gone.status_code, "person" in gone.text) == (404, False)
+    for client in held:
+        client.close()
