@@ -18,6 +18,7 @@ seal        raw coordinates in published tables (the only import of ciphers)
 quarantine  the table of rows that failed the gate
 requeue     rows of quarantine, back into the table or away for good
 tombstones  record ids that were erased and never come back
+destroyed   raw coordinates of rows that lost their ids with their epoch's key
 halts       halted tables, and their release
 rewrite     live files written anew while sinks go on
 orphans     files that a crash left

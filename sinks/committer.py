@@ -112,7 +112,8 @@ class Committer:
         """Publish one batch, exactly once. A kill after any step loses and doubles nothing.
 
         1. The batch is taken: its ranges start where the table ends.
-        2. Rows that the table or its quarantine holds, replays inside the batch, and erased rows are dropped.
+        2. Rows that the table or its quarantine holds, replays inside the batch, and erased rows are dropped;
+           so are those that it holds under another id, of a destroyed epoch.
         3. The gate parts good rows from bad ones, or halts the table.
         4. Bad rows go to the quarantine table, in its own commit; a second run of this step finds them there.
         5. Good rows are written to staging, forced to the disk, and moved into their folders.
@@ -151,7 +152,7 @@ class Committer:
                     known,
                     self._held.known(ids),
                     amendable=self._table.amendable,
-                    erased=self._main.erased(ids),
+                    erased=self._main.erased(ids) | self._main.destroyed(rows),
                 )
                 first = first or decided
                 days = frozenset() if self._release is None else self._release.days(self._table)

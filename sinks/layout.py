@@ -71,6 +71,10 @@ class Layout:
         """Erased record ids of a table."""
         return self.data_dir / "state" / "tombstones" / f"{table}.ids"
 
+    def destroyed(self, table: str) -> Path:
+        """Raw coordinates of a table's rows that lost their ids with their epoch's key."""
+        return self.data_dir / "state" / "destroyed" / f"{table}.bits"
+
     @property
     def locks(self) -> Path:
         """One lock file per sink name; a held lock is a live sink."""

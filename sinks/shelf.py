@@ -15,6 +15,7 @@ from schemas.errors import SinkError
 from sinks import location, orphans
 from sinks.dedupe import displaced, plan
 from sinks.delta import ConflictError, TableLog
+from sinks.destroyed import DestroyedRows
 from sinks.index import Index
 from sinks.parquet import MOVED, Files
 from sinks.tombstones import Tombstones
@@ -70,6 +71,7 @@ class Shelf:
         self._files = Files(root=self._root, staging=self._staging, sink=sink, table=table)
         self.log = TableLog(self._root, table)
         self._tombstones = Tombstones(layout, table.name)
+        self._destroyed = DestroyedRows(layout, table.name)
         self._index = Index(layout.index(kind, table.name, sink))
 
     def collect_orphans(self) -> int:
@@ -92,6 +94,7 @@ class Shelf:
         for attempt in range(ATTEMPTS):
             self.log.refresh()
             self._tombstones.refresh()  # after the log: an erasure writes its list, then a commit
+            self._destroyed.refresh()  # likewise
             try:
                 self._index.catch_up(self.log, self._files)
             except FileNotFoundError:
@@ -116,6 +119,10 @@ class Shelf:
     def erased(self, ids: Sequence[Identity]) -> frozenset[str]:
         """Which of these ids must never be there (again), as of the last refresh."""
         return self._tombstones.of(identity.record_id for identity in ids)
+
+    def destroyed(self, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+        """Ids of these rows that are there under another id since their key was destroyed, as of the last refresh."""
+        return self._destroyed.of(rows)
 
     def stage(self, rows: pa.Table, ids: Sequence[Identity], moved: Mapping[str, frozenset[str]], label: str) -> Staged:
         """Write rows, and copies of the files that hold older revisions of them (`moved`) without those.

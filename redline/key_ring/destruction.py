@@ -10,10 +10,13 @@ import msgspec
 
 from redline import audit, private_file, scan
 from redline.key_ring import file, rotation, source
-from redline.key_ring.traces import Spanning, Traces, spanning
+from redline.key_ring.traces import Spanning, Traces, spanning, unknown_now
 from redline.lock import DataLock
+from redline.published import seal_of
 from schemas.errors import InputError, SettingsError
 from schemas.tables import TABLES
+from sinks.destroyed import DestroyedRows
+from sinks.layout import Layout
 from sinks.rewrite import rewrite
 from streams.epochs import Epoch, KeyRing
 
@@ -21,7 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import pyarrow as pa
+
     from redline.settings import Settings
+    from schemas.tables import Table
+    from sinks.rewrite import Change
 
 _SINK = "keys-destroy"
 _KINDS = ("dataset", "quarantine")
@@ -77,7 +84,7 @@ def destroy(settings: Settings, epoch: int, *, crash: Callable[[int], None] = la
     1. What is intended is recorded: in the audit table, and with the interactions that the epoch shares with another
        in a journal.
     2. The key leaves the key file, which is forced to the disk. From here on there is no way back.
-    3. The epoch's rows leave `subjects`.
+    3. The epoch's rows leave `subjects`. Before a row of any table goes or changes, it is noted where it came from.
     4. Rows of the other tables get random ids; marks, variants and coordinates of published rows go.
     5. The journal goes.
 
@@ -133,12 +140,31 @@ def _rows(settings: Settings, journal: _Journal, crash: Callable[[int], None]) -
             if f"{name}/{kind}" in journal.done:
                 continue
             note = {"destroyed_epoch": journal.epoch}
-            done = rewrite(settings.data_dir, TABLES[name], change, kind=kind, name=_SINK, note=note)
+            noted = _noted(settings, TABLES[name], change)
+            done = rewrite(settings.data_dir, TABLES[name], noted, kind=kind, name=_SINK, note=note)
             files[name] = files.get(name, 0) + done.files
             journal.done.append(f"{name}/{kind}")
             _note(settings, journal)
         crash(3 if step == 0 else 4)
     return files
+
+
+def _noted(settings: Settings, table: Table, change: Change) -> Change:
+    """The change, which first says durably where the rows came from that nobody will know by their ids any more.
+
+    A worker may be doing an event of the epoch again: what it makes of it, sinks know by these places.
+    """
+    places, seal = DestroyedRows(Layout(settings.data_dir), table.name), seal_of(settings)
+
+    def noted(rows: pa.Table) -> pa.Table | None:
+        answer = change(rows)
+        if answer is not None:
+            lost = unknown_now(rows, answer)
+            opened = seal.open(rows.select(["record_id", "sources"]).filter(lost), table)
+            places.add(source for sources in opened.column("sources").to_pylist() for source in sources)
+        return answer
+
+    return noted
 
 
 def _open(settings: Settings, epoch: int) -> _Journal | None:

@@ -132,6 +132,13 @@ def spanning(parts: Iterable[pa.Table], epoch: int) -> Spanning:
     return Spanning(*(sorted(one & two) for one, two in zip(inside, outside, strict=True)))
 
 
+def unknown_now(before: pa.Table, after: pa.Table) -> Any:
+    """Which rows of `before` are gone after a change, or stand there under a random id."""
+    if after.num_rows < before.num_rows:
+        return pc.invert(pc.is_in(before.column("record_id"), value_set=after.column("record_id").combine_chunks()))
+    return pc.not_equal(before.column("record_id"), after.column("record_id"))
+
+
 def _flags(mask: Any) -> list[bool]:
     return [bool(one) for one in mask.to_pylist()]
 

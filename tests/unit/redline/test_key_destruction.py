@@ -24,7 +24,7 @@ from redline.keys import ring_of
 from redline.sections import KeySettings
 from redline.settings import Settings
 from schemas.errors import InputError, SettingsError
-from schemas.rows import Interaction, Variant
+from schemas.rows import Interaction, Source, Variant
 from sinks import reader
 from streams.epochs import Epoch, KeyRing
 
@@ -142,6 +142,32 @@ def test_rows_of_a_destroyed_epoch_lead_nowhere_and_all_others_stay(tmp_path: Pa
     check(tmp_path, before)
 
 
+def counts(path: Path) -> dict[str, int]:
+    return {
+        table: reader.read(path, table, ["record_id"]).num_rows + reader.read(path, table, quarantine=True).num_rows
+        for table in ("interactions", "pairs", "subjects", "rejects")
+    }
+
+
+def replay(path: Path, before: Day) -> None:
+    """What workers do a second time after a crash: the same rows, at other offsets of the stage's topic."""
+    publish(path, "interactions", before.events)
+    publish(path, "pairs", before.pairs)
+    publish(path, "subjects", [_subject(row) for row in before.events])
+
+
+def test_what_is_done_again_after_the_destruction_is_there_already(tmp_path: Path) -> None:
+    before = folder(tmp_path)
+    destroy(settings(tmp_path), 1)
+    there = counts(tmp_path)
+    replay(tmp_path, before)
+    assert counts(tmp_path) == there
+    check(tmp_path, before)
+    new = msgspec.structs.replace(before.events[-1], record_id="f" * 32, sources=[Source("redline.events", 0, 10**6)])
+    publish(tmp_path, "interactions", [new])
+    assert counts(tmp_path)["interactions"] == there["interactions"] + 1
+
+
 KILLED = """
 import os, signal, sys
 from redline.key_ring.destruction import destroy
@@ -165,6 +191,8 @@ def test_a_kill_at_any_step_is_made_good_by_running_it_again(tmp_path: Path, ste
         with pytest.raises(InputError, match="is not finished"):
             destroy(settings(tmp_path), 2)
     destroy(settings(tmp_path), 1)
+    check(tmp_path, before)
+    replay(tmp_path, before)
     check(tmp_path, before)
 
 
