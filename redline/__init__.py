@@ -57,6 +57,7 @@ keys             the keys of a data folder, for whoever needs one
 key_ring         their file, their other sources, rotation, destruction
 cluster, admin   the broker a command uses; topics and offsets
 broker           the embedded Kafka; kraft: its configuration; jars: its jars, pinned
+tend             what somebody has to do over a data folder while others work
 supervisor       keeps processes running; processes: children that never outlive their parent; guardian: how;
                  crash_loop: what ends again and again is told of
 lock             one Redline per data folder; private_file: a file replaced in one step; crash_hook: for crash tests

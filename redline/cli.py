@@ -23,6 +23,7 @@ from redline.commands import (
     serve,
     sources,
     tables,
+    tend,
 )
 from redline.commands.root import main
 
@@ -50,4 +51,5 @@ __all__ = [
     "serve",
     "sources",
     "tables",
+    "tend",
 ]

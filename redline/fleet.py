@@ -1,8 +1,9 @@
-"""The processes of one machine: which there are, and how each is started. `redline run` and `redline up` share it."""
+"""The processes of one machine: which there are, and how each is started. `redline run`, `up` and `tend` share it."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _RUN_AGE_S = 5.0
 _RUN_QUIET_S = 1.5  # longer than a worker takes from one batch to the next
 _GRACE_S = 20.0  # a worker drains its batch, a sink finishes its commit
-_DISCLOSE_S = 3600
+DISCLOSE_S = 3600.0
 _FLEET = "REDLINE_OF_A_FLEET"
 
 
@@ -54,17 +55,33 @@ def specs(settings: Settings, *, live: bool, extra_env: dict[str, str] | None = 
     if live and (settings.state / tokens.FILE).exists():
         found.append(_spec("gateway", 0, logs, env))
     if live:
-        found.append(_spec("disclose", 0, logs, env, "--every", str(_DISCLOSE_S)))
-        found.append(_spec("quality", 0, logs, env, "run", "--every", str(settings.quality.every_s)))
+        found += _keepers(settings, logs, env)
     return found
 
 
-def _spec(part: str, number: int, logs: Path, env: dict[str, str], *more: str) -> Spec:
+def keepers(settings: Settings) -> Sequence[Spec]:
+    """What `redline tend` keeps running: what decides days that are over, and what looks. They log where it does."""
+    return _keepers(settings, None, as_env(settings) | {_FLEET: "1"})
+
+
+def retaining(settings: Settings) -> Spec:
+    """One run of `redline retain`."""
+    return replace(_spec("retain", 0, None, as_env(settings) | {_FLEET: "1"}), restart=False)
+
+
+def _keepers(settings: Settings, logs: Path | None, env: dict[str, str]) -> list[Spec]:
+    return [
+        _spec("disclose", 0, logs, env, "--every", str(DISCLOSE_S)),
+        _spec("quality", 0, logs, env, "run", "--every", str(settings.quality.every_s)),
+    ]
+
+
+def _spec(part: str, number: int, logs: Path | None, env: dict[str, str], *more: str) -> Spec:
     name = f"{part}-{number}" if number else part
     return Spec(
         name=name,
         argv=(sys.executable, "-m", "redline", part, *(("--name", name) if number else ()), *more),
-        log=logs / f"{name}.log",
+        log=None if logs is None else logs / f"{name}.log",
         env=env,
         grace_s=_GRACE_S,
     )

@@ -110,7 +110,7 @@ def spawn(
     argv: Sequence[str],
     *,
     name: str,
-    log: Path,
+    log: Path | None,
     env: Mapping[str, str] | None = None,
     grace_s: float = guardian.DEFAULT_GRACE_S,
     keep: Sequence[int] = (),
@@ -120,7 +120,7 @@ def spawn(
     Args:
         argv: the program and its arguments; no shell.
         name: what to call it in errors.
-        log: a file that is made with mode 0600 if it is new.
+        log: a file that is made with mode 0600 if it is new; None: our own standard error.
         env: added to this process's environment.
         grace_s: seconds between SIGTERM and SIGKILL if this process dies without stopping it.
         keep: descriptors that the command and its guardian keep open, such as a lock's.
@@ -128,7 +128,7 @@ def spawn(
     Raises:
         ProcessError: the command could not be started.
     """
-    log_fd = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log_fd = os.dup(2) if log is None else os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     status_read, status_write = os.pipe()
     command = [
         sys.executable,
@@ -164,8 +164,9 @@ def spawn(
     return Child(name, guard, int(rest), status_read)
 
 
-def _text(name: str, argv: Sequence[str], came: str, log: Path) -> str:
-    return f"{name} could not be started: {argv[0]} gave {came}; see {log}, then run `redline doctor`"
+def _text(name: str, argv: Sequence[str], came: str, log: Path | None) -> str:
+    where = f"see {log}, then " if log else ""
+    return f"{name} could not be started: {argv[0]} gave {came}; {where}run `redline doctor`"
 
 
 def _first_line(fd: int) -> str:

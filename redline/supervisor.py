@@ -24,11 +24,14 @@ _REAP_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One process to keep running. `restart` False: its end is reported, and that is all."""
+    """One process to keep running. `restart` False: its end is reported, and that is all.
+
+    `log` None: it writes to our own standard error.
+    """
 
     name: str
     argv: tuple[str, ...]
-    log: Path
+    log: Path | None
     env: Mapping[str, str] | None = None
     restart: bool = True
     grace_s: float = 10.0

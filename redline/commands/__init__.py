@@ -18,6 +18,7 @@ erase    erase, retain
 export   datasets for training: FORMAT, list, formats, verify
 gateway  the gateway and its tokens
 ingest   files that tools leave on a disk
+tend     what somebody has to do over a data folder while others work
 sources  what readers of foreign formats saw
 capture  on a developer's machine: hooks, spool, commits
 schema   the contract with producers: export, asyncapi
