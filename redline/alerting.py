@@ -85,7 +85,7 @@ def receivers(settings: Settings) -> tuple[list[Channel], list[Mirror]]:
     voice = Voice(alerts.instance or settings.data_dir.resolve().name, alerts.runbook)
     channels: list[Channel] = [LogChannel()]
     if alerts.kafka and settings.kafka.bootstrap:
-        channels.append(KafkaChannel(settings.kafka.bootstrap, config=settings.kafka.config, timeout_s=timeout_s))
+        channels.append(KafkaChannel(settings.kafka.bootstrap, config=settings.kafka.client, timeout_s=timeout_s))
     if alerts.webhook:
         channels.append(WebhookChannel(secret(alerts.webhook, "alerts.webhook"), timeout_s=timeout_s, voice=voice))
     if alerts.smtp:

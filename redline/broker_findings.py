@@ -32,13 +32,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
     if not kafka.bootstrap:
         yield Finding("broker", "none is configured and none runs here: a command that needs one starts it")
         return
-    if cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.config) is None:
+    if cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.client) is None:
         came = f"{kafka.bootstrap} does not answer within {_ANSWER_S:g} s"
-        yield Finding("broker", came, "start it, or correct kafka.bootstrap and kafka.config (redline settings)")
+        yield Finding("broker", came, "start it, or correct kafka.bootstrap and kafka.security (redline settings)")
         return
     yield Finding("broker", f"{kafka.bootstrap} answers")
     try:
-        check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.config)
+        check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.client)
     except BrokerError as error:
         missing = "is missing" in str(error)
         yield Finding(
@@ -54,7 +54,7 @@ def _stamps(settings: Settings) -> Finding:
     """Whose time a raw record has: it decides its event's epoch, what an erasure covers, and how long it is kept."""
     what, kafka = "time of raw records", settings.kafka
     try:
-        theirs = stamped_by_producers(kafka.bootstrap, (*ALL_TOPICS, *raw_requests(settings)), config=kafka.config)
+        theirs = stamped_by_producers(kafka.bootstrap, (*ALL_TOPICS, *raw_requests(settings)), config=kafka.client)
     except BrokerError as error:
         return Finding(what, f"not known: {error}")
     if not theirs:
@@ -67,7 +67,7 @@ def _clock(kafka: Kafka) -> Finding:
     what = "clock"
     if all(host.strip().startswith(_HERE) for host in kafka.bootstrap.split(",")):
         return Finding(what, "the broker's is this machine's")
-    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": "0", **kafka.config})
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": "0", **kafka.client})
     asked = {TopicPartition(topics.EVENTS, index): OffsetSpec.max_timestamp() for index in range(kafka.partitions)}
     try:
         answers = client.list_offsets(asked, request_timeout=_ANSWER_S).values()

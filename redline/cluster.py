@@ -43,7 +43,7 @@ def tended(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Set
         BrokerError: the broker cannot be started or reached, or came up again at an address its clients do not know.
     """
     if settings.kafka.bootstrap:
-        wait_ready(settings.kafka.bootstrap, _READY_S, config=settings.kafka.config)
+        wait_ready(settings.kafka.bootstrap, _READY_S, config=settings.kafka.client)
         yield settings, lambda: None
         return
     with embedded(settings, say) as (live, own):
@@ -70,7 +70,7 @@ def embedded(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[S
     home = Path(settings.kafka.home) if settings.kafka.home else None
     with EmbeddedBroker(settings.state / "kafka", kafka_home=home, say=say) as own:
         # No retention by age: a backfill with old record times would be gone before it is read.
-        kafka = msgspec.structs.replace(settings.kafka, bootstrap=own.bootstrap, retention_hours=0)
+        kafka = msgspec.structs.replace(settings.kafka.unsecured, bootstrap=own.bootstrap, retention_hours=0)
         yield msgspec.structs.replace(settings, kafka=kafka), own
 
 
@@ -94,9 +94,9 @@ def prepare_topics(settings: Settings) -> list[str]:
         replication=kafka.replication,
         retention_ms=kafka.retention_hours * 3_600_000 or None,
         max_bytes=_RECORD_BYTES,
-        config=kafka.config,
+        config=kafka.client,
     )
-    check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.config)
+    check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.client)
     return created
 
 
@@ -107,6 +107,6 @@ def stamp_raw(settings: Settings) -> list[str]:
         BrokerError: the broker does not let their settings be read or set.
     """
     kafka = settings.kafka
-    found = stamped_by_producers(kafka.bootstrap, (*ALL_TOPICS, *raw_requests(settings)), config=kafka.config)
-    stamp_by_broker(kafka.bootstrap, found, config=kafka.config)
+    found = stamped_by_producers(kafka.bootstrap, (*ALL_TOPICS, *raw_requests(settings)), config=kafka.client)
+    stamp_by_broker(kafka.bootstrap, found, config=kafka.client)
     return found

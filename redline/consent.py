@@ -147,7 +147,7 @@ def _write(settings: Settings, words: Mapping[bytes, Consent], action: str) -> N
         return
     parts = sum(bool(consent.scopes) for consent in words.values())
     audit.record(settings, f"consent.{action}", {"people": len(words), "with_scopes": parts})
-    delivery = Delivery(settings.kafka.bootstrap, settings.kafka.config)
+    delivery = Delivery(settings.kafka.bootstrap, settings.kafka.client)
     try:
         asyncio.run(delivery.send([Out(topics.CONSENT, key, encode(consent)) for key, consent in words.items()]))
     finally:
@@ -157,7 +157,7 @@ def _write(settings: Settings, words: Mapping[bytes, Consent], action: str) -> N
 def book_of(settings: Settings) -> ConsentBook:
     """Everything on the consent topic; what cannot be read is for the caller to judge (`ConsentBook.check`)."""
     book = ConsentBook(settings.consent.mode)
-    reader = ConsentReader(settings.kafka.bootstrap, book, settings.kafka.config, lambda _error: None)
+    reader = ConsentReader(settings.kafka.bootstrap, book, settings.kafka.client, lambda _error: None)
     try:
         reader.read()
     except ConsentError:

@@ -55,7 +55,7 @@ def source(seed: int, events: int) -> tuple[Emit, list[str]]:
             Company(seed, events, _START_US),
             bootstrap=settings.kafka.bootstrap,
             topic=topics.EVENTS,
-            kafka_config=settings.kafka.config,
+            kafka_config=settings.kafka.client,
             progress=progress,
         )
 

@@ -93,7 +93,7 @@ def flush(settings: Settings, read: tuple[str, ...]) -> None:
     Raises:
         DeliveryError: the broker did not confirm it.
     """
-    delivery = Delivery(settings.kafka.bootstrap, settings.kafka.config)
+    delivery = Delivery(settings.kafka.bootstrap, settings.kafka.client)
     records = [
         tick(topic, partition, topics.TICK_FLUSH) for topic in read for partition in range(settings.kafka.partitions)
     ]

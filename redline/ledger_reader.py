@@ -50,13 +50,13 @@ def balance(settings: Settings) -> Balance:
     """
     kafka = settings.kafka
     data = settings.data_dir
-    held = open_events(kafka.bootstrap, partitions=kafka.partitions, config=kafka.config)
+    held = open_events(kafka.bootstrap, partitions=kafka.partitions, config=kafka.client)
     seal = seal_of(settings)
     tables = {name: reader.read(data, name, columns, seal=seal) for name, columns in _COLUMNS.items()}
     quarantine = {
         name: reader.read(data, name, columns, quarantine=True, seal=seal) for name, columns in _COLUMNS.items()
     }
-    ends = watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.config)
+    ends = watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.client)
     # At the end of a bounded run an interaction is published and its state stays open: what was published of it is
     # joined, what was rejected of it is late, and neither is open.
     refused = _published(tables["rejects"], quarantine["rejects"])
@@ -77,7 +77,7 @@ def balance(settings: Settings) -> Balance:
     if not first.candidates:
         return first
     wanted = {p.index: offsets.tolist()[:_LOOKED_FOR] for p, offsets in first.candidates.items()}
-    there = existing(kafka.bootstrap, wanted, topic=topics.EVENTS, config=kafka.config)
+    there = existing(kafka.bootstrap, wanted, topic=topics.EVENTS, config=kafka.client)
     absent = [
         Coordinate(topics.EVENTS, index, offset)
         for index, offsets in wanted.items()

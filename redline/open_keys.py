@@ -38,9 +38,9 @@ def waiting(settings: Settings, table: str, *logics: KeyedLogic) -> Waiting:
             kafka = there.kafka
             keys: set[bytes] = set()
             for logic in logics:
-                keys |= unpublished(kafka.bootstrap, logic, partitions=kafka.partitions, config=kafka.config)
+                keys |= unpublished(kafka.bootstrap, logic, partitions=kafka.partitions, config=kafka.client)
             watch = LagWatch(
-                kafka.bootstrap, there.data_dir, group=topics.APP_ID, partitions=kafka.partitions, config=kafka.config
+                kafka.bootstrap, there.data_dir, group=topics.APP_ID, partitions=kafka.partitions, config=kafka.client
             )
             try:
                 progress = watch.progress()

@@ -162,7 +162,7 @@ class Looker:
             self.close()
         try:
             if self._watch is None:
-                if cluster_id(kafka.bootstrap, timeout_s=ANSWER_S, config=kafka.config) is None:
+                if cluster_id(kafka.bootstrap, timeout_s=ANSWER_S, config=kafka.client) is None:
                     return None, f"no broker answers at {kafka.bootstrap}: tables only. Run `redline doctor`"
                 self._bootstrap = kafka.bootstrap
                 self._watch = LagWatch(
@@ -170,7 +170,7 @@ class Looker:
                     self._settings.data_dir,
                     group=topics.APP_ID,
                     partitions=kafka.partitions,
-                    config=kafka.config,
+                    config=kafka.client,
                     requests=(*self._settings.sources.logs, *self._settings.sources.spans),
                 )
             return self._watch.progress(), ""

@@ -75,7 +75,7 @@ def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[
         before = {table: today - dt.timedelta(days=number) for table, number in days.items()}
         if not dry_run:
             audit.record(live, "retain", {f"{table}_before": day.isoformat() for table, day in before.items()})
-        held = watermarks(live.kafka.bootstrap, topics.EVENTS, config=live.kafka.config)
+        held = watermarks(live.kafka.bootstrap, topics.EVENTS, config=live.kafka.client)
         lows, seal = {place: low for place, (low, _) in held.items()}, seal_of(live)
         done = [_age(live, _Old(TABLES[table], day, lows, seal), dry_run=dry_run) for table, day in before.items()]
         if not dry_run:

@@ -69,7 +69,7 @@ def run(
             live.data_dir,
             group=topics.APP_ID,
             partitions=live.kafka.partitions,
-            config=live.kafka.config,
+            config=live.kafka.client,
         )
         with Supervisor(specs(live, live=False), on_death=_mourner(live, say)) as fleet:
             show = _Display(started, say, watch)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
 from quality.policy import MonitorPolicy
 from schemas.verdict import Severity
+from streams.connection import Connection, Mechanism, Security
 from streams.consent import ConsentMode
 from streams.surrogates import Style
+from streams.tokens import EndpointTokens, FileTokens
+
+if TYPE_CHECKING:
+    from streams.tokens import Tokens
 
 _Natural = Annotated[int, msgspec.Meta(ge=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -29,6 +35,9 @@ class Kafka(Section, frozen=True, kw_only=True):
     `registry`: address of a Confluent-compatible schema registry, for producers that frame their records for one.
 
     `retention_hours` of topics that are not compacted; 0: the broker's own rule (the embedded one keeps everything).
+
+    `security` to `token_file`: how every client reaches the broker and proves who it is (docs/security.md). `config`:
+    more settings of librdkafka, as they are; workers' consumers are of another library and do not read them.
     """
 
     bootstrap: str = ""
@@ -36,8 +45,118 @@ class Kafka(Section, frozen=True, kw_only=True):
     partitions: _Count = 4
     replication: _Count = 1
     registry: str = ""
-    config: dict[str, str] = {}  # librdkafka settings for security, as they are
+    security: Security = "plaintext"
+    mechanism: Mechanism = "SCRAM-SHA-512"
+    user: str = ""
+    password: str = ""
+    password_file: str = ""
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    key_password_file: str = ""
+    token_url: str = ""
+    client_id: str = ""
+    client_secret_file: str = ""
+    scope: str = ""
+    token_file: str = ""
+    config: dict[str, str] = {}
     retention_hours: _Natural = 24 * 30
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where keys contradict each other: half a credential would fail at every single client."""
+        if wrong := _contradiction(self):
+            raise ValueError(wrong)
+
+    @property
+    def connection(self) -> Connection:
+        """How to reach the broker: the one value that every client is made of."""
+        tokens: Tokens | None = None
+        if self.token_file:
+            tokens = FileTokens(self.token_file)
+        elif self.token_url:
+            tokens = _endpoint(self.token_url, self.client_id, self.client_secret_file, self.scope, self.ca_file)
+        return Connection(
+            self.bootstrap,
+            security=self.security,
+            mechanism=self.mechanism,
+            user=self.user,
+            plain_password=self.password,
+            password_file=self.password_file,
+            ca_file=self.ca_file,
+            cert_file=self.cert_file,
+            key_file=self.key_file,
+            key_password_file=self.key_password_file,
+            tokens=tokens,
+        )
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """Settings of a librdkafka client besides `bootstrap.servers`, with the secrets of this moment.
+
+        Raises:
+            SettingsError: a file that holds a secret cannot be read.
+        """
+        return {**self.connection.librdkafka(), **self.config}
+
+    @property
+    def unsecured(self) -> Kafka:
+        """The same without credentials, for the embedded broker: it listens on loopback and asks for none."""
+        bare = Kafka()
+        return msgspec.structs.replace(self, **{name: getattr(bare, name) for name in _CREDENTIALS})
+
+
+_CREDENTIALS = (
+    "security",
+    "mechanism",
+    "user",
+    "password",
+    "password_file",
+    "ca_file",
+    "cert_file",
+    "key_file",
+    "key_password_file",
+    "token_url",
+    "client_id",
+    "client_secret_file",
+    "scope",
+    "token_file",
+)
+
+
+@functools.cache
+def _endpoint(url: str, client_id: str, secret_file: str, scope: str, ca_file: str) -> EndpointTokens:
+    """One per process: its clients share a token."""
+    return EndpointTokens(url, client_id, secret_file, scope=scope, ca_file=ca_file)
+
+
+def _contradiction(kafka: Kafka) -> str:
+    """What does not fit together, by the names of the keys; empty if nothing."""
+    sasl, tls = kafka.security.startswith("sasl"), kafka.security in ("tls", "sasl_tls")
+    oauth = sasl and kafka.mechanism == "OAUTHBEARER"
+    rules = (
+        (kafka.password and kafka.password_file, "password and password_file: needed one of them, came both"),
+        (kafka.token_url and kafka.token_file, "token_url and token_file: needed one of them, came both"),
+        (oauth and not (kafka.token_url or kafka.token_file), "mechanism OAUTHBEARER needs token_url or token_file"),
+        (
+            kafka.token_url and not (kafka.client_id and kafka.client_secret_file),
+            "token_url needs client_id and client_secret_file",
+        ),
+        (
+            kafka.token_url and not kafka.token_url.startswith(("https://", "http://")),
+            "token_url: needed http or https",
+        ),
+        (
+            sasl and not oauth and not (kafka.user and (kafka.password or kafka.password_file)),
+            f"security {kafka.security} with {kafka.mechanism} needs user, and password or password_file",
+        ),
+        (bool(kafka.cert_file) != bool(kafka.key_file), "cert_file and key_file: needed both or none, came one"),
+        (not tls and (kafka.ca_file or kafka.cert_file), "ca_file and cert_file need security tls or sasl_tls"),
+        (
+            not sasl and (kafka.user or kafka.password_file),
+            "user and password need security sasl_plaintext or sasl_tls",
+        ),
+    )
+    return next((text for wrong, text in rules if wrong), "")
 
 
 class Worker(Section, frozen=True, kw_only=True):

@@ -118,6 +118,7 @@ SECRETS: frozenset[str] = frozenset(
         "alerts.smtp_password",
         "alerts.pagerduty_key",
         "kafka.config",
+        "kafka.password",
         "kafka.registry",
         "keys.source",
     }

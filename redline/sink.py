@@ -74,7 +74,7 @@ def run(settings: Settings, *, name: str) -> None:
         settings.data_dir,
         group=topics.APP_ID,
         partitions=settings.kafka.partitions,
-        config=settings.kafka.config,
+        config=settings.kafka.client,
     )
     metering.health.live_while(sink_watchdog.watch(lags, settings.data_dir).live)
     watch = sources.Watch(settings, alerts.raise_)
@@ -92,7 +92,7 @@ def run(settings: Settings, *, name: str) -> None:
             age_s=settings.sink.age_s,
             quiet_s=settings.sink.quiet_s or None,
         ),
-        kafka_config=settings.kafka.config,
+        kafka_config=settings.kafka.client,
         crash=crash_hook(os.environ, SINK, settings.state),
         name=name,
         seal=release.seal,

@@ -110,7 +110,7 @@ class Watch:
         while not self._ended.wait(wait_s):
             wait_s = _LOOK_S
             try:
-                with _Topic(self._settings.kafka.bootstrap, self._settings.kafka.config, days=DAYS + 1) as topic:
+                with _Topic(self._settings.kafka.bootstrap, self._settings.kafka.client, days=DAYS + 1) as topic:
                     self._follow(topic)
             except (BrokerError, KafkaException) as error:
                 # Drift can wait; what else is wrong with the broker is told by who needs it more.

@@ -84,7 +84,7 @@ def run(settings: Settings, *, name: str) -> None:
         health.waits("it has not read who agreed to what")
         book = ConsentBook(settings.consent.mode)
         consent = ConsentReader(
-            settings.kafka.bootstrap, book, settings.kafka.config, lambda error: fail("consent reader", error)
+            settings.kafka.bootstrap, book, settings.kafka.client, lambda error: fail("consent reader", error)
         )
         consent.start()
         metering.before_write(lambda: _measure(meter, book, datadir), every_s=_MEASURE_S)
@@ -137,7 +137,7 @@ def run(settings: Settings, *, name: str) -> None:
             *((topic, otlp.read_spans) for topic in settings.sources.spans),
         ]
         for topic, _ in requests:
-            admin.watermarks(settings.kafka.bootstrap, topic, config=settings.kafka.config)  # it must be there
+            admin.watermarks(settings.kafka.bootstrap, topic, config=settings.kafka.client)  # it must be there
         try:
             run_worker(
                 [
@@ -187,10 +187,10 @@ def run(settings: Settings, *, name: str) -> None:
                 app_id=topics.APP_ID,
                 datadir=Path(datadir),
                 partitions=settings.kafka.partitions,
-                delivery=Delivery(settings.kafka.bootstrap, settings.kafka.config),
+                delivery=Delivery(settings.kafka.bootstrap, settings.kafka.client),
                 state_delivery=Delivery(
                     settings.kafka.bootstrap,
-                    settings.kafka.config,
+                    settings.kafka.client,
                     timeout_s=Lease(settings.worker.session_timeout_s).term_s,
                 ),
                 policy=RuntimePolicy(

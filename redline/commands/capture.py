@@ -101,7 +101,7 @@ def capture_ship(folder: Path, *, follow: bool) -> None:
     from schemas.errors import DeliveryError
 
     folder = folder.expanduser()
-    target = target_of(config(folder), settings_of().kafka.config)
+    target = target_of(config(folder), settings_of().kafka.client)
     while True:
         try:
             done = ship(folder, target)

@@ -79,7 +79,7 @@ def run_command(
             list(files),
             bootstrap=live.kafka.bootstrap,
             topic=topics.EVENTS,
-            kafka_config=live.kafka.config,
+            kafka_config=live.kafka.client,
             progress=progress,
         )
 

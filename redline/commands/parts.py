@@ -112,7 +112,7 @@ def emit_command(files: tuple[str, ...], bootstrap: str | None, data: str | None
         list(files),
         bootstrap=running_bootstrap(settings),
         topic=topics.EVENTS,
-        kafka_config=settings.kafka.config,
+        kafka_config=settings.kafka.client,
         progress=lambda _count: None,
     )
     click.echo(f"{result.records:,} records confirmed, {result.bytes:,} bytes, {result.refused:,} too large to send")

@@ -20,6 +20,6 @@ def sources_command(data: str | None, bootstrap: str | None, days: int, as_json:
     from redline.up import running_bootstrap
 
     settings = settings_of(**{"data": data, "kafka.bootstrap": bootstrap})
-    seen = sources.read(running_bootstrap(settings), settings.kafka.config, days=days)
+    seen = sources.read(running_bootstrap(settings), settings.kafka.client, days=days)
     day = sources.today()
     click.echo(json.dumps(sources.as_json(seen, day=day)) if as_json else sources.shown(seen, day=day))

@@ -80,7 +80,7 @@ def settled(kafka: Kafka, *, wait_s: float) -> bool:
     if not members(kafka):
         return True
     time.sleep(SETTLE_S)
-    ends = {p: high for p, (_, high) in watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.config).items()}
+    ends = {p: high for p, (_, high) in watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.client).items()}
     deadline = time.monotonic() + wait_s
     while True:
         done = _passed(kafka, topics.EVENTS)
@@ -99,7 +99,7 @@ def subjects(kafka: Kafka, data_dir: Path) -> list[Subject]:
     """
     found: list[Subject] = []
     passed = _passed(kafka, topics.SCRUBBED)
-    with partition_reader(kafka.bootstrap, kafka.config, name=_NAME) as consumer:
+    with partition_reader(kafka.bootstrap, kafka.client, name=_NAME) as consumer:
         # In the order of their way: what moves on while we look is seen at one of the two places.
         found += [
             _subject(value)
@@ -117,7 +117,7 @@ def subjects(kafka: Kafka, data_dir: Path) -> list[Subject]:
 def consent(kafka: Kafka, person_key: bytes) -> bytes | None:
     """Somebody's latest record on the consent topic. Raises BrokerError."""
     latest: bytes | None = None
-    with partition_reader(kafka.bootstrap, kafka.config, name=_NAME) as consumer:
+    with partition_reader(kafka.bootstrap, kafka.client, name=_NAME) as consumer:
         for message in _records(kafka, consumer, topics.CONSENT, {}):
             if message.key() == person_key:
                 latest = message.value()
@@ -127,7 +127,7 @@ def consent(kafka: Kafka, person_key: bytes) -> bytes | None:
 def kept(kafka: Kafka) -> list[Kept]:
     """Topics that still hold something of what went through them. Raises BrokerError."""
     names = [*_CARRIERS, *(topic.name for topic in topics.CHANGELOGS)]
-    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.config})
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.client})
     asked = {ConfigResource(ResourceType.TOPIC, name): name for name in names}
     found = []
     try:
@@ -135,7 +135,7 @@ def kept(kafka: Kafka) -> list[Kept]:
     except KafkaException as error:
         raise BrokerError(f"the broker does not say how long it keeps records: {error.args[0].name()}") from None
     for name in names:
-        ends = watermarks(kafka.bootstrap, name, config=kafka.config)
+        ends = watermarks(kafka.bootstrap, name, config=kafka.client)
         records = sum(high - low for low, high in ends.values())
         retention_ms = int(answers[name]["retention.ms"].value)
         compacted = "compact" in answers[name]["cleanup.policy"].value
@@ -147,7 +147,7 @@ def kept(kafka: Kafka) -> list[Kept]:
 
 def members(kafka: Kafka) -> int:
     """Workers that are at work now. Raises BrokerError."""
-    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.config})
+    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.client})
     deadline = time.monotonic() + _REQUEST_S
     while True:
         try:
@@ -172,7 +172,7 @@ def _passed(kafka: Kafka, topic: str) -> dict[Partition, int]:
             "group.id": topics.APP_ID,
             "enable.auto.commit": False,
             "log_level": 0,
-            **kafka.config,
+            **kafka.client,
         }
     )
     try:
@@ -187,7 +187,7 @@ def _passed(kafka: Kafka, topic: str) -> dict[Partition, int]:
 
 def _records(kafka: Kafka, consumer: Consumer, topic: str, starts: Mapping[Partition, int]) -> Iterator[Message]:
     """The records of a topic, from these offsets to its end as it is now."""
-    for partition, (low, high) in watermarks(kafka.bootstrap, topic, config=kafka.config).items():
+    for partition, (low, high) in watermarks(kafka.bootstrap, topic, config=kafka.client).items():
         start = max(low, starts.get(partition, 0))
         if start >= high:
             continue

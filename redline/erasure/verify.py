@@ -91,7 +91,7 @@ def erased_places(data_dir: Path) -> set[Source]:
 def open_members(settings: Settings, places: Collection[Source]) -> int:
     """How many erased events the workers' state still holds. Raises LedgerError."""
     kafka = settings.kafka
-    held = open_events(kafka.bootstrap, partitions=kafka.partitions, config=kafka.config)
+    held = open_events(kafka.bootstrap, partitions=kafka.partitions, config=kafka.client)
     return len({source for sources in held.values() for source in sources if source in places})
 
 

@@ -61,7 +61,7 @@ def run(settings: Settings, *, anyone: bool, say: Callable[[str], None]) -> None
     counts = _Counts()
     delivery = KafkaDelivery(
         kafka.bootstrap,
-        kafka.config,
+        kafka.client,
         topic=topics.EVENTS,
         wait_s=gateway.kafka_wait_s,
         queue_bytes=gateway.in_flight_bytes,

@@ -113,7 +113,7 @@ class _Kafka:
     """Where batches go, and the counts of what readers did not know."""
 
     def __init__(self, settings: Settings, name: str) -> None:
-        self._bootstrap, self._config = settings.kafka.bootstrap, settings.kafka.config
+        self._bootstrap, self._config = settings.kafka.bootstrap, settings.kafka.client
         self._batches = Batches(self._bootstrap, topics.EVENTS, self._config)
         self._name = _TALLY.get(name, name)
         self._tally = Tally()

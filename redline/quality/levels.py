@@ -75,7 +75,7 @@ class Broker:
                     self._data_dir,
                     group=topics.APP_ID,
                     partitions=self._kafka.partitions,
-                    config=self._kafka.config,
+                    config=self._kafka.client,
                     requests=self._requests,
                 )
                 self._opened.callback(self._watch.close)
@@ -94,7 +94,7 @@ class Broker:
         seen: dict[int, list[Seen]] = {}
         try:
             if self._consumer is None:
-                opened = reader(self._kafka.bootstrap, self._kafka.config, name="redline-quality")
+                opened = reader(self._kafka.bootstrap, self._kafka.client, name="redline-quality")
                 self._consumer = self._opened.enter_context(opened)
             start = OFFSET_BEGINNING if offset is None else offset
             for message in records(self._consumer, topics.SOURCES, 0, start, BrokerError):

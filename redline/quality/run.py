@@ -194,7 +194,7 @@ class Looker:
         if not kafka.bootstrap:
             return [], {}
         if self._cluster is None:
-            self._cluster = cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.config)
+            self._cluster = cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.client)
         if self._cluster is None:
             return [], {}
         name = f"{_SOURCES}@{self._cluster}"

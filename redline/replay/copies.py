@@ -54,7 +54,7 @@ class Sender:
                 "compression.type": "zstd",
                 "log_level": 3,
                 "message.timeout.ms": _TIMEOUT_MS,
-                **kafka.config,
+                **kafka.client,
                 "bootstrap.servers": kafka.bootstrap,
                 "message.max.bytes": most_bytes,
                 "enable.idempotence": True,
@@ -130,7 +130,7 @@ def sent_since(kafka: Kafka, unfinished: Unfinished, identity_key: bytes, ends: 
     """
     time.sleep(SETTLE_S)
     found: dict[Place, int] = {}
-    with reader(kafka.bootstrap, kafka.config, name=_NAME) as consumer:
+    with reader(kafka.bootstrap, kafka.client, name=_NAME) as consumer:
         for partition in sorted({place.partition for place in unfinished.places}):
             start = max(unfinished.ends.get(partition, 0), ends.get(partition, 0))
             for message in records(consumer, topics.EVENTS, partition, start, BrokerError):

@@ -42,7 +42,7 @@ def read(kafka: Kafka, wanted: dict[int, list[int]]) -> Iterator[Record | Coordi
     Raises:
         BrokerError: the broker went silent.
     """
-    with reader(kafka.bootstrap, kafka.config, name=_NAME) as consumer:
+    with reader(kafka.bootstrap, kafka.client, name=_NAME) as consumer:
         for partition, offsets in sorted(wanted.items()):
             yield from _partition(consumer, partition, offsets)
 

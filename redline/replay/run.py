@@ -119,7 +119,7 @@ class _Work:
         """Send what can be sent, or count it."""
         tally.letters, tally.decided = letters.count, letters.decided
         kafka = self._live.kafka
-        most = most_bytes(kafka.bootstrap, topics.EVENTS, kafka.config)
+        most = most_bytes(kafka.bootstrap, topics.EVENTS, kafka.client)
         sender = copies.Sender(kafka, self._key, most) if go else None
         for batch in self._batches(self._to_read(letters, tally), most, tally):
             if sender is not None:
@@ -171,7 +171,7 @@ class _Work:
 
     def _watermarks(self) -> dict[Partition, tuple[int, int]]:
         kafka = self._live.kafka
-        return watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.config)
+        return watermarks(kafka.bootstrap, topics.EVENTS, config=kafka.client)
 
 
 def _place(coordinate: Coordinate) -> Place:
