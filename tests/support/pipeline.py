@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 import psutil  # type: ignore[import-untyped]  # ships no types
@@ -38,7 +38,7 @@ from sinks import halts
 from streams.consent import ConsentMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -48,6 +48,7 @@ LOOK_S = 0.5
 SESSION_S = 6.0  # Kafka's least: a killed worker's partitions move on after it
 _STUCK_S = 120.0
 _TRICKLE_S = 0.5
+SHORT_SESSION = {"session.timeout.ms": f"{SESSION_S * 1000:.0f}"}
 _QUICK = Backoff(first_s=0.2, most_s=2.0, healthy_s=5.0)
 
 
@@ -73,6 +74,17 @@ class Story:
         sys.stderr.write(self.lines[-1] + "\n")
 
 
+class Broker(Protocol):
+    """What is needed of one: an embedded broker, or a cluster."""
+
+    @property
+    def bootstrap(self) -> str: ...
+
+    def start(self) -> str: ...
+
+    def stop(self) -> None: ...
+
+
 class Pipeline:
     """A broker, and workers and sinks that a supervisor starts again. Made for one data folder, used as a context."""
 
@@ -85,12 +97,20 @@ class Pipeline:
         ticks: bool = False,
         keys: Path | None = None,
         sources: Sources | None = None,
+        broker: Broker | None = None,
+        kafka: Kafka | None = None,
+        inside: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """`keys`: the key file of another run, so that equal events give equal rows. `sources`: topics of others."""
+        """`keys`: the key file of another run, so that equal events give equal rows. `sources`: topics of others.
+
+        `broker`: in place of one of its own, with `kafka`: how it is reached. `inside`: what to put before the command
+        of a worker or sink, by name.
+        """
         self.story = Story()
+        self._inside = dict(inside or {})
         self._settings = Settings(
             data=str(data),
-            kafka=Kafka(retention_hours=0, config={"session.timeout.ms": f"{SESSION_S * 1000:.0f}"}),
+            kafka=kafka or Kafka(retention_hours=0, config=dict(SHORT_SESSION)),
             worker=Worker(
                 count=workers, scrub_processes=1, batch=100, session_timeout_s=SESSION_S, stuck_s=40.0, ticks=ticks
             ),
@@ -104,7 +124,7 @@ class Pipeline:
         self._settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         if keys is not None:
             shutil.copy(keys, self._settings.state / "keys.json")
-        self._broker = EmbeddedBroker(self._settings.state / "kafka")
+        self._broker = broker or EmbeddedBroker(self._settings.state / "kafka")
         self._ticks = ticks
         self._fleets: dict[str, Supervisor] = {}
         self._steps: dict[str, Iterator[int]] = {}
@@ -141,7 +161,8 @@ class Pipeline:
     def _add(self, spec: Spec) -> None:
         env = dict(spec.env or {})
         self._envs[spec.name] = env
-        fleet = Supervisor([dataclasses.replace(spec, env=env)], on_death=self._on_death, backoff=_QUICK)
+        argv = (*self._inside.get(spec.name, ()), *spec.argv)
+        fleet = Supervisor([dataclasses.replace(spec, argv=argv, env=env)], on_death=self._on_death, backoff=_QUICK)
         fleet.start()
         self._fleets[spec.name] = fleet
 
@@ -186,6 +207,7 @@ class Pipeline:
                 child.kill()
 
     def kill_broker(self) -> None:
+        assert isinstance(self._broker, EmbeddedBroker), "a cluster is broken by its own means"
         address, pid = self._broker.bootstrap, self._broker.pid
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
@@ -288,7 +310,7 @@ class Pipeline:
             settings.data_dir,
             group=topics.APP_ID,
             partitions=settings.kafka.partitions,
-            config=settings.kafka.config,
+            config=settings.kafka.client,
         )
         try:
             for _ in range(2):
