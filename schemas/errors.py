@@ -14,6 +14,7 @@
     + OffsetGapError     Kafka no longer holds the offset the table asks for
     + TableHaltedError   a gate halted the table; it waits for `redline release`
     + RowError           a record of our own topics is not a row of its table: a bug of ours, not an event
+  - StateFormatError     the state of a stage is of another version of Redline
   - LedgerError          the ledger could not be read (not: it does not balance)
   - LockedError          another Redline process owns the data folder
   - ProcessError         a part (worker, sink, broker) could not be started
@@ -108,6 +109,10 @@ class TableHaltedError(SinkError):
 
 class RowError(SinkError):
     """A record of our own topics is not a row of its table: a bug of ours, so the table stands still."""
+
+
+class StateFormatError(RedlineError):
+    """The state of a stage was written by another version of Redline, in another format."""
 
 
 class LedgerError(RedlineError):

@@ -35,6 +35,7 @@ explode_stage   batches of OpenTelemetry to events
 scrub_stage     decode, consent, scrub: raw events to scrubbed ones, or rejects
 dedupe_stage    the first of each (source, id) wins, for ever
 keyed_stage     join and session over a table; time by tick records
+state_format    which format a partition's state has; another one is refused
 outputs         rows as records, for all stages
 agents          Faust agents, each a shell of a stage
 runtime         Faust made safe
@@ -43,7 +44,7 @@ consumer        Faust's consumer with our bookkeeping of offsets
 commit          outputs, changelog and state of one batch
 lease           how long a worker may believe that its partitions are its own (pure)
 state           a stage's state: outputs, changelog, RocksDB, in this order
-connection      how a client reaches the broker and proves who it is; tokens: of OAUTHBEARER
+connection      how a client reaches the broker and proves who it is; credentials: as Faust takes it; tokens: of OAUTHBEARER
 delivery        outputs that are confirmed before their inputs are acknowledged
 consent_reader  the consent topic, before the first event and live after
 privacy         finding personal data: the only imports of Presidio and spaCy

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from schemas import metrics, rows, topics
 from schemas.metrics import NO_METER
 from schemas.rows import Source
+from streams import state_format
 from streams.delivery import Out
 from streams.keyed import Emit, reject
 from streams.outputs import Committer, out
@@ -38,6 +39,7 @@ class DedupeStage:
 
     def __init__(self, meter: Meter = NO_METER) -> None:
         self._meter = meter
+        self._checked: dict[int, int] = {}  # partition -> generation in which its state was found to be ours
 
     async def handle(self, records: Sequence[Record], commit: Committer) -> None:
         """Pass winners on (a replay of a winner too: its outputs may never have left), reject the others."""
@@ -47,7 +49,11 @@ class DedupeStage:
             headers = dict(record.headers)
             origin = headers[topics.HEADER_ORIGIN]
             identity = record.key or b""
-            state = commit.state(record.coordinate.partition)
+            partition = record.coordinate.partition
+            state = commit.state(partition)
+            if self._checked.get(partition) != commit.generation:
+                state_format.require(state, f"{self.name}/{partition}")
+                self._checked[partition] = commit.generation
             winner = state.get(identity)
             refused = _refused(winner)
             if topics.HEADER_ONCE in headers:

@@ -12,6 +12,7 @@ from msgspec import msgpack
 from schemas import metrics, rows, topics
 from schemas.metrics import NO_METER
 from schemas.rows import Interaction, Reject, Source
+from streams import state_format
 from streams.delivery import Out
 from streams.keyed import KeyedLogic, Members
 from streams.outputs import Committer, out
@@ -112,6 +113,7 @@ class KeyedStage:
         known = self._views.get(partition)
         if known is not None and known.generation == commit.generation:
             return
+        state_format.require(commit.state(partition), f"{self.name}/{partition}")
         self._view(partition, commit)
         begun = commit.state(partition).get(_SETTLING)
         if begun is not None:
