@@ -8,7 +8,7 @@ DEMO_DIR ?= redline-data
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench fuzz chaos trainers clean lock
+.PHONY: help setup demo test check format bench fuzz chaos trainers peers clean lock
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,8 +62,13 @@ trainers: setup ## real trainers read and learn from what is exported (6 GB of p
 	@$(BIN)/uv pip install --quiet --python $(VENV)-trainers/bin/python --require-hashes --no-deps -r tests/trainers/alone.txt
 	@$(VENV)-trainers/bin/python -m pytest --confcutdir=tests/trainers tests/trainers
 
+peers: setup ## events per second beside stock Faust, Quix Streams and Bytewax, each with stock Presidio (half an hour)
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-peers
+	@$(BIN)/uv pip sync --quiet --python $(VENV)-peers/bin/python --require-hashes bench/peers/requirements.txt
+	@$(BIN)/python -m bench.peers
+
 lock: $(BIN)/uv ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra fast --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the virtual environment and the demo's data
-	rm -rf $(VENV) $(VENV)-trainers $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-trainers $(VENV)-peers $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache

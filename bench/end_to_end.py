@@ -12,7 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -78,8 +78,8 @@ def _kind(argv: list[str], *, own: bool) -> str:
     return "other"
 
 
-def main(events: int) -> None:
-    """Run once and write the result."""
+def measured(events: int) -> dict[str, Any]:
+    """Run once; the figures."""
     with tempfile.TemporaryDirectory(prefix="redline-bench-") as folder:
         settings = load(None, {}, {"data": str(Path(folder) / "data")})
         demo.prepare(settings)
@@ -97,21 +97,18 @@ def main(events: int) -> None:
     first = next((at for at, scrubbed, _ in seen if scrubbed), 0.0)
     last = next((at for at, _, stored in seen if stored == seen[-1][2]), seen[-1][0])
     cpu = meter.cpu_by_kind()
-    record.write(
-        "end_to_end",
-        {
-            "events": outcome.records,
-            "ledger_balances": outcome.ok,
-            "seconds_with_start_and_ledger": round(outcome.seconds, 1),
-            "events_per_s_with_start_and_ledger": round(outcome.records / outcome.seconds),
-            "events_per_s_steady": round(outcome.records / max(last - first, 0.001)),
-            "cpu_seconds": cpu,
-            "events_per_cpu_s": {kind: round(outcome.records / s) for kind, s in cpu.items() if s > 1},
-            "peak_rss_mb_of_one": {kind: round(rss / 2**20) for kind, rss in sorted(meter.rss.items())},
-            "peak_rss_mb_all": round(meter.total_rss / 2**20),
-        },
-    )
+    return {
+        "events": outcome.records,
+        "ledger_balances": outcome.ok,
+        "seconds_with_start_and_ledger": round(outcome.seconds, 1),
+        "events_per_s_with_start_and_ledger": round(outcome.records / outcome.seconds),
+        "events_per_s_steady": round(outcome.records / max(last - first, 0.001)),
+        "cpu_seconds": cpu,
+        "events_per_cpu_s": {kind: round(outcome.records / s) for kind, s in cpu.items() if s > 1},
+        "peak_rss_mb_of_one": {kind: round(rss / 2**20) for kind, rss in sorted(meter.rss.items())},
+        "peak_rss_mb_all": round(meter.total_rss / 2**20),
+    }
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    record.write("end_to_end", measured(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))
