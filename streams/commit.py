@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from faust.types import TP
 from schemas import metrics
 from schemas.errors import RedlineError
 from schemas.metrics import NO_METER
-from streams.delivery import Out
+from streams.delivery import LateError, Out
 from streams.state import Overlay
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from streams.delivery import Delivery
 
 
+log = logging.getLogger("redline.streams")
 _STALE = "partitions were handed out anew during a batch; it is dropped and read again"
 _LEASE_POLL_S = 0.05
 
@@ -48,17 +50,23 @@ class Changelog:
         """Confirmed by the broker, and by nobody else's writes; notes the offsets that RocksDB then stands for.
 
         Raises:
-            DeliveryError: not confirmed in time.
+            LateError: not confirmed in time. Some changes may be there: in this generation nobody else's can be, so the
+                same ones may be sent again.
+            DeliveryError: refused.
             ChangelogError: someone else has written too; what RocksDB lacks is restored at the next start.
         """
         topic = table.changelog_topic_name
-        offsets = await self._delivery.send(
-            [
-                Out(topic, key, value, partition=partition)
-                for partition, changed in changes.items()
-                for key, value in changed.items()
-            ]
-        )
+        outs = [
+            Out(topic, key, value, partition=partition)
+            for partition, changed in changes.items()
+            for key, value in changed.items()
+        ]
+        try:
+            offsets = await self._delivery.send(outs)
+        except LateError:
+            for partition in changes:  # how many of ours are there is not known
+                self._last.pop(TP(topic, partition), None)
+            raise
         for partition, changed in changes.items():
             if not changed:
                 continue
@@ -114,7 +122,11 @@ class Commit:
     async def write(self, outs: Sequence[Out]) -> None:
         """Steps 2 to 4: outputs confirmed, changelog confirmed, RocksDB written.
 
+        A changelog that loses its leader is waited for, in writes no longer than the lease's term, as long as the
+        partitions are ours: the watchdog says when that is too long.
+
         Raises:
+            DeliveryError: an output was not confirmed in time, or something was refused.
             StaleError: the partitions have been handed out anew since the batch began; the new owner will do it.
         """
         await self._delivery.send(outs)
@@ -123,14 +135,23 @@ class Commit:
         if not self._overlays:
             self._same_generation()
             return
-        await self._leased()
         changes = {partition: overlay.take_changes() for partition, overlay in self._overlays.items()}
-        await self._changelog.send(self._table, changes, self._generation)
+        await self._log(changes)
         for partition, overlay in self._overlays.items():
             changed = bool(changes[partition])
             overlay.apply()
             if changed:
                 self._table.data.set_persisted_offset(*self._changelog.last(self._table, partition))
+
+    async def _log(self, changes: Mapping[int, Mapping[bytes, bytes | None]]) -> None:
+        while True:
+            await self._leased()
+            try:
+                await self._changelog.send(self._table, changes, self._generation)
+            except LateError as error:
+                log.warning("stage %s: %s; its state is written again", self._stage, error)
+            else:
+                return
 
     async def _leased(self) -> None:
         """Wait out a broker that does not answer; give up once it has given us up."""

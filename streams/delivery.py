@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _POLL_S = 0.05
+_TIMED_OUT = "_MSG_TIMED_OUT"  # librdkafka's name for a record that it gave up
 _THREADS = 6  # one per stage, two that explode: a stage that waits for the broker must not hold up the others
+
+
+class LateError(DeliveryError):
+    """The broker did not confirm every record in time; some of them may be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,8 @@ class Delivery:
         """Send and wait. Returns the last offset per (topic, partition).
 
         Raises:
-            DeliveryError: the broker did not confirm every record; acknowledge none of the inputs.
+            LateError: the broker did not confirm every record in time.
+            DeliveryError: it refused one, in which case too none of the inputs may be acknowledged.
         """
         if not outs:
             return {}
@@ -88,8 +94,10 @@ class Delivery:
             self._produce(out, delivered, deadline)
         while batch.pending:
             if time.monotonic() > deadline + _POLL_S:
-                raise DeliveryError(_late(batch.pending))
+                raise LateError(_late(batch.pending))
             self._producer.poll(_POLL_S)
+        if batch.error == _TIMED_OUT:
+            raise LateError(_late(len(outs)))
         if batch.error is not None:
             raise DeliveryError(f"the broker refused an output: needed a confirmed record, came {batch.error}")
         return batch.offsets
@@ -103,7 +111,7 @@ class Delivery:
                 )
             except BufferError:
                 if time.monotonic() > deadline:
-                    raise DeliveryError(_late(1)) from None
+                    raise LateError(_late(1)) from None
                 self._producer.poll(_POLL_S)
             except KafkaException as error:
                 raise DeliveryError(f"{out.topic}: could not queue an output: {error.args[0].name()}") from None
@@ -117,4 +125,4 @@ class Delivery:
 
 
 def _late(count: int) -> str:
-    return f"the broker did not confirm {count} outputs in time: look at its log, or run `redline doctor`"
+    return f"the broker did not confirm up to {count} outputs in time: look at its log, or run `redline doctor`"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from schemas.errors import DeliveryError
 from streams.commit import Changelog, ChangelogError, Commit, StaleError
-from streams.delivery import Out
+from streams.delivery import LateError, Out
 from streams.lease import Lease
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class Log:
     def __init__(self) -> None:
         self.ends: dict[tuple[str, int], int] = {}
         self.sent: list[Out] = []
+        self.late = 0
+        self.refuses = False
 
     async def send(self, outs: Sequence[Out]) -> Mapping[tuple[str, int], int]:
         last: dict[tuple[str, int], int] = {}
@@ -30,6 +33,11 @@ class Log:
             last[place] = self.ends.get(place, 0)
             self.ends[place] = last[place] + 1
             self.sent.append(out)
+        if self.refuses:
+            raise DeliveryError("refused")
+        if self.late and outs and outs[0].topic == TOPIC:
+            self.late -= 1
+            raise LateError("late")
         return last
 
 
@@ -145,6 +153,30 @@ def test_someone_elses_changes_between_ours_are_seen_before_the_store_is_written
         write(world.commit())
     assert len(world.table.data.db.written) == 1
     assert world.table.data.persisted == [0]
+
+
+def test_a_changelog_without_a_leader_is_written_again_while_the_lease_is_renewed(world: World) -> None:
+    world.app.consumer.lease.renew(time.monotonic())
+    write(world.commit())
+    world.log.late = 2
+    write(world.commit())
+    assert [out.topic for out in world.log.sent].count(TOPIC) == 4, "what came late stands there too"
+    assert world.table.data.persisted == [0, 3]
+    write(world.commit())
+    world.log.late = 1
+    world.app.consumer.lease = Lease(10.0)
+    world.app.rebalancing = True
+    with pytest.raises(StaleError):
+        write(world.commit())
+    assert world.table.data.persisted == [0, 3, 4]
+
+
+def test_a_change_that_is_refused_ends_the_batch(world: World) -> None:
+    world.app.consumer.lease.renew(time.monotonic())
+    world.log.refuses = True
+    with pytest.raises(DeliveryError):
+        asyncio.run(world.commit().write([]))
+    assert world.table.data.db.written == []
 
 
 def test_what_others_wrote_before_this_generation_is_no_fault(world: World) -> None:
