@@ -46,6 +46,7 @@ published        what keys and decisions make of published rows
 ledger_reader    tables, state and offsets in, a balance out
 partition_reader a partition to its end, without a group
 state_reader     what stages still hold, from their changelogs
+state            the state of stages: shown, rebuilt, reset
 lag              how far each stage and table is
 meter            what a process counts: its file in state/metrics, its port for Prometheus
 health           whether a process must be started anew, and whether it may be given work
@@ -63,4 +64,5 @@ supervisor       keeps processes running; processes: children that never outlive
 lock             one Redline per data folder; private_file: a file replaced in one step; crash_hook: for crash tests
 company          a made-up company at work, for the demo and for tests, of company_people, company_interactions,
                  company_stories, company_texts, company_words and company_faults
+simulate         a made-up company of any size over the real wire, with its curves, bursts and faults
 """

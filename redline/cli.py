@@ -21,7 +21,9 @@ from redline.commands import (
     report,
     schema,
     serve,
+    simulate,
     sources,
+    state,
     tables,
     tend,
 )
@@ -49,7 +51,9 @@ __all__ = [
     "report",
     "schema",
     "serve",
+    "simulate",
     "sources",
+    "state",
     "tables",
     "tend",
 ]

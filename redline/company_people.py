@@ -21,13 +21,13 @@ DOMAIN = "brackenmoor-systems.com"
 PARTNER_DOMAIN = "ostrelane-freight.com"
 HEADCOUNT = 300
 
-_FIRST = (
+FIRST = (
     "Amara Anneke Asha Beatriz Bogdan Carmen Chidi Daniela Dmitri Ebba Elif Emeka Farah Fatima Felix Gwen Hadiya "
     "Hana Ines Ingrid Ivo Jada Jamal João José Kamala Keiko Lars Leila Linh Lorenzo Łukasz Magnus Maja Malik Mateo "
     "Mei Miriam Nadia Naveen Nikolai Noor Oluwaseun Petra Priya Quentin Rafael Rania Rosalind Ruth Sanjay Siobhán "
     "Søren Tamar Thandiwe Tomás Uma Viktor Wanjiru Xiomara Yusuf Zoë"
 ).split()
-_LAST = (
+LAST = (
     "Abernathy Adeyemi Ahlström Almeida Andersson Bakshi Banerjee Bergström Castellanos Chaudhry Çelik Delacroix "
     "Dhillon Dlamini Eriksen Esposito Farouk Fitzgerald Fonseca Gallagher García Gunnarsson Hallström Haddad "
     "Hernández Hoang Ibrahim Ishikawa Jankowski Jovanović Kapoor Kaczmarek Kowalczyk Lindqvist Lombardi MacAllister "
@@ -35,7 +35,7 @@ _LAST = (
     "Petrović Quispe Ramaswamy Rasmussen Rosenthal Sandoval Schäfer Sokolova Szymański Takahashi Thorvaldsen "
     "Tkachenko Ueda Valdivia Vanderberg Villanueva Wachowski Whitcombe Yamaguchi Yıldırım Zieliński"
 ).split()
-_ROLES = ("engineer",) * 12 + ("product",) * 3 + ("support",) * 3 + ("writer",) * 2
+ROLES = ("engineer",) * 12 + ("product",) * 3 + ("support",) * 3 + ("writer",) * 2
 _PLAIN = {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ı": "i", "ß": "ss"}  # letters that do not decompose
 _HEX = "0123456789abcdef"
 _ALNUM = string.ascii_letters + string.digits
@@ -63,9 +63,9 @@ class Person:
 def hire(rng: Random, headcount: int = HEADCOUNT) -> list[Person]:
     """`headcount` people with different names, logins and mail addresses."""
     people = []
-    pairs = [(first, last) for first in _FIRST for last in _LAST]
+    pairs = [(first, last) for first in FIRST for last in LAST]
     for number, (first, last) in enumerate(rng.sample(pairs, headcount)):
-        plain_first, plain_last = _ascii(first).lower(), _ascii(last).lower()
+        plain_first, plain_last = plain(first).lower(), plain(last).lower()
         login = f"{plain_first[0]}{plain_last}{number if number % 3 == 0 else ''}"
         windows = rng.random() < 0.15
         home = f"C:\\Users\\{login}" if windows else f"{rng.choice(('/home', '/home', '/Users'))}/{login}"
@@ -77,7 +77,7 @@ def hire(rng: Random, headcount: int = HEADCOUNT) -> list[Person]:
                 mail=f"{plain_first}.{plain_last}@{DOMAIN}",
                 phone=phone(rng),
                 home=home,
-                role=_ROLES[number % len(_ROLES)],
+                role=ROLES[number % len(ROLES)],
                 windows=windows,
             )
         )
@@ -99,8 +99,8 @@ def phone(rng: Random) -> str:
 
 def customer(rng: Random) -> tuple[str, str]:
     """Name and mail address of somebody outside of the company."""
-    first, last = rng.choice(_FIRST), rng.choice(_LAST)
-    return f"{first} {last}", f"{_ascii(first).lower()}.{_ascii(last).lower()}@{PARTNER_DOMAIN}"
+    first, last = rng.choice(FIRST), rng.choice(LAST)
+    return f"{first} {last}", f"{plain(first).lower()}.{plain(last).lower()}@{PARTNER_DOMAIN}"
 
 
 def secret(rng: Random) -> str:
@@ -135,6 +135,7 @@ def token(rng: Random, length: int = 12) -> str:
     return "".join(rng.choices(_HEX, k=length))
 
 
-def _ascii(name: str) -> str:
-    plain = "".join(_PLAIN.get(letter, letter) for letter in name)
-    return unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+def plain(name: str) -> str:
+    """The name in ASCII letters, as mail addresses have it."""
+    letters = "".join(_PLAIN.get(letter, letter) for letter in name)
+    return unicodedata.normalize("NFKD", letters).encode("ascii", "ignore").decode()

@@ -2,6 +2,7 @@
 
 root     the group, shared options, how an error is told
 jobs     run, demo, up
+simulate a made-up company of any size at work
 parts    broker, topics, worker, sink, disclose, emit
 look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
 tables   what there is to read: tables, describe, head; compact
@@ -20,6 +21,7 @@ gateway  the gateway and its tokens
 ingest   files that tools leave on a disk
 tend     what somebody has to do over a data folder while others work
 sources  what readers of foreign formats saw
+state    what workers know between two events: show, rebuild, reset
 capture  on a developer's machine: hooks, spool, commits
 schema   the contract with producers: export, asyncapi
 directory  the list of people one knows: import, check, show
