@@ -36,7 +36,7 @@ def open_events(bootstrap: str, *, partitions: int, config: Mapping[str, str]) -
             held[table] = []
             topic = f"{topics.APP_ID}-{table}-changelog"
             for partition in range(partitions):
-                held[table] += open_sources(_latest(consumer, topic, partition))
+                held[table] += open_sources(latest(consumer, topic, partition))
     return held
 
 
@@ -50,13 +50,13 @@ def unpublished(bootstrap: str, logic: KeyedLogic, *, partitions: int, config: M
     found: set[bytes] = set()
     with reader(bootstrap, config, name=_NAME) as consumer:
         for partition in range(partitions):
-            for key, value in _latest(consumer, topic, partition).items():
+            for key, value in latest(consumer, topic, partition).items():
                 if key.startswith(HEADER) and logic.wants_flush(value):
                     found.add(key.removeprefix(HEADER))
     return found
 
 
-def _latest(consumer: Consumer, topic: str, partition: int) -> dict[bytes, bytes]:
+def latest(consumer: Consumer, topic: str, partition: int) -> dict[bytes, bytes]:
     """The last value of every key of one changelog partition; a key whose last word is "deleted" is not there."""
     values: dict[bytes, bytes] = {}
     for message in records(consumer, topic, partition, OFFSET_BEGINNING, LedgerError):

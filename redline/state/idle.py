@@ -1,0 +1,48 @@
+"""What changing state needs: no worker at work, and the group's offsets moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from redline.admin import watermarks
+from redline.erasure.in_flight import members
+from schemas import topics
+from schemas.errors import BrokerError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from redline.sections import Kafka
+
+_REQUEST_S = 30.0
+
+
+def require_idle(kafka: Kafka, what: str) -> None:
+    """Raises InputError if a worker is at work; BrokerError."""
+    if count := members(kafka):
+        raise InputError(f"{what}: needed no worker at work, there are {count}; stop all of them, then run it again")
+
+
+def client(kafka: Kafka) -> AdminClient:
+    """An administrator of the broker."""
+    return AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.client})
+
+
+def read_again(kafka: Kafka, names: Sequence[str]) -> None:
+    """The workers' group goes back to the first record that each of these topics holds. Raises BrokerError."""
+    starts = [
+        TopicPartition(partition.topic, partition.index, low)
+        for name in names
+        for partition, (low, _high) in watermarks(kafka.bootstrap, name, config=kafka.client).items()
+    ]
+    asked = [ConsumerGroupTopicPartitions(topics.APP_ID, starts)]
+    try:
+        answer = client(kafka).alter_consumer_group_offsets(asked, request_timeout=_REQUEST_S)[topics.APP_ID]
+        failed = [place for place in answer.result(_REQUEST_S).topic_partitions if place.error is not None]
+    except (KafkaException, TimeoutError) as error:
+        raise BrokerError(f"the offsets of group {topics.APP_ID} could not be set: {type(error).__name__}") from None
+    if failed:
+        raise BrokerError(f"the offsets of group {topics.APP_ID} could not be set: {failed[0].error.name()}")
