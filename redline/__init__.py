@@ -46,6 +46,7 @@ published        what keys and decisions make of published rows
 ledger_reader    tables, state and offsets in, a balance out
 partition_reader a partition to its end, without a group
 state_reader     what stages still hold, from their changelogs
+backup           a data folder copied, checked, put back
 state            the state of stages: shown, rebuilt, reset
 lag              how far each stage and table is
 meter            what a process counts: its file in state/metrics, its port for Prometheus

@@ -3,6 +3,7 @@
 from redline.commands import (
     alerts,
     audit,
+    backup,
     capture,
     consent,
     directory,
@@ -32,6 +33,7 @@ from redline.commands.root import main
 __all__ = [
     "alerts",
     "audit",
+    "backup",
     "capture",
     "consent",
     "directory",

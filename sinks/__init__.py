@@ -21,6 +21,7 @@ tombstones  record ids that were erased and never come back
 destroyed   raw coordinates of rows that lost their ids with their epoch's key
 halts       halted tables, and their release
 rewrite     live files written anew while sinks go on
+pinned      a table copied as of one version while sinks go on
 orphans     files that a crash left
 locks       which sinks are alive
 audit_chain  entries of the audit table, each with the hash of the one before (pure)

@@ -21,6 +21,7 @@ gateway  the gateway and its tokens
 ingest   files that tools leave on a disk
 tend     what somebody has to do over a data folder while others work
 sources  what readers of foreign formats saw
+backup   backup, restore
 state    what workers know between two events: show, rebuild, reset
 capture  on a developer's machine: hooks, spool, commits
 schema   the contract with producers: export, asyncapi

@@ -95,7 +95,7 @@ def erase(
         consent.erase(live, names, time.time_ns() // 1000)
         crash("consent")
         settled = in_flight.settled(live.kafka, wait_s=wait_s)
-        _take_out(live, person, page, say, crash)
+        take_out(live, person, page, say, crash)
         unfinished = forget_all(live.state)
         held = exports.holding(live.state, _gone(live.data_dir), rewrite=rewrite)
         crash("exports")
@@ -179,9 +179,18 @@ def _there(settings: Settings) -> None:
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
 
 
-def _take_out(
-    live: Settings, person: Person, page: journal.Journal, say: Callable[[str], None], crash: Callable[[str], None]
+def take_out(
+    live: Settings,
+    person: Person,
+    page: journal.Journal,
+    say: Callable[[str], None],
+    crash: Callable[[str], None] = lambda _step: None,
 ) -> None:
+    """Find everything of a person and take it out of the tables, until nothing new is found; `page` says what.
+
+    Raises:
+        SinkError: a table cannot be rewritten, or something new came each time. Run it again.
+    """
     unfinished = bool(page.found.events)  # by a run that was killed
     for _ in range(_PASSES):
         flying = in_flight.subjects(live.kafka, live.data_dir)
