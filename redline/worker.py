@@ -183,7 +183,7 @@ def run(settings: Settings, *, name: str) -> None:
                         crash=crash,
                     ),
                 ],
-                bootstrap=settings.kafka.bootstrap,
+                connection=settings.kafka.connection,
                 app_id=topics.APP_ID,
                 datadir=Path(datadir),
                 partitions=settings.kafka.partitions,
@@ -204,6 +204,7 @@ def run(settings: Settings, *, name: str) -> None:
                 closing=pool.close,
                 meter=meter,
                 pulse=pulse,
+                finer={ScrubStage.name: lambda: pool.done},
             )
         finally:
             consent.stop()

@@ -29,10 +29,11 @@ from streams.runtime import (
 from streams.withdrawals import Purges
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from schemas.metrics import Meter
+    from streams.connection import Connection
     from streams.delivery import Delivery
 
 log = logging.getLogger("redline.streams")
@@ -42,7 +43,7 @@ _TICK_S = 1.0  # a pair is published at most this much after its watermark allow
 def run_worker(
     stages: Sequence[Stage],
     *,
-    bootstrap: str,
+    connection: Connection,
     app_id: str,
     datadir: Path,
     partitions: int,
@@ -54,16 +55,17 @@ def run_worker(
     closing: Callable[[], Awaitable[None]],
     meter: Meter = NO_METER,
     pulse: Pulse | None = None,
+    finer: Mapping[str, Callable[[], int]] | None = None,
 ) -> None:
     """Run the stages until SIGTERM or SIGINT, then drain, commit and return.
 
     `state_delivery` must give up after half a session (`streams.lease`). `opening` runs beside the start of the app (it
     may take as long as loading a scrubber takes), `closing` after the agents have stopped; both in the app's event
-    loop.
+    loop. `finer`: by a stage's name, a number that grows while it gets on within a batch.
 
     Promises: at-least-once; nothing is acknowledged before its outputs are confirmed; a failure ends the process.
     """
-    app = build_app(bootstrap, app_id=app_id, datadir=datadir, partitions=partitions, policy=policy)
+    app = build_app(connection, app_id=app_id, datadir=datadir, partitions=partitions, policy=policy)
     tables = tables_for(app, [stage.table for stage in stages if stage.table is not None], partitions)
     changelog = Changelog(state_delivery)
     runners = [
@@ -75,6 +77,7 @@ def run_worker(
             changelog=changelog,
             policy=_policy_of(stage, policy),
             meter=meter,
+            finer=(finer or {}).get(stage.name, lambda: 0),
         )
         for stage in stages
     ]
@@ -125,9 +128,10 @@ def agent_of(
     changelog: Changelog,
     policy: RuntimePolicy,
     meter: Meter = NO_METER,
+    finer: Callable[[], int] = lambda: 0,
 ) -> Runner:
     """Put a stage on the app as an agent of its topic; the runner says how much it has handled."""
-    runner = Runner(app, stage, table, delivery=delivery, changelog=changelog, policy=policy, meter=meter)
+    runner = Runner(app, stage, table, delivery=delivery, changelog=changelog, policy=policy, meter=meter, finer=finer)
     topic = app.topic(
         stage.topic, key_type=None, value_type=None, key_serializer="raw", value_serializer="raw", allow_empty=True
     )

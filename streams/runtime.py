@@ -1,4 +1,6 @@
-"""Faust made safe (agents, commit and consumer import it too, nobody else). What is wrong with it: streaming-notes.md.
+"""Faust made safe; what is wrong with it: streaming-notes.md.
+
+Faust is imported here and in agents, commit, consumer and credentials, nowhere else.
 
 - at-least-once only; raw bytes in; an agent's exception never acknowledges anything: the process exits, and whoever
   supervises it starts it again
@@ -23,15 +25,18 @@ import faust
 from schemas import metrics
 from schemas.errors import RedlineError
 from schemas.metrics import NO_METER
-from schemas.records import Coordinate, Record
 from streams.commit import Changelog, Commit, StaleError
 from streams.consumer import SafeTransport
+from streams.intake import Intake
+from streams.credentials import credentials
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from schemas.metrics import Meter
+    from schemas.records import Record
+    from streams.connection import Connection
     from streams.delivery import Delivery
     from streams.pulse import Pulse
 
@@ -39,10 +44,8 @@ log = logging.getLogger("redline.streams")
 EXIT_FAILED = 70  # a stage failed: sysexits' EX_SOFTWARE
 EXIT_STUCK = 75  # lag and no progress: sysexits' EX_TEMPFAIL
 
-# Faust has one fetcher for all agents, and an agent whose buffer is full blocks it: a slow scrubber would starve the
-# join. A buffer counts as under pressure at four fifths, and its partitions are left out of the next poll; so the
-# last fifth must hold one whole poll.
-_POLL = 200
+# Records of one poll, of all topics together: enough that what a poll itself costs is not felt.
+_POLL = 1000
 # A partition's RocksDB on a worker: small, because a worker holds three tables times its partitions.
 _ROCKSDB = {
     "block_cache_size": 16 << 20,
@@ -67,6 +70,11 @@ class SafeApp(faust.App):  # type: ignore[misc]
 
     closing: Callable[[], Awaitable[None]] | None = None
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.intakes: dict[str, Intake] = {}
+        """Where the records of a topic go."""
+
     async def on_shutdown(self) -> None:
         """Agents have stopped: let go of what they used."""
         await super().on_shutdown()
@@ -88,11 +96,12 @@ class RuntimePolicy:
     commit_interval_s: float = 1.0
 
 
-def build_app(bootstrap: str, *, app_id: str, datadir: Path, partitions: int, policy: RuntimePolicy) -> SafeApp:
+def build_app(connection: Connection, *, app_id: str, datadir: Path, partitions: int, policy: RuntimePolicy) -> SafeApp:
     """A Faust app with every unsafe default turned off."""
     return SafeApp(
         app_id,
-        broker=f"kafka://{bootstrap}",
+        broker=[f"kafka://{address.strip()}" for address in connection.bootstrap.split(",")],
+        broker_credentials=credentials(connection),
         store="rocksdb://",
         datadir=str(datadir),
         topic_partitions=partitions,
@@ -108,7 +117,6 @@ def build_app(bootstrap: str, *, app_id: str, datadir: Path, partitions: int, po
         broker_heartbeat_interval=policy.session_timeout_s / 3,
         broker_commit_interval=policy.commit_interval_s,
         broker_max_poll_records=_POLL,
-        stream_buffer_maxsize=5 * _POLL,
         stream_wait_empty=True,
         table_standby_replicas=0,
         worker_redirect_stdouts=False,
@@ -127,7 +135,7 @@ class Stage(Protocol):
 
 
 class Runner:
-    """Runs one stage as a Faust agent: reads events, batches them, acknowledges in order once all is confirmed."""
+    """Runs one stage: takes records in batches, and notes them as done in order once all of a batch is confirmed."""
 
     def __init__(
         self,
@@ -139,7 +147,9 @@ class Runner:
         changelog: Changelog,
         policy: RuntimePolicy,
         meter: Meter = NO_METER,
+        finer: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`finer`: what the stage does within a batch, any number that grows."""
         self._app = app
         self._stage = stage
         self._table = table
@@ -147,72 +157,56 @@ class Runner:
         self._changelog = changelog
         self._policy = policy
         self._meter = meter
-        self._queue: asyncio.Queue[Any] = asyncio.Queue(maxsize=policy.batch)
+        self._intake = app.intakes[stage.topic] = Intake(policy.batch)
         self._task: asyncio.Task[None] | None = None
+        self._finer = finer
         self.handled = 0
+        self.busy = False
+
+    @property
+    def name(self) -> str:
+        """The stage's."""
+        return self._stage.name
+
+    @property
+    def progress(self) -> int:
+        """A number that grows while the stage gets on."""
+        return self.handled + self._finer()
 
     async def feed(self, stream: Any) -> None:
-        """The agent's body. It only hands over: an exception here would acknowledge the event."""
+        """The agent's body. Faust subscribes to what it reads; records come through the intake, not through here."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work())
-        async for event in stream.noack().events():
-            await self._queue.put(event)
+        async for _ in stream.noack().events():
+            fail(f"stage {self._stage.topic}", RuntimeError("a record came through Faust's stream"))
 
     async def _work(self) -> None:
         try:
             while True:
-                await self._process(await self._batch())
+                await self._process(*await self._intake.batch(self._policy.linger_s))
+                self._intake.finished()
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  # whatever it is, nothing of it may be acknowledged
             fail(f"stage {self._stage.topic}", error)
 
-    async def _batch(self) -> list[Any]:
-        events = [await self._queue.get()]
-        deadline = time.monotonic() + self._policy.linger_s
-        while len(events) < self._policy.batch:
-            if not self._queue.empty():
-                events.append(self._queue.get_nowait())
-                continue
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
-            try:
-                events.append(await asyncio.wait_for(self._queue.get(), left))
-            except TimeoutError:
-                break
-        return events
-
-    async def _process(self, events: Sequence[Any]) -> None:
+    async def _process(self, generation: int, records: Sequence[Record]) -> None:
         name, began = self._stage.name, time.monotonic()
-        self._meter.set(metrics.STAGE_QUEUE, self._queue.qsize(), stage=name)
-        generation = self._app.consumer_generation_id
-        current = [e for e in events if e.message.generation_id == generation]
+        self._meter.set(metrics.STAGE_QUEUE, len(self._intake), stage=name)
+        if generation != self._app.consumer_generation_id:
+            return
+        self.busy = True
         try:
-            if current:
-                commit = Commit(self._app, self._table, self._delivery, self._changelog, stage=name, meter=self._meter)
-                await self._stage.handle([to_record(e.message) for e in current], commit)
-            for event in current:
-                self._app.consumer.done(event.message)
-            self._meter.count(metrics.STAGE_RECORDS, len(current), stage=name)
+            commit = Commit(self._app, self._table, self._delivery, self._changelog, stage=name, meter=self._meter)
+            await self._stage.handle(records, commit)
+            self._app.consumer.done(generation, records)
+            self._meter.count(metrics.STAGE_RECORDS, len(records), stage=name)
             self._meter.observe(metrics.STAGE_SECONDS, time.monotonic() - began, stage=name)
         except StaleError as error:
             self._meter.count(metrics.STAGE_STALE, stage=name)
             log.warning("%s", error)
-        for event in events:
-            event.ack()  # Faust may let go of them; only `done` makes an offset committable
-        self.handled += len(current)
-
-
-def to_record(message: Any) -> Record:
-    """A Faust message as our value: raw bytes, nothing decoded. A header without a value reads as an empty one."""
-    return Record(
-        Coordinate(message.topic, message.partition, message.offset),
-        message.key,
-        message.value,
-        tuple((name, bytes(value or b"")) for name, value in message.headers or ()),
-        int(message.timestamp * 1000),
-    )
+        self.busy = False
+        self.handled += len(records)
 
 
 def fail(where: str, error: BaseException) -> None:
@@ -230,17 +224,19 @@ def fail(where: str, error: BaseException) -> None:
 async def watchdog(
     app: SafeApp, runners: Sequence[Runner], policy: RuntimePolicy, now: Callable[[], float], pulse: Pulse
 ) -> None:
-    """Exit when something is in flight and nothing was handled for `stuck_s`; tell `pulse` meanwhile."""
-    handled, since = -1, now()
+    """Exit when a stage does not get on with its batch for `stuck_s`, or all together with what there is."""
     while True:
-        joined = app.tables.actives_ready and not app.rebalancing and not app.should_stop
-        pulse.beat(now(), moved=since, joined=joined)
-        await asyncio.sleep(pulse.every_s)
-        total = sum(runner.handled for runner in runners)
-        if total != handled or app.rebalancing or not _lag(app):
-            handled, since = total, now()
-        elif now() - since > policy.stuck_s:
+        still_s = pulse.look(
+            now(),
+            {runner.name: runner.progress for runner in runners},
+            busy={runner.name for runner in runners if runner.busy},
+            behind=bool(_lag(app)),
+            resting=app.rebalancing,
+            joined=app.tables.actives_ready and not app.rebalancing and not app.should_stop,
+        )
+        if still_s > policy.stuck_s:
             fail_stuck(policy.stuck_s)
+        await asyncio.sleep(pulse.every_s)
 
 
 def fail_stuck(seconds: float) -> None:

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from streams.agents import agent_of
 from streams.commit import Changelog
+from streams.connection import Connection
 from streams.delivery import Delivery
 from streams.runtime import RuntimePolicy, build_app
 
@@ -70,7 +71,7 @@ def test_what_was_never_committed_is_read_again_after_a_seek(
 async def sought_back(bootstrap: str, topic: str, group: str, datadir: Path) -> list[int]:
     """Read, seek while the first batch is in hand, and go on until everything is committable."""
     policy = RuntimePolicy(batch=10, commit_interval_s=0.1)
-    app = build_app(bootstrap, app_id=group, datadir=datadir, partitions=1, policy=policy)
+    app = build_app(Connection(bootstrap), app_id=group, datadir=datadir, partitions=1, policy=policy)
     delivery = Delivery(bootstrap, {})
     stage = Gated(topic)
     agent_of(app, stage, None, delivery=delivery, changelog=Changelog(delivery), policy=policy)
