@@ -47,6 +47,7 @@ class Source:
         settings: dict[str, Any] = {
             "session.timeout.ms": 10_000,  # a killed sink's partitions move on after this
             "fetch.wait.max.ms": 100,
+            "socket.timeout.ms": 10_000,  # a broker that falls silent closes no connection
             **config,
             "bootstrap.servers": bootstrap,
             "group.id": group,

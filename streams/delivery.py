@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _POLL_S = 0.05
+_SILENT_MS = 10_000  # longer than a leader waits for a copy that has died: nine seconds
 _TIMED_OUT = "_MSG_TIMED_OUT"  # librdkafka's name for a record that it gave up
 _THREADS = 6  # one per stage, two that explode: a stage that waits for the broker must not hold up the others
 
@@ -59,6 +60,9 @@ class Delivery:
                 "message.max.bytes": 16_000_000,
                 "partitioner": "murmur2_random",  # Java's, so that other producers agree on a key's partition
                 "delivery.timeout.ms": int(timeout_s * 1000),
+                # A broker that falls silent closes no connection: by default it is believed in for half a minute.
+                "request.timeout.ms": _SILENT_MS,
+                "socket.timeout.ms": _SILENT_MS,
                 "log_level": 3,
                 **config,
             }
