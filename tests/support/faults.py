@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from support.pace import longest_pauses
@@ -30,21 +30,24 @@ class Fault:
     mend: Callable[[], None]
     begun_at: float = 0.0
     mended_at: float = 0.0
-    over_at: float = field(default=0.0)
-    """When everything was as before and the next thing could happen."""
 
-    def acts(self, at: int, *, mend_after: int) -> list[Act]:
-        """Due after so many records, and mended that many records later."""
+    def begun_after(self, records: int) -> Act:
+        """Due after so many records, and never mended."""
 
         def begin() -> None:
             self.begun_at = time.monotonic()
             self.begin()
 
+        return Act(records, self.name, begin)
+
+    def acts(self, at: int, *, mend_after: int) -> list[Act]:
+        """Due after so many records, and mended that many records later."""
+
         def mend() -> None:
             self.mend()
             self.mended_at = time.monotonic()
 
-        return [Act(at, self.name, begin), Act(at + mend_after, f"mended: {self.name}", mend)]
+        return [self.begun_after(at), Act(at + mend_after, f"mended: {self.name}", mend)]
 
 
 def pause_s(fault: Fault, pace: Pace, until: float) -> float:
