@@ -39,8 +39,9 @@ def read_again(kafka: Kafka, names: Sequence[str]) -> None:
         for partition, (low, _high) in watermarks(kafka.bootstrap, name, config=kafka.client).items()
     ]
     asked = [ConsumerGroupTopicPartitions(topics.APP_ID, starts)]
+    admin = client(kafka)  # named: an answer does not come to a client that is gone
     try:
-        answer = client(kafka).alter_consumer_group_offsets(asked, request_timeout=_REQUEST_S)[topics.APP_ID]
+        answer = admin.alter_consumer_group_offsets(asked, request_timeout=_REQUEST_S)[topics.APP_ID]
         failed = [place for place in answer.result(_REQUEST_S).topic_partitions if place.error is not None]
     except (KafkaException, TimeoutError) as error:
         raise BrokerError(f"the offsets of group {topics.APP_ID} could not be set: {type(error).__name__}") from None
