@@ -99,7 +99,7 @@ def simulate_command(
     )
     stopping = stop_event()
     if agree:
-        say(f"consent of {run.agree(settings, order):,} people recorded")
+        say(f"consent of {run.agree(settings, people):,} people recorded")
     say(f"seed {order.seed}: {people:,} people; Ctrl-C stops")
     sent = run.simulate(settings, order, stopping=stopping, say=say, mark=Path(mark) if mark else None)
     if as_json:

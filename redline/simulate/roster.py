@@ -1,4 +1,6 @@
-"""The people of a simulated company: names, roles, time zones, teams, what they said about consent. Pure and seeded.
+"""The people of a simulated company: names, roles, time zones, teams, what they said about consent. Pure.
+
+One size, one company: the same people every time, so that what they have said need be recorded once.
 
 Names are those of `company_people`; with a middle initial there are enough of them for 130,000 people, above that a
 number follows. One team in ten is hot: its people do five times as much.
@@ -30,9 +32,9 @@ _PAIRS = len(FIRST) * len(LAST)
 class Roster:
     """People by number, from 0. `shard` of `shards`: the teams whose events this process makes."""
 
-    def __init__(self, people: int, seed: int, shard: int = 0, shards: int = 1) -> None:
+    def __init__(self, people: int, shard: int = 0, shards: int = 1) -> None:
         self.people = people
-        rng = Random(f"redline/simulate/{seed}/roster")  # noqa: S311 - made-up data must be repeatable
+        rng = Random(f"redline/simulate/{people}")  # noqa: S311 - made-up data must be repeatable
         self._step = _coprime(rng.randrange(1, _PAIRS), _PAIRS)
         self._first = rng.randrange(_PAIRS)
         self._fields: dict[int, tuple[bytes, ...]] = {}

@@ -71,7 +71,7 @@ class Order:
     @property
     def roster(self) -> Roster:
         """The people of its part."""
-        return Roster(self.people, self.seed, self.shard, self.shards)
+        return Roster(self.people, self.shard, self.shards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,13 @@ def week_of(order: Order) -> Week:
     return Week(order.name, order.load, order.roster, moulds, start_us=order.start_us, mix=order.mix)
 
 
-def agree(settings: Settings, order: Order) -> int:
+def agree(settings: Settings, people: int) -> int:
     """Record what everybody has said, but for who has said anything before; returns how many were written.
 
     Raises:
         RedlineError: as `redline.consent.record`.
     """
-    roster = Roster(order.people, order.seed)
+    roster = Roster(people)
     return sum(
         consent.record(settings, roster.mails(granted=said), granted=said, version=_CONSENT, only_new=True)
         for said in (True, False)

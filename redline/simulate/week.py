@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from redline.simulate.curve import HOUR, SECOND, Load
-from redline.simulate.moulds import NUMBERS, Mould, Moulds
+from redline.simulate.curve import DAY, HOUR, SECOND, Load
 from redline.simulate.roster import TEAM, UNIT
 from redline.simulate.tally import Tally
 from schemas.records import Outgoing
 from schemas.sources.cloudevents import rfc3339
 
 if TYPE_CHECKING:
+    from redline.simulate.moulds import Mould, Moulds
     from redline.simulate.roster import Roster
 
 STEP_US = SECOND // 5
 _SITTING_US = 4 * HOUR
-_PRIME = 2_654_435_761
+_NUMBERS = [b"%d" % number for number in range(2, 5001)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Week:
         self._under_way: list[Under] = []
         self._said = array("I", bytes(4 * (roster.people // TEAM + 1)))  # messages of each team so far
         self._share = roster.own / roster.people
-        self._second, self._prefix = -1, ""
+        self._day, self._date = -1, ""
 
     @property
     def under_way(self) -> int:
@@ -216,7 +216,9 @@ class Week:
             straggles = 240 * rng.random() if rng.random() < self._mix.straggles else 2 * rng.random()
             after_us = int(mould.casts[after].after_us / self._mix.hurry)
             due_us = one.begun_us + one.behind_us + after_us + int(straggles * SECOND)
-            heapq.heappush(self._under_way, one._replace(due_us=due_us, cast=after))
+            _, number, scene, _, serial, person, draw, begun_us, behind_us, copy = one  # faster than `_replace`
+            following = Under(due_us, number, scene, after, serial, person, draw, begun_us, behind_us, copy)
+            heapq.heappush(self._under_way, following)
         elif mould.label:
             self.tally.outcomes[mould.label] = self.tally.outcomes.get(mould.label, 0) + 1
 
@@ -231,7 +233,7 @@ class Week:
             if mould.own_session
             else f"{mould.surface}-{one.person}-{one.begun_us // _SITTING_US}"
         )
-        numbers = [b"%d" % ((one.draw >> (7 * i)) * _PRIME % 4999 + 2) for i in range(len(NUMBERS))]
+        draw = one.draw
         unit = one.person // UNIT
         return [
             f"{name}.{one.cast}".encode(),
@@ -244,7 +246,10 @@ class Week:
             b"",
             b"d-" + name.encode(),
             b"unit-%d" % unit,
-            *numbers,
+            _NUMBERS[draw % 4999],
+            _NUMBERS[(draw >> 11) % 4999],
+            _NUMBERS[(draw >> 22) % 4999],
+            _NUMBERS[(draw >> 33) % 4999],
             *self._roster.fields(one.person),
         ]
 
@@ -258,7 +263,9 @@ class Week:
         values[4], values[6], values[7] = thread, b"%s/%d" % (thread, count), b"%s/%d" % (thread, count - 1)
 
     def _time(self, event_us: int) -> bytes:
-        second, micros = divmod(event_us, SECOND)
-        if second != self._second:
-            self._second, self._prefix = second, rfc3339(second * SECOND)[:-1]
-        return f"{self._prefix}.{micros:06d}Z".encode()
+        day, into_us = divmod(event_us, DAY)
+        if day != self._day:
+            self._day, self._date = day, rfc3339(day * DAY)[:10]
+        seconds, micros = divmod(into_us, SECOND)
+        minutes, second = divmod(seconds, 60)
+        return b"%sT%02d:%02d:%02d.%06dZ" % (self._date.encode(), minutes // 60, minutes % 60, second, micros)
