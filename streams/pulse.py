@@ -2,47 +2,72 @@
 
 The loop writes (`streams.runtime.watchdog`), the thread that answers probes reads. Pure: `now` is an argument, in
 seconds of one clock.
+
+Each stage has to get on with the batch it has in hand. Together they would not do: ticks go through the joins every
+second, whatever hangs before them.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
 LOOK_S = 5.0
-"""The longest pause between two beats of a loop that turns."""
-_LATE = 4  # beats that may be missed: a collection of garbage or a swapping machine is no reason to start anew
+"""The longest pause between two looks of a loop that turns."""
+_ALL = ""  # in place of a stage's name
 
 
 class Pulse:
-    """Live for so long after the last beat, and for half of `stuck_s` after the last progress."""
+    """Live for `stuck_s` after the last look, and for half of it after the last progress of what has least of it."""
 
     def __init__(self, stuck_s: float) -> None:
         self._stuck_s = stuck_s
-        self._beat: float | None = None
-        self._moved = 0.0
+        self._looked: float | None = None
+        self._done: dict[str, int] = {}
+        self._moved: dict[str, float] = {}
         self._joined = False
 
     @property
     def every_s(self) -> float:
-        """How often to beat."""
+        """How often to look."""
         return min(LOOK_S, self._stuck_s / 8)
 
-    def beat(self, now: float, *, moved: float, joined: bool) -> None:
-        """The loop turns.
+    def look(
+        self, now: float, done: Mapping[str, int], *, busy: Collection[str], behind: bool, resting: bool, joined: bool
+    ) -> float:
+        """The loop turns; returns for how many seconds something has stood still that should not.
 
         Args:
             now: when.
-            moved: when something was last done, or there was nothing to do.
+            done: what each stage has done so far, any number that grows.
+            busy: stages with a batch in hand.
+            behind: Kafka has more for one of them, or something is in flight.
+            resting: partitions are being handed out, and nothing is to be expected.
             joined: it has the partitions that the group gave it, and their state.
         """
-        self._beat, self._moved, self._joined = now, moved, joined
+        # A loop that was blocked has kept the stages from getting on: they have their time from now on.
+        resting = resting or (self._looked is not None and now - self._looked > 3 * self.every_s)
+        expected = {_ALL: behind, **{name: name in busy for name in done}}
+        counts = {_ALL: sum(done.values()), **done}
+        moved = {
+            name: now if resting or not due or counts[name] != self._done.get(name) else self._moved[name]
+            for name, due in expected.items()
+        }
+        self._looked, self._done, self._moved, self._joined = now, counts, moved, joined
+        return now - min(moved.values())
 
     def live(self, now: float) -> str:
         """Why the worker should be started anew; empty if it should not. One that has not begun is live."""
-        if self._beat is None:
+        looked, moved = self._looked, self._moved
+        if looked is None:
             return ""
-        if now - self._beat > _LATE * LOOK_S:
-            return f"its event loop has not turned for {now - self._beat:.0f} s"
-        if now - self._moved > self._stuck_s / 2:
-            return f"lag and no progress for {now - self._moved:.0f} s"
+        if now - looked > self._stuck_s:
+            return f"its event loop has not turned for {now - looked:.0f} s"
+        name, since = min(moved.items(), key=lambda item: item[1])
+        if looked - since > self._stuck_s / 2:
+            return f"lag and no progress{f' in {name}' if name else ''} for {now - since:.0f} s"
         return ""
 
     def ready(self) -> str:

@@ -27,8 +27,8 @@ from schemas.errors import RedlineError
 from schemas.metrics import NO_METER
 from streams.commit import Changelog, Commit, StaleError
 from streams.consumer import SafeTransport
-from streams.intake import Intake
 from streams.credentials import credentials
+from streams.intake import Intake
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -114,6 +114,8 @@ class ScrubPool:
         self._children: set[_Child] = set()
         self._started = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self.done = 0
+        """Jobs that have a result, for who watches whether it gets on."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -204,6 +206,7 @@ class ScrubPool:
                     if chunk.tries >= _TRIES:
                         results[chunk.places.pop(0)] = Failed(fault)
                         chunk.tries = 0
+                        self.done += 1
             except BaseException:
                 # Cancelled or out of children: what this child still writes would answer the wrong question.
                 if child is not None:
@@ -229,6 +232,7 @@ class ScrubPool:
                 self._meter.observe(metrics.SCRUB_SECONDS, began - before)
                 chunk.places.remove(place)
                 chunk.tries = 0
+                self.done += 1
         except TimeoutError:
             return "scrub_timeout"
         except (EOFError, OSError, pickle.UnpicklingError):

@@ -32,25 +32,39 @@ def test_a_process_is_live_and_not_ready_until_it_says_otherwise() -> None:
     assert health.ready().body == b"not ready: it hangs\n"
 
 
-@pytest.mark.parametrize(
-    ("now", "beat", "moved", "live"),
-    [
-        (100.0, 100.0, 100.0, True),
-        (100.0, 100.0, 71.0, True),
-        (100.0, 100.0, 69.0, False),  # half of stuck_s without progress
-        (100.0, 100.0 - 4 * LOOK_S, 100.0, True),
-        (100.0, 99.0 - 4 * LOOK_S, 100.0, False),  # a blocked loop cannot end itself
-    ],
-)
-def test_a_worker_is_live_while_its_loop_turns_and_gets_on(now: float, beat: float, moved: float, live: bool) -> None:
+def test_a_worker_is_live_while_each_stage_gets_on_with_what_it_has_in_hand() -> None:
+    pulse, done = Pulse(stuck_s=60.0), {"scrub": 0, "join": 0}
+    assert (pulse.live(1e9), pulse.ready() == "") == ("", False)  # it has not begun
+
+    def look(now: int, *, busy: set[str], behind: bool = True, resting: bool = False) -> float:
+        done["join"] += 1  # ticks go through it, whatever hangs
+        return pulse.look(float(now), done, busy=busy, behind=behind, resting=resting, joined=True)
+
+    assert max(look(now, busy=set(), behind=False) for now in range(0, 300, 5)) == 0  # nothing to do is no hanging
+    assert max(look(now, busy=set()) for now in range(300, 400, 5)) == 0  # lag, and others get on
+    assert [look(now, busy={"scrub"}) for now in (400, 405, 430)] == [5, 10, 0]  # the last look came late: time anew
+    assert [look(now, busy={"scrub"}) for now in range(435, 461, 5)][-1] == 30
+    assert pulse.live(460.0) == ""
+    assert look(465, busy={"scrub"}) == 35
+    assert pulse.live(465.0) == "lag and no progress in scrub for 35 s"
+    done["scrub"] += 1  # one text of a batch
+    assert look(470, busy={"scrub"}) == 0
+    assert pulse.live(470.0) == ""
+    assert [look(now, busy={"scrub"}, resting=True) for now in range(475, 600, 5)][-1] == 0
+
+
+def test_a_worker_that_reads_nothing_although_there_is_lag_is_not_live() -> None:
     pulse = Pulse(stuck_s=60.0)
-    assert pulse.live(1e9) == ""  # it has not begun
-    pulse.beat(beat, moved=moved, joined=True)
-    assert (pulse.live(now) == "") is live
-    assert pulse.ready() == ""
-    pulse.beat(now, moved=now, joined=False)
-    assert pulse.live(now) == ""
-    assert pulse.ready()
+    for now in range(0, 45, 5):
+        pulse.look(float(now), {"scrub": 7}, busy=(), behind=True, resting=False, joined=True)
+    assert pulse.live(40.0) == "lag and no progress for 40 s"
+
+
+def test_a_worker_whose_loop_is_blocked_is_not_live() -> None:
+    pulse = Pulse(stuck_s=60.0)
+    pulse.look(0.0, {}, busy=(), behind=False, resting=False, joined=True)
+    assert pulse.live(60.0) == ""
+    assert pulse.live(61.0) == "its event loop has not turned for 61 s"
 
 
 def test_a_pulse_beats_often_enough_for_a_probe_between_doubt_and_end() -> None:
