@@ -40,7 +40,9 @@ outputs         rows as records, for all stages
 agents          Faust agents, each a shell of a stage
 runtime         Faust made safe
 pulse           what a worker's event loop tells other threads of itself (pure)
-consumer        Faust's consumer with our bookkeeping of offsets
+consumer        Faust's consumer with our bookkeeping of offsets, and whole polls
+intake          records on their way from the consumer to one stage
+restore         a partition's state out of its changelog
 commit          outputs, changelog and state of one batch
 lease           how long a worker may believe that its partitions are its own (pure)
 state           a stage's state: outputs, changelog, RocksDB, in this order

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from faust.transport.drivers.aiokafka import Consumer as AiokafkaConsumer
 from faust.transport.drivers.aiokafka import Transport as AiokafkaTransport
+from faust.types import TP
 
+from schemas.records import Coordinate, Record
 from streams.lease import Lease
 from streams.offsets import CommitTracker
+from streams.restore import Restore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Sequence
+
+log = logging.getLogger("redline.streams")
+_POLL_S = 1.0  # the longest that a poll waits for records, and a seek for a poll
+_FULL_S = 0.02  # likewise while a stage is full: its partitions are to be asked for soon after it has room
 
 
 class _NoReadOffsets(dict[Any, Any]):
@@ -43,38 +52,94 @@ class SafeConsumer(AiokafkaConsumer):  # type: ignore[misc]  # faust ships no ty
         self._position_lock = asyncio.Lock()
         self._seeks = 0
         self._fetched_at = 0
+        self._fetched_in = -1
+        self._restore = Restore(self.app.tables.recovery)
         self._watched: Any = None
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109  # faust's signature
+        """One poll, of partitions whose stage has room."""
+        intakes = self.app.intakes
+        full = {topic for topic, intake in intakes.items() if intake.is_full()}
+        wanted = {tp for tp in active_partitions if tp.topic not in full}
+        if not wanted:  # aiokafka takes none for all
+            await asyncio.sleep(_FULL_S)
+            return {}
         async with self._position_lock:
-            records = await super()._getmany(active_partitions, timeout)
-            self._fetched_at = self._seeks
-            return records
+            self._fetched_at, self._fetched_in = self._seeks, self.app.consumer_generation_id
+            return await super()._getmany(wanted, min(timeout, _FULL_S) if full else timeout)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, Any]]:  # noqa: ASYNC109  # likewise
-        """Note every delivered offset before anyone can acknowledge it."""
-        async for tp, message in super().getmany(timeout):
-            if self._fetched_at != self._seeks:
-                return  # positions have moved back: these records will be fetched again
-            if self.app.topics.acks_enabled_for(tp.topic):
-                self.trackers[tp].delivered(message.offset)
-            yield tp, message
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Faust's loop, with whole polls in place of messages."""
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                await self._poll()
+                await asyncio.sleep(0)
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.app.should_stop:
+                raise
 
-    def done(self, message: Any) -> None:
-        """Every output of this message is confirmed. One of an older assignment is ignored: it will come again."""
-        if message.generation_id == self.app.consumer_generation_id:
-            self.trackers[message.tp].done(message.offset)
-            self._n_acked += 1
+    async def _poll(self) -> None:
+        """Hand over what one poll gives, to stages without awaiting anything.
 
-    def ack(self, message: Any) -> bool:
-        """Faust is through with a message, which alone does not make it committable: see `done`."""
-        if message.acked:
-            return False
-        message.acked = True
-        self._unacked_messages.discard(message)
-        if self._waiting_for_ack is not None and not self._waiting_for_ack.done():
-            self._waiting_for_ack.set_result(None)
-        return True
+        Positions have moved past what was read. It may be dropped only if a seek goes back for it: one that was asked
+        for meanwhile, or that of a new generation, which begins with one.
+        """
+        records, active = await self._wait_next_records(_POLL_S)
+        if not records or self.should_stop:
+            return
+        if not self.flow_active:
+            await self._sought_back()
+            return
+        generation = self.app.consumer_generation_id
+        if self._fetched_at != self._seeks or self._fetched_in != generation:
+            return
+        changelogs = []
+        for tp, found in records.items():
+            intake = self.app.intakes.get(tp.topic)
+            if tp not in active:
+                continue
+            if intake is None:
+                changelogs.append((tp, found))
+                continue
+            tracker = self.trackers[tp]
+            for record in found:  # before anyone can say that it is done
+                tracker.delivered(record.offset)
+            intake.put(generation, map(to_record, found))
+        for tp, found in changelogs:
+            if generation == self.app.consumer_generation_id:
+                await self._pass(tp, found)
+
+    async def _pass(self, tp: Any, found: Sequence[Any]) -> None:
+        """To Faust only what tells it that a changelog is restored."""
+        for record in self._restore.take(tp, found):
+            await self.wait_first(self.callback(self._to_message(tp, record)), self.suspend_flow.wait())
+
+    async def _sought_back(self) -> None:
+        try:
+            await self.perform_seek()
+        except Exception as error:  # noqa: BLE001  # as Faust does: the flow is resumed with a seek of its own
+            log.warning("positions could not be set back while partitions move: %s", type(error).__name__)
+
+    def done(self, generation: int, records: Sequence[Record]) -> None:
+        """Every output of these is confirmed. Those of an older assignment are ignored: they will come again."""
+        if generation == self.app.consumer_generation_id:
+            for record in records:
+                topic, partition, offset = record.coordinate
+                self.trackers[TP(topic, partition)].done(offset)
+            self._n_acked += len(records)
+
+    async def wait_empty(self) -> None:
+        """What was not begun is dropped, what was is waited for, and what is done is committed."""
+        for intake in self.app.intakes.values():
+            intake.clear()
+        for intake in self.app.intakes.values():
+            while not (self.should_stop or intake.idle.is_set()):
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(intake.idle.wait(), _POLL_S)
+        await self.commit_and_end_transactions()
 
     async def perform_seek(self) -> None:
         """Positions go back to what is committed: what was in flight comes again."""
@@ -83,6 +148,8 @@ class SafeConsumer(AiokafkaConsumer):  # type: ignore[misc]  # faust ships no ty
             self._seeks += 1
             for tracker in self.trackers.values():
                 tracker.reset()
+            for intake in self.app.intakes.values():
+                intake.clear()
 
     async def seek_to_committed(self) -> Any:
         """Seek back also where nothing is committed yet: there aiokafka stays where it is, and events are lost."""
@@ -139,3 +206,14 @@ class SafeTransport(AiokafkaTransport):  # type: ignore[misc]
     """Faust's transport with our consumer."""
 
     Consumer = SafeConsumer
+
+
+def to_record(message: Any) -> Record:
+    """A record of aiokafka as our value: raw bytes, nothing decoded. A header without a value reads as an empty one."""
+    return Record(
+        Coordinate(message.topic, message.partition, message.offset),
+        message.key,
+        message.value,
+        tuple([(name, bytes(value or b"")) for name, value in message.headers]) if message.headers else (),
+        message.timestamp,
+    )
