@@ -14,6 +14,7 @@ from schemas.metrics import NO_METER
 from streams.commit import Changelog
 from streams.explode_stage import MOST_RECORDS, ExplodeStage
 from streams.keyed_stage import KeyedStage, tick
+from streams.lease import Lease
 from streams.pulse import Pulse
 from streams.runtime import (
     Runner,
@@ -26,6 +27,7 @@ from streams.runtime import (
     tables_for,
     watchdog,
 )
+from streams.sockets import Sockets
 from streams.withdrawals import Purges
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from streams.delivery import Delivery
 
 log = logging.getLogger("redline.streams")
+_SOCKETS_S = 1.0
 _TICK_S = 1.0  # a pair is published at most this much after its watermark allows it
 
 
@@ -59,8 +62,8 @@ def run_worker(
 ) -> None:
     """Run the stages until SIGTERM or SIGINT, then drain, commit and return.
 
-    `state_delivery` must give up after half a session (`streams.lease`). `opening` runs beside the start of the app (it
-    may take as long as loading a scrubber takes), `closing` after the agents have stopped; both in the app's event
+    `state_delivery` must give up after the lease's term (`streams.lease`). `opening` runs beside the start of the app
+    (it may take as long as loading a scrubber takes), `closing` after the agents have stopped; both in the app's event
     loop. `finer`: by a stage's name, a number that grows while it gets on within a batch.
 
     Promises: at-least-once; nothing is acknowledged before its outputs are confirmed; a failure ends the process.
@@ -89,6 +92,12 @@ def run_worker(
     async def ticks() -> None:
         await _ticker(app, keyed, delivery, live=live_ticks)
 
+    async def connections() -> None:
+        sockets = Sockets(Lease(policy.session_timeout_s).silent_s)
+        while not app.should_stop:
+            sockets.watch()
+            await asyncio.sleep(_SOCKETS_S)
+
     async def opened() -> None:
         try:
             await opening()
@@ -97,6 +106,7 @@ def run_worker(
 
     app.closing = closing
     app.task(watch)
+    app.task(connections)
     app.task(opened)
     app.task(ticks)
     worker = SafeWorker(
