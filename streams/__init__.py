@@ -47,7 +47,7 @@ commit          outputs, changelog and state of one batch
 lease           how long a worker may believe that its partitions are its own (pure)
 sockets         connections that end when nobody answers, with the bytes they still hold
 state           a stage's state: outputs, changelog, RocksDB, in this order
-connection      how a client reaches the broker and proves who it is (credentials: as Faust takes it; tokens: OAUTHBEARER)
+connection      how a client reaches the broker and proves who it is; credentials: for Faust; tokens: of OAUTHBEARER
 delivery        outputs that are confirmed before their inputs are acknowledged
 consent_reader  the consent topic, before the first event and live after
 privacy         finding personal data: the only imports of Presidio and spaCy
