@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _READY_S = 60.0
+_STARTS = 3  # of a broker that has died, before whoever watches it gives up
 _RECORD_BYTES = 16_000_000
 ALL_TOPICS = (*topics.TOPICS, *topics.CHANGELOGS)
 
@@ -36,8 +37,10 @@ def broker(settings: Settings, say: Callable[[str], None]) -> Iterator[Settings]
 
 
 @contextmanager
-def tended(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Settings, Callable[[], None]]]:
+def tended(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Settings, Callable[[], int | None]]]:
     """Like `broker`, with a function to call now and then: it starts an embedded broker that has died again.
+
+    It gives the code that the broker ended with, None if it did not.
 
     Raises:
         BrokerError: the broker cannot be started or reached, or came up again at an address its clients do not know.
@@ -49,15 +52,28 @@ def tended(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[Set
     with embedded(settings, say) as (live, own):
         known = live.kafka.bootstrap
 
-        def tend() -> None:
+        def tend() -> int | None:
             code = own.poll()
             if code is None:
-                return
+                return None
             say(f"the broker ended with code {code}; it is started again. Its log: {own.log}")
-            if (address := own.start()) != known:
+            if (address := _started_again(own, say)) != known:
                 raise BrokerError(f"the broker came up at {address}, its clients look for {known}; run again")
+            return code
 
         yield live, tend
+
+
+def _started_again(own: EmbeddedBroker, say: Callable[[str], None]) -> str:
+    """Its address. What killed it may kill it while it starts."""
+    for left in reversed(range(_STARTS)):
+        try:
+            return own.start()
+        except BrokerError as error:
+            if not left:
+                raise
+            say(f"{error}; it is tried again")
+    raise AssertionError
 
 
 @contextmanager

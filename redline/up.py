@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _ADDRESS = "bootstrap"  # in the state folder, while an embedded broker runs: how other commands find it
 _OWNER = "bootstrap.folder"  # beside it: whose broker that is
 _ANSWER_S = 2.0
+_BROKER = "broker"  # as alerts name it
 
 
 def up(settings: Settings, *, say: Callable[[str], None]) -> None:
@@ -51,7 +52,8 @@ def up(settings: Settings, *, say: Callable[[str], None]) -> None:
                 f"logs in {live.state / 'logs'}; Ctrl-C stops"
             )
             while not stopping.is_set():
-                tend()
+                if (code := tend()) is not None:
+                    loops.count(Death(_BROKER, code, restarts=0, again_in_s=0.0))
                 fleet.watch(0.5)
             say("stopping: batches that have begun are finished")
     say("stopped")
