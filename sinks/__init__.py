@@ -2,7 +2,8 @@
 
 batch       which records, of which offsets, and when they are due (pure)
 dedupe      which rows are new, which replace a row, which are replays (pure)
-arrow       row payloads into Arrow
+payloads    row payloads into Arrow, each by its table's schema
+arrow       the same by way of dicts, with errors that say what was wrong; rows into their partitions
 loop        the process: Kafka records into batches, batches into commits
 desk        one table's work in one sink: what it collects, why it may stand still
 counted     what a sink tells the meter

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from schemas.errors import RowError
 from schemas.evolution import later
 from schemas.rows import decode_map
-from sinks.dedupe import NO_DIGEST, Identity, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,28 +44,6 @@ def decode(payloads: Sequence[bytes], coordinates: Sequence[Coordinate], table: 
     return rows
 
 
-def identities(rows: Sequence[dict[str, Any]], table: Table) -> list[Identity]:
-    """The identity of each row.
-
-    Raises:
-        RowError: a `record_id`, `revision` or `sources` is not of its type.
-    """
-    result: list[Identity] | None
-    try:
-        if table.amendable:
-            result = [Identity(row["record_id"], int(row["revision"]), NO_DIGEST) for row in rows]
-        else:
-            result = [Identity(row["record_id"], 0, digest(row["sources"])) for row in rows]
-    except (KeyError, TypeError, ValueError):
-        result = None
-    if result is None or not all(isinstance(identity.record_id, str) for identity in result):
-        raise RowError(
-            f"table {table.name}: needed record_id (string), sources and revision of their types in every row; "
-            "one row has others. This is a bug of the stage that wrote the topic: see `redline doctor`"
-        )
-    return result
-
-
 def to_table(rows: Sequence[dict[str, Any]], table: Table) -> pa.Table:
     """Row dicts as an Arrow table of the table's schema.
 
@@ -78,17 +56,14 @@ def to_table(rows: Sequence[dict[str, Any]], table: Table) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=table.schema)
 
 
-def split(rows: pa.Table, by: Sequence[str]) -> list[tuple[dict[str, str], pa.Table, list[int]]]:
+def split(rows: pa.Table, by: Sequence[str]) -> list[tuple[dict[str, str], pa.Table, Sequence[int]]]:
     """The rows of each partition, without its partition columns, and their positions in `rows`.
 
     Raises:
         RowError: a partition value cannot be a folder name.
     """
-    values: list[list[str | None]] = [rows.column(name).cast(pa.string()).to_pylist() for name in by]
-    groups: dict[tuple[str | None, ...], list[int]] = {}
-    for position, key in enumerate(zip(*values, strict=True)):
-        groups.setdefault(key, []).append(position)
-    for key in groups:
+    which, keys = _groups([rows.column(name) for name in by], rows.num_rows)
+    for key in keys:
         for name, value in zip(by, key, strict=True):
             if value is None or _FOLDER.fullmatch(value) is None:
                 raise RowError(
@@ -96,14 +71,25 @@ def split(rows: pa.Table, by: Sequence[str]) -> list[tuple[dict[str, str], pa.Ta
                     f"one row has another, of type {type(value).__name__}"
                 )
     body = rows.drop_columns(list(by))
+    if len(keys) == 1:
+        return [(dict(zip(by, keys[0], strict=True)), body, range(rows.num_rows))]
+    # In their order within each group: the sort is stable.
+    placed = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which, minlength=len(keys)))[:-1])
     return [
-        (
-            {name: str(value) for name, value in zip(by, key, strict=True)},
-            body if len(groups) == 1 else body.take(pa.array(positions)),
-            positions,
-        )
-        for key, positions in sorted(groups.items())
+        (dict(zip(by, keys[group], strict=True)), body.take(pa.array(placed[group])), placed[group].tolist())
+        for group in sorted(range(len(keys)), key=keys.__getitem__)
     ]
+
+
+def _groups(columns: Sequence[pa.ChunkedArray], rows: int) -> tuple[Any, list[tuple[Any, ...]]]:
+    """For each row the number of its group, and what each group has in these columns."""
+    which, first = np.zeros(rows, np.int64), np.zeros(min(rows, 1), np.int64)
+    texts = [column.cast(pa.string()).combine_chunks() for column in columns]
+    for text in texts:
+        codes = text.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)
+        # Numbered anew after each column: products of many columns could be more than 64 bits hold.
+        _, first, which = np.unique(which * (rows + 1) + codes, return_index=True, return_inverse=True)
+    return which.reshape(-1), list(zip(*(text.take(pa.array(first)).to_pylist() for text in texts), strict=True))
 
 
 def _column(rows: Sequence[dict[str, Any]], field: pa.Field, table: Table) -> pa.Array:

@@ -11,10 +11,11 @@ import pyarrow as pa
 from schemas.errors import FencedError, SinkError, TableHaltedError
 from schemas.verdict import Severity
 from sinks import halts
-from sinks.arrow import decode, identities, to_table
 from sinks.dedupe import displaced, plan
 from sinks.delta import AmbiguousError, ConflictError
 from sinks.layout import Layout
+from sinks.parquet import identities_of
+from sinks.payloads import table_of
 from sinks.quarantine import REASON, quarantine_of
 from sinks.shelf import ATTEMPTS, Shelf, labelled, pause
 
@@ -132,8 +133,8 @@ class Committer:
             SinkError: a row is not one of this table's, the gate failed, or commits kept colliding.
             OSError: the disk is full or refuses. The batch is not in the table; no file of it is left.
         """
-        rows = decode(batch.payloads, batch.coordinates, self._table)
-        ids = identities(rows, self._table)
+        rows = table_of(batch.payloads, batch.coordinates, self._table)
+        ids = identities_of(rows, amendable=self._table.amendable)
         ends = {partition: own.end for partition, own in batch.ranges.items()}
         label = labelled(batch.ranges.items())
         note = {"sink": self._sink, "ranges": {p.app_id: list(r) for p, r in batch.ranges.items()}}
@@ -167,7 +168,8 @@ class Committer:
                     self._main.discard(staged)
                     staged = None
                     # 3. Gate.
-                    offered = to_table([rows[i] for i in decided.keep], self._table)
+                    all_of_them = len(decided.keep) == rows.num_rows
+                    offered = rows if all_of_them else rows.take(pa.array(decided.keep, pa.int64()))
                     checked = self._check(batch, decided.keep, offered, days)
                     self._crash(3)
                     # 4. Quarantine, before the main commit moves the offsets past these rows.
@@ -255,10 +257,10 @@ class Committer:
                         reasons = {position: reasons.get(position, reason) for position in range(rows.num_rows)}
             if verdict.failures:
                 self._alert("gate_failed", self._table.name, self._detail(batch, verdict))
-        good = [i for i in range(rows.num_rows) if i not in reasons]
+        good = [i for i in range(rows.num_rows) if i not in reasons] if reasons else range(rows.num_rows)
         bad = sorted(reasons)
         return _Checked(
-            good=tuple(keep[i] for i in good),
+            good=tuple(keep[i] for i in good) if reasons else keep,
             good_rows=self._published(rows if not bad else rows.take(pa.array(good, pa.int64())), days),
             bad=tuple(keep[i] for i in bad),
             bad_rows=self._sealed(rows.take(pa.array(bad, pa.int64()))).append_column(

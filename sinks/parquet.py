@@ -11,7 +11,7 @@ import os
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +24,7 @@ from sinks.arrow import split
 from sinks.dedupe import NO_DIGEST, Identity, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from schemas.tables import Table
     from sinks.places import Place
@@ -173,8 +173,18 @@ def identities_of(rows: pa.Table, *, amendable: bool) -> list[Identity]:
         return [Identity(i, r, NO_DIGEST) for i, r in zip(ids, revisions, strict=True)]
     if pa.types.is_binary(rows.schema.field("sources").type.value_type):
         return [Identity(i, 0, NO_DIGEST) for i in ids]  # sealed: it is not told here what they are
-    sources: list[list[dict[str, Any]]] = rows.column("sources").to_pylist()
-    return [Identity(i, 0, digest(s)) for i, s in zip(ids, sources, strict=True)]
+    return [Identity(i, 0, d) for i, d in zip(ids, _digests(rows.column("sources")), strict=True)]
+
+
+def _digests(sources: pa.ChunkedArray) -> Iterator[bytes]:
+    """The digest of each row's sources."""
+    column = sources.combine_chunks()
+    parts = (pc.struct_field(pc.list_flatten(column), name) for name in ("topic", "partition", "offset"))
+    texts = pc.binary_join_element_wise(*(part.cast(pa.string()) for part in parts), "/").to_pylist()
+    end = 0
+    for count in pc.list_value_length(column).to_pylist():
+        end += count
+        yield digest(texts[end - count : end])
 
 
 def sync_folders(root: Place, paths: Iterable[str]) -> None:

@@ -9,8 +9,8 @@ from support import rows as make
 from schemas.errors import RowError
 from schemas.records import Coordinate
 from schemas.rows import encode
-from schemas.tables import INTERACTIONS, PAIRS, SUBJECTS, TABLES
-from sinks.arrow import decode, identities, split, to_table
+from schemas.tables import INTERACTIONS, PAIRS, TABLES
+from sinks.arrow import decode, split, to_table
 from sinks.quarantine import quarantine_of
 
 PLACES = [Coordinate("t", 0, offset) for offset in range(10)]
@@ -67,21 +67,6 @@ def test_a_missing_column_and_an_unknown_one_are_told() -> None:
     with pytest.raises(RowError, match="no such column") as caught:
         to_table(decode([msgspec.msgpack.encode(row)], PLACES[:1], PAIRS), PAIRS)
     assert "Jane" not in str(caught.value)
-
-
-def test_identities_hold_revisions_of_amendable_tables_and_digests_of_the_others() -> None:
-    (amended,) = identities(maps(make.pair(1, revision=3)), PAIRS)
-    assert (amended.record_id, amended.revision) == (f"{1:032x}", 3)
-    first, second = identities(maps(make.subject(1), make.subject(1, source=2)), SUBJECTS)
-    assert first.digest != second.digest
-
-
-@pytest.mark.parametrize("change", [{"record_id": 3}, {"revision": "Jane"}, {"revision": None}])
-def test_an_identity_of_a_wrong_type_is_refused(change: dict[str, Any]) -> None:
-    (row,) = maps(make.pair(1))
-    with pytest.raises(RowError, match="needed record_id") as caught:
-        identities([{**row, **change}], PAIRS)
-    assert caught.value.__context__ is None
 
 
 def test_rows_are_split_by_their_folders_and_lose_the_partition_columns() -> None:
