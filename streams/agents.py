@@ -86,7 +86,10 @@ def run_worker(
     ]
     keyed = [stage for stage in stages if isinstance(stage, KeyedStage)]
 
+    begun = asyncio.Event()
+
     async def watch() -> None:
+        await begun.wait()  # models that load for a minute are no reason to load them again
         await watchdog(app, runners, policy, time.monotonic, pulse or Pulse(policy.stuck_s))
 
     async def ticks() -> None:
@@ -103,6 +106,7 @@ def run_worker(
             await opening()
         except Exception as error:  # noqa: BLE001  # a worker that cannot scrub must not idle
             fail("worker start", error)
+        begun.set()
 
     app.closing = closing
     app.task(watch)

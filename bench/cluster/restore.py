@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _CHUNK = 5_000
 _PARTITIONS = 4
 _START_US = 1_767_600_000_000_000
+_OPEN_US = _START_US + 90 * 86_400_000_000  # none of it is due while this runs
 _PROBES = 200
 _LATEST_S = 900.0
 
@@ -104,7 +105,7 @@ def _state() -> Iterator[tuple[bytes, bytes]]:
     """Open interactions without end: what `streams.keyed_stage` keeps of each."""
     random = Random(1)  # noqa: S311 - the same state every time
     events = list(_events())
-    header = msgspec.msgpack.encode(_Header(first_us=_START_US, suggested_us=_START_US))
+    header = msgspec.msgpack.encode(_Header(first_us=_OPEN_US, suggested_us=_OPEN_US))
     for number in itertools.count():
         key = f"{random.getrandbits(128):032x}".encode()
         yield b"h" + key, header
@@ -124,12 +125,11 @@ def _events() -> Iterator[Interaction]:
             continue
         yield Interaction(
             record_id="",
-            schema_version=1,
-            scrub_version=1,
+            scrub_version="bench",
             sources=[Source(topics.EVENTS, 0, number)],
             event_date="2026-01-05",
             event_type=SUGGESTION,
-            event_time=_START_US,
+            event_time=_OPEN_US,
             surface="ide",
             tool="bench/1",
             session_key=f"{number:032x}",

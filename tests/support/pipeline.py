@@ -15,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import msgspec
 import psutil  # type: ignore[import-untyped]  # ships no types
@@ -300,7 +300,8 @@ class Pipeline:
                 self._emitted = min(number, len(records) - 1)  # the last counts once it is confirmed
                 yield record
 
-        result = emit_records(paced(), bootstrap=self._broker.bootstrap, topic=topics.EVENTS)
+        kafka = self.settings.kafka
+        result = emit_records(paced(), bootstrap=kafka.bootstrap, topic=topics.EVENTS, kafka_config=kafka.client)
         self._emitted = result.records
 
     def drain(self) -> None:
@@ -333,12 +334,14 @@ class Pipeline:
 
     def origins(self) -> dict[Coordinate, str]:
         """What each raw record is: `source id` where it can be read, else its place. Copies are the same."""
-        return dict(_origins(self.settings.kafka.bootstrap, self.settings.kafka.partitions))
+        kafka = self.settings.kafka
+        return dict(_origins(kafka.bootstrap, kafka.client, kafka.partitions))
 
 
-def _origins(bootstrap: str, partitions: int) -> Iterator[tuple[Coordinate, str]]:
+def _origins(bootstrap: str, client: Mapping[str, Any], partitions: int) -> Iterator[tuple[Coordinate, str]]:
     consumer = Consumer(
         {
+            **client,
             "bootstrap.servers": bootstrap,
             "group.id": "origins",
             "enable.auto.commit": False,
