@@ -3,7 +3,7 @@
 1. helm lint and helm template for every file in deploy/helm/values; values that are wrong are refused
 2. what comes out is what is committed in deploy/helm/rendered (`--write` writes it)
 3. kubeconform -strict, with schemas that deploy/schemas.py makes offline; it refuses a field that is none
-4. promtool on the rules, docker compose config, systemd-analyze verify
+4. promtool on the rules, the compose specification's schema, docker compose config, systemd-analyze
 
 Exit code 1 if one of them says no. With `--all` a missing tool is a no as well.
 """
@@ -23,6 +23,7 @@ CHART = DEPLOY / "helm" / "redline"
 VALUES = DEPLOY / "helm" / "values"
 RENDERED = DEPLOY / "helm" / "rendered"
 KUBERNETES = "1.34.0"
+PART = "/opt/redline/libexec/part"
 # Rules and dashboards have tests of their own, and would be nine tenths of what is committed.
 _LEFT_OUT = "monitoring.rules=false,monitoring.dashboards=false"
 _REFUSED = (
@@ -118,15 +119,24 @@ def beside(check: Check) -> None:
         rules = DEPLOY / "prometheus"
         check.run("promtool check rules", promtool, "check", "rules", str(rules / "rules.yml"))
         check.run("promtool test rules", promtool, "test", "rules", str(rules / "rules_test.yml"))
+    compose = str(DEPLOY / "compose.yaml")
     docker = check.tool("docker")
     if docker and subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0:
-        check.run("docker compose config", docker, "compose", "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet")
+        check.run("docker compose config", docker, "compose", "-f", compose, "config", "--quiet")
     else:
         print("skipped: no docker compose")
+    if check.tool("go"):
+        check.run("compose.yaml by the specification's schema", sys.executable, str(DEPLOY / "schemas.py"), "", compose)
     if analyze := check.tool("systemd-analyze"):
-        units = sorted(str(path) for path in (DEPLOY / "systemd").glob("*.*") if path.suffix in {".service", ".target"})
-        said = check.run("systemd-analyze verify", analyze, "verify", "--man=no", "--recursive-errors=no", *units)
-        print(said, end="")
+        with tempfile.TemporaryDirectory(prefix="redline-units-") as folder:
+            for unit in ("redline@.service", "redline.target"):
+                text = (DEPLOY / "systemd" / unit).read_text("utf-8")
+                # It wants to see the program, which is not installed here.
+                (Path(folder) / unit).write_text(text.replace(PART, str(DEPLOY / "systemd" / "part")), "utf-8")
+            units = [str(path) for path in Path(folder).iterdir()]
+            check.run("systemd-analyze verify", analyze, "verify", "--man=no", "--recursive-errors=no", *units)
+            security = ("security", "--offline=true", "--threshold=20", units[0] if "@" in units[0] else units[1])
+            check.run("systemd-analyze security", analyze, *security)
 
 
 def main() -> int:

@@ -4,7 +4,8 @@
 errors, as `kubeconform -strict` wants it. A file is named as kubeconform's `-schema-location` template says:
 `{kind}-{group's first word}-{version}.json`, `{kind}-{version}.json` for the core group.
 
-    python deploy/schemas.py FOLDER
+    python deploy/schemas.py FOLDER             # writes them
+    python deploy/schemas.py "" COMPOSE.yaml    # holds a compose file against the specification's own schema
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import yaml
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 KUBERNETES = "k8s.io/kubernetes@v1.34.0"
 KEDA = "github.com/kedacore/keda/v2@v2.17.2"
+COMPOSE = "github.com/compose-spec/compose-go/v2@v2.8.1"
 OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
 _CRDS = (
     (KEDA, "config/crd/bases/keda.sh_scaledobjects.yaml"),
@@ -103,5 +106,13 @@ def main(folder: Path) -> None:
         (folder / f"{name}.json").write_text(json.dumps(schema), "utf-8")
 
 
+def compose(path: Path) -> None:
+    schema = json.loads((module(COMPOSE) / "schema" / "compose-spec.json").read_text("utf-8"))
+    jsonschema.validate(yaml.safe_load(path.read_text("utf-8")), schema)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if sys.argv[1]:
+        main(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        compose(Path(sys.argv[2]))
