@@ -8,7 +8,7 @@ DEMO_DIR ?= redline-data
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench fuzz chaos trainers peers clean lock
+.PHONY: help setup demo test check format bench fuzz chaos upgrade trainers peers clean lock
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ fuzz: setup ## a minute of coverage-guided fuzzing of every reader (Linux on x86
 
 chaos: setup ## the long crash tests (about an hour)
 	@$(BIN)/pytest -m 'chaos or crash' tests/crash
+
+upgrade: setup ## an upgrade and a rollback under load, a backup and a restore, for real (half an hour)
+	@$(BIN)/python tests/upgrade/rehearse.py
+	@$(BIN)/pytest -m chaos tests/broker/test_backup.py
 
 trainers: setup ## real trainers read and learn from what is exported (6 GB of packages, once)
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-trainers

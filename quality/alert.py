@@ -21,7 +21,7 @@ Action = Literal["halted", "quarantined", "none"]
 LISTED = 20
 """Alerts that one notice lists; of the others it says how many they are."""
 
-PAGE = "docs/alerts.md"
+PAGE = "docs/runbook.md"
 _RANGES = 3  # offset ranges in one line
 _WEIGHT = {Severity.WARNING: 0, Severity.ERROR: 1, Severity.CRITICAL: 2}
 

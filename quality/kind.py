@@ -41,5 +41,5 @@ def described(kind: Kind) -> str:
     return (
         f"### {kind.name}\n\n"
         f"{kind.severity.value}, raised by: {kind.stage}; ends {_ENDS[kind.ends]}. {kind.meaning}\n\n"
-        f"{kind.remedy}\n"
+        f"{kind.remedy} [Runbook](runbook.md#{kind.name}).\n"
     )

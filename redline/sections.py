@@ -280,7 +280,7 @@ class Alerts(Section, frozen=True, kw_only=True):
 
     `webhook`, `alertmanager`, `smtp_password`, `pagerduty_key`: secrets; each may be `file:PATH`, which is read at
     every use. `instance`: what this Redline is called in alerts; empty: the data folder. `runbook`: where
-    docs/alerts.md can be read. `window_s`: what is over and comes back within so long was not over. `stale_s`: what
+    docs/runbook.md can be read. `window_s`: what is over and comes back within so long was not over. `stale_s`: what
     nobody has seen for so long is over. `page_from`: the least severity that PagerDuty is told of.
     """
 
@@ -298,7 +298,7 @@ class Alerts(Section, frozen=True, kw_only=True):
     pagerduty_key: str = ""
     page_from: Severity = Severity.ERROR
     instance: str = ""
-    runbook: str = "docs/alerts.md"
+    runbook: str = "docs/runbook.md"
     timeout_s: _Span = 10.0
     window_s: _Span = 300.0
     group_s: _Span = 10.0

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.watermark import Watermark, WatermarkPolicy
+from streams.watermark import STEP_US, Watermark, WatermarkPolicy
 
 POLICY = WatermarkPolicy(lateness_us=10, idle_us=5)
 
@@ -54,3 +54,33 @@ def test_never_moves_back(steps: list[tuple[int, int]]) -> None:
             assert last is None or value > last
             assert value <= now - POLICY.lateness_us
             last = value
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**9), st.integers(1, STEP_US // 4)), min_size=3, max_size=20),
+    st.integers(1, 18),
+    st.one_of(st.integers(STEP_US * 2, 10**15), st.integers(-(10**15), -STEP_US)),
+)
+def test_a_clock_that_is_set_closes_nothing_early(steps: list[tuple[int, int]], at: int, step: int) -> None:
+    """By a minute, a day or ten years, either way: the watermark is never ahead of what it was without."""
+    policy = WatermarkPolicy(lateness_us=10, idle_us=5_000_000)
+    right, wrong = Watermark(policy), Watermark(policy)
+    now, off = 10**15, 0
+    for number, (event, passed) in enumerate(steps):
+        now += passed
+        off = step if number >= at else 0
+        if number % 3 == 0:
+            right.on_event(now - event, now)
+            wrong.on_event(now - event, now + off)
+        right.advance(now)
+        wrong.advance(now + off)
+        assert wrong.emitted_us is None or (right.emitted_us is not None and wrong.emitted_us <= right.emitted_us)
+
+
+def test_a_clock_set_forward_for_a_while_leaves_no_trace() -> None:
+    mark = Watermark(WatermarkPolicy(lateness_us=0, idle_us=5_000_000))
+    day, second = 86_400_000_000, 1_000_000
+    mark.on_event(day, day)
+    for number in range(1, 20):
+        mark.advance(day + number * second + (day if 5 <= number < 15 else 0))
+    assert mark.emitted_us == day + 18 * second - second  # the seconds of the two steps are not counted

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-VOICE = Voice("live", "docs/alerts.md")
+VOICE = Voice("live", "docs/runbook.md")
 ALERT = Alert(
     "gate_halt",
     "pairs",
@@ -70,7 +70,7 @@ def test_a_text_says_where_what_was_expected_what_came_and_what_to_run() -> None
         "\n"
         "seen 3 times\n"
         f"Yours: redline alerts ack {ALERT.key[:8]}\n"
-        "What to do: docs/alerts.md#gate_halt\n"
+        "What to do: docs/runbook.md#gate_halt\n"
     )
 
 
