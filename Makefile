@@ -8,10 +8,10 @@ DEMO_DIR ?= redline-data
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench fuzz chaos upgrade trainers peers clean lock
+.PHONY: help setup demo test check format bench fuzz chaos upgrade trainers peers deploy-check clean lock
 
 help: ## print this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make the virtual environment from the lock
 
@@ -70,6 +70,11 @@ peers: setup ## events per second beside stock Faust, Quix Streams and Bytewax, 
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-peers
 	@$(BIN)/uv pip sync --quiet --python $(VENV)-peers/bin/python --require-hashes bench/peers/requirements.txt
 	@$(BIN)/python -m bench.peers
+
+deploy-check: setup ## chart, compose file and units, with helm and kubeconform (needs Go; minutes, once)
+	@for tool in helm.sh/helm/v3/cmd/helm@v3.22.0 github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0; do \
+	  test -x $(VENV)/go/$$(basename $${tool%@*}) || GOBIN=$(abspath $(VENV))/go go install $$tool || exit 1; done
+	@PATH="$(abspath $(VENV))/go:$$PATH" $(BIN)/python deploy/check.py
 
 lock: $(BIN)/uv ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra fast --group dev pyproject.toml -o requirements.lock

