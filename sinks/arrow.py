@@ -56,8 +56,12 @@ def to_table(rows: Sequence[dict[str, Any]], table: Table) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=table.schema)
 
 
-def split(rows: pa.Table, by: Sequence[str]) -> list[tuple[dict[str, str], pa.Table, Sequence[int]]]:
+def split(
+    rows: pa.Table, by: Sequence[str], order: pa.Array | None = None
+) -> list[tuple[dict[str, str], pa.Table, Sequence[int]]]:
     """The rows of each partition, without its partition columns, and their positions in `rows`.
+
+    In the `order` of positions within each partition; without one in that of `rows`.
 
     Raises:
         RowError: a partition value cannot be a folder name.
@@ -71,10 +75,11 @@ def split(rows: pa.Table, by: Sequence[str]) -> list[tuple[dict[str, str], pa.Ta
                     f"one row has another, of type {type(value).__name__}"
                 )
     body = rows.drop_columns(list(by))
-    if len(keys) == 1:
+    if len(keys) == 1 and order is None:
         return [(dict(zip(by, keys[0], strict=True)), body, range(rows.num_rows))]
-    # In their order within each group: the sort is stable.
-    placed = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which, minlength=len(keys)))[:-1])
+    at = np.arange(rows.num_rows) if order is None else order.to_numpy()
+    at = at[np.argsort(which[at], kind="stable")]
+    placed = np.split(at, np.cumsum(np.bincount(which, minlength=len(keys)))[:-1])
     return [
         (dict(zip(by, keys[group], strict=True)), body.take(pa.array(placed[group])), placed[group].tolist())
         for group in sorted(range(len(keys)), key=keys.__getitem__)

@@ -39,6 +39,10 @@ class DestroyedRows:
         self._inode = self._end = 0
         self._bits: dict[_Place, bytes] = {}
 
+    def __bool__(self) -> bool:
+        """Whether there are any, as of the last refresh."""
+        return bool(self._bits)
+
     def refresh(self) -> None:
         """Read what is new. Raises OSError."""
         try:
@@ -54,8 +58,6 @@ class DestroyedRows:
 
     def of(self, rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
         """Record ids of those rows of which every raw coordinate is among the places."""
-        if not self._bits:
-            return frozenset()
         return frozenset(row["record_id"] for row in rows if self._holds(row["sources"]))
 
     def add(self, sources: Iterable[Mapping[str, Any]]) -> None:

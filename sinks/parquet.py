@@ -75,11 +75,9 @@ class Files:
             SinkError: a partition value cannot be a folder name.
         """
         done: list[DataFile] = []
-        if self._ordered and rows.num_rows:
-            order = pc.sort_indices(rows.column("record_id"))
-            rows, ids = rows.take(order), [ids[i] for i in order.to_pylist()]
+        order = pc.sort_indices(rows.column("record_id")) if self._ordered else None
         try:
-            for partition, body, positions in split(rows, self._partition_by):
+            for partition, body, positions in split(rows, self._partition_by, order):
                 done.append(self._write_one(body, [ids[i] for i in positions], partition, label))
             sync_folders(self._root, [file.path for file in done])
         except BaseException:

@@ -120,9 +120,11 @@ class Shelf:
         """Which of these ids must never be there (again), as of the last refresh."""
         return self._tombstones.of(identity.record_id for identity in ids)
 
-    def destroyed(self, rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    def destroyed(self, rows: pa.Table) -> frozenset[str]:
         """Ids of these rows that are there under another id since their key was destroyed, as of the last refresh."""
-        return self._destroyed.of(rows)
+        if not self._destroyed:
+            return frozenset()
+        return self._destroyed.of(rows.select(["record_id", "sources"]).to_pylist())
 
     def stage(self, rows: pa.Table, ids: Sequence[Identity], moved: Mapping[str, frozenset[str]], label: str) -> Staged:
         """Write rows, and copies of the files that hold older revisions of them (`moved`) without those.
