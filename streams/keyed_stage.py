@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 from itertools import islice
@@ -40,6 +41,8 @@ _FORGOTTEN = b"x"  # a settled key whose members are gone: one byte, for ever, s
 # A key that is overdue when an event of it comes is history read from files: the rest of it is still on the way.
 _PATIENCE_US = 300_000_000
 _SETTLE_CHUNK = 200  # keys per write: bounds memory when a flush closes everything at once
+# Members from which on a key is put together in a thread: a million take longer than Kafka waits for a heartbeat.
+_MANY = 2_000
 
 Stored = list[tuple[bytes, bytes]]
 """What state holds of a key's members: name and value, each."""
@@ -214,18 +217,24 @@ class KeyedStage:
 
     async def _publish(self, partition: int, held: Held, commit: Committer, *, final: bool) -> None:
         view, state = self._view(partition, commit), commit.state(partition)
-        outs = [one for key, stored in held.items() for one in self._rows(view, state, key, stored, final=final)]
+        outs = [one for key, stored in held.items() for one in await self._rows(view, state, key, stored, final=final)]
         if self._withdrawals is not None:
             state.delete(_SETTLING)
         await commit.write(outs)
         self._meter.count(metrics.KEYED_SETTLED, len(held), stage=self.name, how="final" if final else "flushed")
 
-    def _rows(self, view: _PartitionView, state: Overlay, key: bytes, stored: Stored, *, final: bool) -> list[Out]:
+    async def _rows(
+        self, view: _PartitionView, state: Overlay, key: bytes, stored: Stored, *, final: bool
+    ) -> list[Out]:
         header = state.get(HEADER + key)
         if header is None:
             return []
-        members = [rows.decode_interaction(value) for _, value in stored if value]
-        answer = self._logic.settle(key, header, members, final=final)
+
+        def settled() -> Settlement:
+            members = [rows.decode_interaction(value) for _, value in stored if value]
+            return self._logic.settle(key, header, members, final=final)
+
+        answer = await asyncio.to_thread(settled) if len(stored) > _MANY else settled()
         published = [emit.row.sources for emit in answer.emits if not isinstance(emit.row, Reject)]
         if published and not final:
             state.put(_PUBLISHED + key, msgpack.encode([source for row in published for source in row]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 from support.stage import Commit
@@ -10,13 +11,15 @@ from support.world import HASHES, SECOND, event
 
 from schemas import rows, topics
 from schemas.records import Coordinate, Record
-from schemas.rows import Pair, Reject
+from schemas.rows import Pair, Reject, Trajectory
 from streams.join import Join
 from streams.keyed_stage import KeyedStage
+from streams.session import Sessions
 from streams.watermark import WatermarkPolicy
 
 if TYPE_CHECKING:
     from schemas.rows import Interaction
+    from streams.keyed import Settlement
 
 NOW_S = 10_000_000.0
 LONG_AGO_S = 1_000.0
@@ -69,3 +72,29 @@ def test_what_is_live_settles_when_it_is_due() -> None:
         )
     )
     assert len(commit.said(topics.PAIRS, Pair)) == 1
+
+
+def test_a_session_of_many_events_is_put_together_while_the_loop_goes_on() -> None:
+    """What beats in the loop are Kafka's heartbeats: without them the partitions are given to the next worker."""
+    beaten, many = threading.Event(), 2_500
+
+    class Slow(Sessions):
+        def settle(self, key: bytes, header: bytes, members: list[Interaction], *, final: bool) -> Settlement:
+            assert beaten.wait(60.0), "the loop stood still"
+            return super().settle(key, header, members, final=final)
+
+    stage = KeyedStage(topics.STEPS, Slow(HASHES), WatermarkPolicy(), lambda: int(NOW_S * SECOND))
+    commit = Commit()
+    steps = [row(event("step", NOW_S, offset=i, role="user", kind="message", content=str(i))) for i in range(many)]
+
+    async def both() -> None:
+        settling = asyncio.create_task(stage.handle([tick(NOW_S), *steps, tick(NOW_S + 7 * 3600)], commit))
+        while not settling.done():
+            await asyncio.sleep(0.01)
+            if commit.store:
+                beaten.set()
+        await settling
+
+    asyncio.run(both())
+    parts = commit.said(topics.TRAJECTORIES, Trajectory)
+    assert sum(len(part.steps) for part in parts) == many
