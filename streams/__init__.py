@@ -16,6 +16,7 @@ join            suggestion, decision and edits to a pair
 session         when a session closes, and what belongs to it
 trajectory      its rows; steps: what each event says and to what it belongs; parts: where a long one is cut
 revisions       a person's own edit of a document, as a row
+days            what is counted a day at a time
 threads         who answers whom in a thread's day, without content
 collaboration   the facts of a unit's day to counts that say nothing of anybody
 similarity      how much of a suggestion was kept

@@ -16,13 +16,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from schemas import topics
 from schemas.rows import Collaboration as Row
 from schemas.rows import Interaction
-from streams.keyed import Admission, Emit, Members, Settlement, derived_id, reject
-from streams.threads import DAY_US, HOUR_US, MESSAGE, STAGE, UNMEASURED, fact_of, unit_key
+from streams.days import DAY_US, HOUR_US, Days
+from streams.keyed import Emit, Members, Settlement, derived_id, reject
+from streams.threads import MESSAGE, STAGE, UNMEASURED, fact_of, unit_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,11 +50,6 @@ class CollaborationPolicy:
     keep_us: int = 7 * DAY_US
 
 
-class _Header(msgspec.Struct, array_like=True):
-    end_us: int
-    settled: bool = False
-
-
 class _Heard(NamedTuple):
     """One message in its thread; `thread` is a number within the day."""
 
@@ -64,31 +58,28 @@ class _Heard(NamedTuple):
     said: Said
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_header = msgspec.msgpack.Decoder(_Header).decode
-
-
-class Collaboration:
+class Collaboration(Days):
     """`KeyedLogic` for the days of units, over the facts that `Threads` gives."""
 
     name = "collaboration"
 
     def __init__(self, policy: CollaborationPolicy | None = None) -> None:
-        self._policy = policy or CollaborationPolicy()
+        policy = policy or CollaborationPolicy()
+        super().__init__(policy.close_us, policy.keep_us)
+        self._k = policy.k
 
     def key_of(self, row: Interaction) -> bytes | None:
         """The unit and the UTC day."""
         return unit_key(fact_of(row.data).unit, row.event_date)
 
-    def admit(self, key: bytes, header: bytes | None, row: Interaction, *, known: bool) -> Admission:
-        """Take a fact into its day; if that was counted, its messages are late."""
-        del key
-        if known:
-            return Admission()
-        state = _Header(end_us=row.event_time) if header is None else _header(header)
-        if state.settled:
-            return Admission(emits=self.forgotten(row))
-        return Admission(header=_encode(state), keep=True)
+    def end_of(self, row: Interaction) -> int:
+        """A fact stands at the end of its day."""
+        return row.event_time
+
+    def counted(self, key: bytes, members: list[Interaction], end_us: int) -> tuple[Emit, ...]:
+        """The day's rows."""
+        del key, end_us
+        return tuple(rows_of(members, self._k))
 
     def forgotten(self, row: Interaction) -> tuple[Emit, ...]:
         """Every message of the fact is late."""
@@ -105,24 +96,6 @@ class Collaboration:
             )
             for source in row.sources
         )
-
-    def due(self, header: bytes) -> int:
-        """When the day has been over for long enough, or may be forgotten."""
-        state = _header(header)
-        return state.end_us + self._policy.close_us + (self._policy.keep_us if state.settled else 0)
-
-    def wants_flush(self, header: bytes) -> bool:
-        """True for a day that was not counted."""
-        return not _header(header).settled
-
-    def settle(self, key: bytes, header: bytes, members: list[Interaction], *, final: bool) -> Settlement:
-        """The day's rows. It is counted once: two counts of one window could be compared."""
-        del key, final
-        state = _header(header)
-        if state.settled:
-            return Settlement(None, Members.DROP)
-        state.settled = True
-        return Settlement(_encode(state), Members.MARK, tuple(rows_of(members, self._policy.k)))
 
     def drop(self, header: bytes, members: list[Interaction], reason: str) -> Settlement:
         """Facts have no owner, so nobody asks for it."""

@@ -19,7 +19,8 @@ import msgspec
 
 from schemas import topics
 from schemas.rows import Interaction
-from streams.keyed import Admission, Emit, Members, Settlement, derived_id, event_order, turned_away, withdrawn
+from streams.days import DAY_US, HOUR_US, Days, day_end
+from streams.keyed import Emit, Settlement, derived_id, event_order, turned_away, withdrawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 MESSAGE = "redline.message.v1"
 STAGE = "collaboration"  # whose rejects these are: both steps speak as one
 EVERYBODY = "all"  # the unit of people of whom none is told
-HOUR_US = 3_600_000_000
-DAY_US = 24 * HOUR_US
 UNMEASURED = -1
 _LONGEST_UNIT = 64  # code points
 _SECOND = 1_000_000
@@ -67,11 +66,6 @@ class Fact(msgspec.Struct, frozen=True):
     said: list[Said]
 
 
-class _Header(msgspec.Struct, array_like=True):
-    end_us: int
-    settled: bool = False
-
-
 class _Payload(msgspec.Struct):
     author: str = "person"
     org_unit: str = ""
@@ -81,8 +75,6 @@ class _Payload(msgspec.Struct):
     channel_key: str = ""
 
 
-_encode = msgspec.msgpack.Encoder().encode
-_header = msgspec.msgpack.Decoder(_Header).decode
 _payload = msgspec.json.Decoder(_Payload).decode
 _json = msgspec.json.Encoder(order="deterministic").encode
 fact_of = msgspec.json.Decoder(Fact).decode
@@ -96,13 +88,14 @@ def plain(row: Interaction) -> Interaction:
     )
 
 
-class Threads:
+class Threads(Days):
     """`KeyedLogic` for threads, a day each."""
 
     name = "threads"
 
     def __init__(self, policy: ThreadPolicy | None = None) -> None:
-        self._policy = policy or ThreadPolicy()
+        policy = policy or ThreadPolicy()
+        super().__init__(policy.close_us, policy.keep_us)
 
     def key_of(self, row: Interaction) -> bytes | None:
         """The thread and the UTC day."""
@@ -110,49 +103,21 @@ class Threads:
             return None
         return derived_id("thread_day", row.thread_key.encode(), row.event_date.encode()).encode()
 
-    def admit(self, key: bytes, header: bytes | None, row: Interaction, *, known: bool) -> Admission:
-        """Take a message into its day, or reject it if that has closed."""
-        del key
-        if known:
-            return Admission()
-        state = _Header(end_us=day_end(row.event_time)) if header is None else _header(header)
-        if state.settled:
-            return Admission(emits=self.forgotten(row))
-        return Admission(header=_encode(state), keep=True)
+    def end_of(self, row: Interaction) -> int:
+        """Of the message's own day."""
+        return day_end(row.event_time)
+
+    def counted(self, key: bytes, members: list[Interaction], end_us: int) -> tuple[Emit, ...]:
+        """The facts of this set."""
+        return tuple(facts(key, members, end_us))
 
     def forgotten(self, row: Interaction) -> tuple[Emit, ...]:
         """Late, however much later."""
         return (turned_away(row, stage=STAGE, reason="late", expected="a message before its day was counted"),)
 
-    def due(self, header: bytes) -> int:
-        """When the day has been over for long enough, or may be forgotten."""
-        state = _header(header)
-        return state.end_us + self._policy.close_us + (self._policy.keep_us if state.settled else 0)
-
-    def wants_flush(self, header: bytes) -> bool:
-        """True for a day that is open."""
-        return not _header(header).settled
-
-    def settle(self, key: bytes, header: bytes, members: list[Interaction], *, final: bool) -> Settlement:
-        """The facts of this set. Also the end of input closes a day for good: it is counted once."""
-        del final
-        state = _header(header)
-        if state.settled:
-            return Settlement(None, Members.DROP)
-        state.settled = True
-        return Settlement(_encode(state), Members.MARK, tuple(facts(key, members, state.end_us)))
-
     def drop(self, header: bytes, members: list[Interaction], reason: str) -> Settlement:
         """The thread is not counted that day: of its messages none is, whoever wrote it."""
-        state = _header(header)
-        state.settled = True
-        emits = tuple(withdrawn(m, stage=STAGE, reason=reason) for m in members)
-        return Settlement(_encode(state), Members.MARK, emits)
-
-
-def day_end(time_us: int) -> int:
-    """The end of the UTC day of a time, both in microseconds since 1970."""
-    return (time_us // DAY_US + 1) * DAY_US
+        return self.closed(header, tuple(withdrawn(m, stage=STAGE, reason=reason) for m in members))
 
 
 def unit_key(unit: str, event_date: str) -> bytes:
