@@ -9,7 +9,7 @@ given (`Analyze`); what cannot be scrubbed raises, and nothing of it passes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 SCRUB_VERSION = "3"
 
-Analyze = Callable[[Sequence[str], str | None], list[list[Found]]]
-"""Findings of each text of one event, whose subject may be known; ranges may overlap."""
+Analyze = Callable[[Sequence[str], str | None, Container[int] | None], list[list[Found]]]
+"""Findings of each text of one event, whose subject may be known, or of those at some places; ranges may overlap."""
 
 # Columns of the row or ids that are re-keyed: they do not stand in `data` again.
 _NOT_DATA = frozenset(
@@ -220,10 +220,11 @@ def _subject(event: Event, row: Interaction, source: Source, keys: Keys) -> byte
 
 def _places(texts: list[Text], analyze: Analyze, subject: str | None) -> list[list[Found]]:
     """What is to be replaced in each text."""
-    findings = analyze([text.shown or text.value for text in texts], subject)
-    for place, text in enumerate(texts):
-        if text.alone and len(texts) > 1:
-            findings[place] = analyze([text.value], subject)[0]
+    apart = {place for place, text in enumerate(texts) if text.alone} if len(texts) > 1 else set()
+    wanted = set(range(len(texts))) - apart if apart else None
+    findings = analyze([text.shown or text.value for text in texts], subject, wanted)
+    for place in apart:
+        findings[place] = analyze([texts[place].value], subject, None)[0]
     return [merge(own(text, found)) for text, found in zip(texts, findings, strict=True)]
 
 

@@ -172,9 +172,7 @@ def nameless(lexicon: lx.Lexicon, random: Random, most: int) -> list[str]:
 def _names_nobody(line: str, lexicon: lx.Lexicon) -> bool:
     listed = lx.PEOPLE | lx.PLACE | lx.COUNTRY
     return not _CREDIT.search(line) and not any(
-        (bits := lexicon.bits(word)) & listed and bits < _OFTEN
-        for word in tokens.words(line, 0, len(line))
-        if word[0].isupper()
+        (bits := lexicon.bits(word)) & listed and bits < _OFTEN for word in tokens.words(line) if word[0].isupper()
     )
 
 

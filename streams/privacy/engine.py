@@ -28,7 +28,7 @@ from streams.privacy.views import reads_as, views
 from streams.surrogates import Found, unreserved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from streams.privacy.directory.matcher import Directory
     from streams.privacy.options import Options
@@ -139,7 +139,7 @@ class Engine:
         self.presidio_findings("")  # so that the first text does not wait for the plan
         self._file = DirectoryFile(directory) if directory is not None and not stock else None
         self._directory: Directory | None = None
-        self._memo: OrderedDict[bytes, tuple[Found, ...]] = OrderedDict()
+        self._memo: OrderedDict[bytes, tuple[Sequence[View], Sequence[Found]]] = OrderedDict()
         self._memo_size = memo
 
     @classmethod
@@ -170,33 +170,48 @@ class Engine:
         for name, entities, finder in OURS:
             registry.add_recognizer(FinderRecognizer(name, entities, finder))
 
-    def analyze(self, texts: Sequence[str], subject: str | None = None) -> list[list[Found]]:
+    def analyze(
+        self, texts: Sequence[str], subject: str | None = None, wanted: Container[int] | None = None
+    ) -> list[list[Found]]:
         """Findings of each of the texts of one event, surrogates left out; they may overlap.
 
         The subject is found in every spelling of theirs, and a person named in one text is found in all of them.
+
+        Args:
+            texts: of the event.
+            subject: whose event it is.
+            wanted: places of the texts whose findings are asked for; all if None. Of the others the list is empty.
         """
-        every = self.everything(texts, subject)
+        every = self.everything(texts, subject, wanted)
         return [unreserved(text, found) for text, found in zip(texts, every, strict=True)]
 
-    def everything(self, texts: Sequence[str], subject: str | None = None) -> list[list[Found]]:
+    def everything(
+        self, texts: Sequence[str], subject: str | None = None, wanted: Container[int] | None = None
+    ) -> list[list[Found]]:
         """As `analyze`, with what is, or could be, a surrogate: numbers kept for examples are numbers too."""
         self._look_at_directory()
-        read = [views(text) if self._better else [] for text in texts]
-        findings = [self._read(text, seen) for text, seen in zip(texts, read, strict=True)]
-        known_names = {
+        read = [self._read(text) for text in texts]
+        names = {
             reads_as(text[one.start : one.end])
-            for text, found in zip(texts, findings, strict=True)
+            for text, (_, found) in zip(texts, read, strict=True)
             for one in found
             if one.entity == cues.PERSON
         }
+        plain = [people.Plain.of(text) for text in texts] if names or subject else []
         known = [people.of_subject(subject)] if subject else []
-        if known_names:
-            known += [people.of_name(name) for name in people.again(known_names, texts)]
-        for text, seen, found in zip(texts, read, findings, strict=True):
+        if names:
+            known += [people.of_name(name) for name in people.again(names, plain)]
+        findings: list[list[Found]] = []
+        for place, (seen, found) in enumerate(read):
+            if wanted is not None and place not in wanted:
+                findings.append([])
+                continue
+            more = list(found)
             for matcher in known:
-                found.extend(matcher.find(text))
+                more += matcher.within(plain[place])
                 for view in seen:
-                    found.extend(_back(view, matcher.find(view.text)))
+                    more.extend(_back(view, matcher.find(view.text)))
+            findings.append(more)
         return findings
 
     def presidio_findings(self, text: str) -> list[Any]:
@@ -214,32 +229,35 @@ class Engine:
             self._directory = directory
             self._memo.clear()
 
-    def _read(self, text: str, seen: Sequence[View]) -> list[Found]:
-        """Findings in a text as it is, and as it reads once its encodings are undone."""
-        found = list(self._findings(text))
-        for view in seen:
-            found += _back(view, self._findings(view.text))
-        return found
-
-    def _findings(self, text: str) -> tuple[Found, ...]:
+    def _read(self, text: str) -> tuple[Sequence[View], Sequence[Found]]:
+        """The views of a text, and the findings in it as it is and as it reads once its encodings are undone."""
         if len(text) < 2:  # noqa: PLR2004 - one character names nobody
-            return ()
+            return (), ()
         key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         known = self._memo.get(key)
         if known is not None:
             self._memo.move_to_end(key)
             return known
-        found = tuple(
+        seen = views(text) if self._better else []
+        found = [*self._findings(text)]
+        for view in seen:
+            found += _back(view, self._findings(view.text))
+        if self._memo_size:
+            self._memo[key] = seen, found
+            if len(self._memo) > self._memo_size:
+                self._memo.popitem(last=False)
+        return seen, found
+
+    def _findings(self, text: str) -> list[Found]:
+        if len(text) < 2:  # noqa: PLR2004 - as above
+            return []
+        found = [
             Found(one.start, one.end, one.entity_type, one.score)
             for one in self.presidio_findings(text)
             if not self._better or not _is_something_else(text, one)
-        )
+        ]
         if self._directory is not None:
-            found += tuple(one for one in self._directory.find(text) if one.score >= self.threshold)
-        if self._memo_size:
-            self._memo[key] = found
-            if len(self._memo) > self._memo_size:
-                self._memo.popitem(last=False)
+            found += [one for one in self._directory.find(text) if one.score >= self.threshold]
         return found
 
 

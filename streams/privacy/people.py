@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams.privacy.directory.fold import folded, is_cjk, spellings
 from streams.privacy.directory.words import common, frequent
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _SHORTEST = 4  # letters of a single word; "Jo", "Al" and "Ian" alone would hit half the language
+_BETWEEN = 8  # signs between two words of a name, or behind it: gaps, the initial of a middle name, digits of a login
+_EDGE = 4  # signs that expressions look at before and behind
 _PAIR = 2  # characters of a name in a script without spaces
 _NUMBER = 6  # digits of a subject that is a number; a short one is any number
 _OPEN, _CLOSE = r"(?<![^\W_])", r"(?![^\W_])"  # a word's edge; an underscore is one, as in jane_doe_laptop
@@ -47,6 +49,11 @@ class _Forms:
     turned: set[str] = field(default_factory=set)  # likewise, last name first: must not eat the next mention's first
     unspaced: set[str] = field(default_factory=set)  # of a script without spaces: no edges
     needles: set[str] = field(default_factory=set)
+    reach: int = 0  # characters of the longest finding, at most
+
+    def reaches(self, words: Iterable[str]) -> None:
+        """Findings are of these words, with less than eight signs between and behind each."""
+        self.reach = max(self.reach, sum(max(map(len, (word, *spellings(word)))) + _BETWEEN for word in words))
 
     def put(self, word: str, *, sure: bool) -> None:
         """A single word."""
@@ -57,12 +64,14 @@ class _Forms:
         else:
             self.loose |= {re.escape(way) for way in spellings(word)}
         self.needles |= set(spellings(word))
+        self.reaches((word,))
 
     def pair(self, words: Sequence[str], *, sure: bool) -> None:
         """A name of several words, in all that can be made of it."""
         parts = [_any_of(word) for word in words]
         first, last, letter = parts[0], parts[-1], re.escape(folded(words[0])[0][:1])
         self.needles |= {way for word in (words[0], words[-1]) for way in spellings(word)}
+        self.reaches(words)
         if all(folded(word)[0].lower() in frequent() for word in words):
             self._of_words(words, sure=sure)
             return
@@ -92,6 +101,7 @@ class _Forms:
         for row in (words, words[::-1]):
             if len("".join(row)) >= _PAIR:
                 self.unspaced.add(r"[\s\u3000\u30fb]?".join(map(re.escape, row)))
+        self.reaches(words)
         self.needles |= {word.lower() for word in words}
 
 
@@ -100,21 +110,74 @@ class Known:
 
     def __init__(self, forms: _Forms) -> None:
         self._forms = forms
-        self._needles = tuple(sorted(forms.needles))
+        self.needles = tuple(sorted(forms.needles))
+        self._shortest = min(map(len, self.needles), default=0)
         self._patterns: list[re.Pattern[str]] | None = None
 
     def find(self, text: str) -> list[Found]:
         """Every place that names one of them; findings may overlap."""
-        plain, places = folded(text)
-        low = plain.lower()
-        if not any(needle in low for needle in self._needles):
+        return self.within(Plain.of(text))
+
+    def within(self, text: Plain) -> list[Found]:
+        """As `find`, of a text that was made plain."""
+        low = text.low
+        if len(low) < self._shortest:
             return []
+        for needle in self.needles:
+            if needle in low:
+                break
+        else:
+            return []
+        return self.among(text, self._around(low) if text.ascii else ((0, len(text.plain)),))
+
+    def among(self, text: Plain, around: Iterable[tuple[int, int]]) -> list[Found]:
+        """What the expressions find in stretches of a text."""
         if self._patterns is None:
             self._patterns = _compiled(self._forms)
-        spans = [match.span() for pattern in self._patterns for match in pattern.finditer(plain)]
+        plain, places = text.plain, text.places
+        spans = [
+            match.span()
+            for pattern in self._patterns
+            for first, last in around
+            for match in pattern.finditer(plain, first, last)
+        ]
         if places is not None:
             spans = [(places[start], places[end - 1] + 1) for start, end in spans]
         return [Found(start, end, "PERSON", 0.9) for start, end in spans]
+
+    def _around(self, low: str) -> Iterable[tuple[int, int]]:
+        """Stretches of a text, in order, that hold every finding with what it looks at: around each needle."""
+        reach = self._forms.reach + _EDGE
+        around: list[tuple[int, int]] = []
+        for needle in self.needles:
+            at = low.find(needle)
+            while at >= 0:
+                end = at + len(needle)
+                around.append((max(0, at - reach), end + reach))
+                at = low.find(needle, at + 1)
+        around.sort()
+        joined = [around[0]]
+        for first, last in around[1:]:
+            if first <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+            else:
+                joined.append((first, last))
+        return joined
+
+
+class Plain(NamedTuple):
+    """A text as names are looked for in it, made once for all of them."""
+
+    plain: str
+    places: list[int] | None
+    low: str
+    ascii: bool
+
+    @classmethod
+    def of(cls, text: str) -> Plain:
+        """The text made plain."""
+        plain, places = folded(text)
+        return cls(plain, places, plain.lower(), plain.isascii())
 
 
 def _compiled(forms: _Forms) -> list[re.Pattern[str]]:
@@ -173,9 +236,9 @@ def of_name(name: str) -> Known:
     return Known(forms)
 
 
-def again(names: Iterable[str], texts: Iterable[str]) -> tuple[str, ...]:
+def again(names: Iterable[str], texts: Iterable[Plain]) -> tuple[str, ...]:
     """Those of the names of which a part stands more than once in the texts: of others nothing more can be found."""
-    low = "\n".join(folded(text)[0] for text in texts).lower()
+    low = "\n".join([text.low for text in texts])
     return tuple(
         sorted(
             name

@@ -7,6 +7,7 @@ only if the forms cover all of it but punctuation. Sources of the ranges are wit
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.surrogates import lines, people
@@ -100,14 +101,16 @@ _TYPED: dict[str, re.Pattern[str]] = {"US_SSN": re.compile(rf"{SSN_AREA}[\s.\-]?
 _IDENTIFIER = re.compile(rf"(?:{'|'.join(sorted(IN_IDENTIFIERS))})_[0-9a-f]{{4}}")
 _TELLING = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)  # anything but punctuation
 _REACH = 96  # characters; no form is longer
+_KEPT = 2048  # stretches of text: those of a suggestion come again with its decision and its edits
 _NAMES = frozenset(("PERSON", "LOCATION"))
 _ESCAPE = re.compile(r"[nrtbfv]|(?:x(?=..)|u(?=....))(?P<code>(?<=x)[0-9A-Fa-f]{2}|(?<=u)[0-9A-Fa-f]{4})")
 
 
-def reserved(text: str) -> list[tuple[int, int]]:
+@lru_cache(_KEPT)
+def reserved(text: str) -> tuple[tuple[int, int], ...]:
     """Ranges of `text` that are surrogates already, or could be: they name nobody. They may overlap."""
     spans = [match.span() for needle, form in _FORMS if needle.search(text) for match in form.finditer(text)]
-    return sorted({*spans, *lines.written(text), *people.written(text)})
+    return tuple(sorted({*spans, *lines.written(text), *people.written(text)}))
 
 
 def unreserved(text: str, found: Sequence[Found]) -> list[Found]:

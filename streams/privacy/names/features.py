@@ -104,9 +104,14 @@ def joint(before: str, word: str, after: str, heading: str) -> list[str]:
     return [f"bk={before}|{word}", f"ak={word}|{after}", f"t={before}|{word}|{after}", f"h={heading}|{word}"]
 
 
-def beside(before: str, after: str, form: str) -> list[str]:
-    """Features that join the shape of a word with the words beside it."""
-    return [f"bw={before.lower()}|{form}", f"aw={form}|{after.lower()}"]
+def behind(before: str, form: str) -> str:
+    """The feature that joins the shape of a word with the word before it."""
+    return f"bw={before.lower()}|{form}"
+
+
+def before(form: str, after: str) -> str:
+    """The feature that joins the shape of a word with the word behind it."""
+    return f"aw={form}|{after.lower()}"
 
 
 def heading(words: Sequence[str]) -> str:
@@ -136,13 +141,15 @@ def around(words: Sequence[str], i: int) -> tuple[str, str, str, str]:
 def features(words: Sequence[str], i: int, lexicon: Lexicon, line: str) -> list[str]:
     """All features of word `i`; `line` is the line's `heading`."""
     word = words[i]
-    before2, before, after, after2 = around(words, i)
+    word_2, word_1, word1, word2 = around(words, i)
+    shaped = form(word, lexicon)
     return [
         *own(word, lexicon),
-        *near(before2, -2, lexicon),
-        *near(before, -1, lexicon),
-        *near(after, 1, lexicon),
-        *near(after2, 2, lexicon),
-        *joint(sort(before, lexicon), sort(word, lexicon), sort(after, lexicon), line),
-        *beside(before, after, form(word, lexicon)),
+        *near(word_2, -2, lexicon),
+        *near(word_1, -1, lexicon),
+        *near(word1, 1, lexicon),
+        *near(word2, 2, lexicon),
+        *joint(sort(word_1, lexicon), sort(word, lexicon), sort(word1, lexicon), line),
+        behind(word_1, shaped),
+        before(shaped, word1),
     ]

@@ -52,6 +52,7 @@ _NOBODY = words(
     "delta iceberg faker english german french spanish italian dutch portuguese polish russian turkish arabic hebrew "
     "thai chinese japanese korean hindi swedish danish finnish norwegian greek latin"
 )
+_LINES = 8192  # whose names are kept
 _INITIALS = 3  # letters: a lone `DL`, `QA` or `SHA` is an abbreviation
 
 
@@ -73,6 +74,7 @@ class Finder:
             (model.labels.index(f"B-{kind}"), model.labels.index(f"I-{kind}"), entity, model.thresholds[kind])
             for kind, entity in _ENTITIES
         ]
+        self._of_line = lru_cache(_LINES)(self._in_line)
 
     def find(self, text: str) -> list[Found]:
         """People and places in the prose of `text`, in order of where they begin within a line.
@@ -114,21 +116,30 @@ class Finder:
                 scores = [score(words, i, heading) for i in range(first, end)]
                 yield first, self._decoder.probabilities(scores, after=first > 0, before=end < total)
 
-    def _line(self, text: str, start: int, end: int) -> list[Found]:
-        words = tokens.words(text, start, end)
+    def _line(self, text: str, start: int, end: int) -> Iterator[Found]:
+        """The names of a line, which most often was seen before: in the suggestion, in another person's text."""
+        before, after = start > 0 and text[start - 1].isalnum(), text[end : end + 1].isalnum()
+        for first, last, entity, score in self._of_line(text[start:end], before, after):
+            yield Found(start + first, start + last, entity, score)
+
+    def _in_line(self, line: str, before: bool, after: bool) -> tuple[Found, ...]:
+        """The names of a line; `before` and `after` say that a letter or a digit is right beside it."""
+        words = tokens.words(line)
         named = [
             (i + first, j + first, entity, score)
             for first, rows in self.probabilities(words)
             for i, j, entity, score in self._named(rows)
         ]
         if not named:
-            return []
-        starts = _starts(text, words[: max(j for _, j, _, _ in named)], start)
-        return [
-            Found(*span, entity, score)
-            for i, j, entity, score in named
-            if (span := _bounds(words, starts, i, j, entity)) is not None and not _glued(text, *span)
-        ]
+            return ()
+        starts = _starts(line, words[: max(j for _, j, _, _ in named)])
+        return tuple(
+            [
+                Found(*span, entity, score)
+                for i, j, entity, score in named
+                if (span := _bounds(words, starts, i, j, entity)) is not None and not _glued(line, *span, before, after)
+            ]
+        )
 
     def _named(self, rows: list[list[float]]) -> list[tuple[int, int, str, float]]:
         """First word, one past the last, entity and score of each name in a stretch; none overlap."""
@@ -170,9 +181,11 @@ class Finder:
                 i = end
 
 
-def _glued(text: str, start: int, end: int) -> bool:
+def _glued(line: str, start: int, end: int, before: bool, after: bool) -> bool:
     """Whether a name in small letters is a piece of something longer: `deb8f9bc`, `3ali`."""
-    return text[start].islower() and (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
+    return line[start].islower() and (
+        (line[start - 1].isalnum() if start else before) or (line[end].isalnum() if end < len(line) else after)
+    )
 
 
 def _score(sure: float) -> float:
@@ -189,11 +202,11 @@ def _names_nobody(word: str) -> bool:
     return bare.lower() in _NOBODY or (bare.isupper() and len(bare) <= _INITIALS and bare.isascii())
 
 
-def _starts(text: str, words: list[str], at: int) -> list[int]:
-    """Where the words of a line are that begins at `at`: between them is only white space."""
-    starts = []
+def _starts(line: str, words: list[str]) -> list[int]:
+    """Where the words of a line are: between them is only white space."""
+    starts, at = [], 0
     for word in words:
-        at = text.index(word, at)
+        at = line.index(word, at)
         starts.append(at)
         at += len(word)
     return starts

@@ -74,13 +74,15 @@ class Model:
             distance: lru_cache(_WORDS)(partial(self._sum_near, distance=distance)) for distance in (-2, -1, 1, 2)
         }
         self._pair = lru_cache(_PAIRS)(lambda *sorts: self._sum(fx.joint(*sorts)))
-        self._beside = lru_cache(_PAIRS)(lambda before, after, form: self._sum(fx.beside(before, after, form)))
+        self._behind = lru_cache(_PAIRS)(lambda word, form: self._sum([fx.behind(word, form)]))
+        self._before = lru_cache(_PAIRS)(lambda form, word: self._sum([fx.before(form, word)]))
 
     def score(self, words: list[str], i: int, heading: str) -> Vector:
         """Scores of every label for word `i` of a line with this `heading`, in units of `scale`."""
         before2, before, after, after2 = fx.around(words, i)
         word = words[i]
         near, sort, lexicon = self._near, fx.sort, self.lexicon
+        form = fx.form(word, lexicon)
         total = (
             self._zero
             + self._own(word)
@@ -89,7 +91,8 @@ class Model:
             + near[1](after)
             + near[2](after2)
             + self._pair(sort(before, lexicon), sort(word, lexicon), sort(after, lexicon), heading)
-            + self._beside(before, after, fx.form(word, lexicon))
+            + self._behind(before, form)
+            + self._before(form, after)
         )
         return tuple([value - _HALF for value in self._unpacked(total.to_bytes(self._size, "little"))])
 

@@ -65,9 +65,9 @@ class Line(NamedTuple):
     starts: list[int]
 
 
-def words(text: str, start: int, end: int) -> list[str]:
-    """The words of `text[start:end]`, taken as one line."""
-    return _expression(text, start, end).findall(text, start, end)
+def words(line: str) -> list[str]:
+    """The words of a line."""
+    return (_ADDRESS if _HAS_ADDRESS.search(line) else _TOKEN).findall(line)
 
 
 def line(text: str, start: int, end: int) -> Line:

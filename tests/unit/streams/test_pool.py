@@ -36,12 +36,12 @@ import os, re, signal, sys, time
 from streams.privacy import worker
 from streams.scrub import Failed, ScrubError, scrub
 
-def analyze(texts, subject):
+def analyze(texts, subject, wanted):
     for text in texts:
         if text == "stall": time.sleep(60)
         if text == "die": os.kill(os.getpid(), signal.SIGKILL)
         if text == "runaway": re.match("(a+)+$", "a" * 40 + "b")
-        if text == "deep": analyze(texts, subject)
+        if text == "deep": analyze(texts, subject, wanted)
         if text == "memory": raise MemoryError(text)
         if text == "leave": raise SystemExit(0)
         if text == "break": raise ValueError(text)

@@ -21,7 +21,7 @@ from streams.scrub import SCRUB_VERSION, Job, Scrubbed, scrub
 from streams.session import Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from streams.privacy.engine import Engine
     from streams.surrogates import Found, Style
@@ -217,7 +217,7 @@ def test_versions_in_metadata_stay(engine: Engine, keys: Keys) -> None:
 
 
 def test_two_keys_that_become_one_both_stay(keys: Keys) -> None:
-    def analyze(texts: Sequence[str], subject: str | None) -> list[list[Found]]:
+    def analyze(texts: Sequence[str], subject: str | None, wanted: Container[int] | None) -> list[list[Found]]:
         return [[] for _ in texts]
 
     data = events.Step(
@@ -227,7 +227,7 @@ def test_two_keys_that_become_one_both_stay(keys: Keys) -> None:
 
 
 def test_a_fault_raises_its_type_and_quotes_nothing(keys: Keys) -> None:
-    def broken(texts: Sequence[str], subject: str | None) -> list[list[Found]]:
+    def broken(texts: Sequence[str], subject: str | None, wanted: Container[int] | None) -> list[list[Found]]:
         raise ValueError(f"could not read {texts[1]}")
 
     with pytest.raises(ScrubError) as failed:
@@ -238,7 +238,7 @@ def test_a_fault_raises_its_type_and_quotes_nothing(keys: Keys) -> None:
 
 def test_an_analysis_that_forgets_a_text_fails_the_event(keys: Keys) -> None:
     with pytest.raises(ScrubError):
-        scrub(job(edit("x")), lambda texts, _: [[] for _ in texts[1:]], keys)
+        scrub(job(edit("x")), lambda texts, _, __: [[] for _ in texts[1:]], keys)
 
 
 def test_no_repr_shows_keys_or_text(keys: Keys) -> None:

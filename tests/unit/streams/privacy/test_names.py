@@ -132,7 +132,7 @@ def could_be(row: list[float]) -> float:
     ],
 )
 def test_stretches_alone_give_what_the_whole_line_gives(text: str) -> None:
-    words = tokens.words(text, 0, len(text))
+    words = tokens.words(text)
     expected = whole_line(words)
     seen = set()
     for first, rows in find.shipped().probabilities(words):
@@ -152,7 +152,7 @@ def test_on_the_corpora_too_what_is_left_out_could_reach_no_threshold() -> None:
     for row in random.Random(5).sample(rows, 200):  # noqa: S311 - seeded
         words = [part.split("\t")[0] for part in row.splitlines() if part.strip()]
         text = " ".join(words)
-        words = tokens.words(text, 0, len(text))
+        words = tokens.words(text)
         given_out = {first: len(found) for first, found in finder.probabilities(words)}
         for first, end in tokens.stretches(tokens.candidates(words, shipped.named)):
             if first not in given_out:
@@ -162,7 +162,7 @@ def test_on_the_corpora_too_what_is_left_out_could_reach_no_threshold() -> None:
 
 
 def test_candidates_and_their_stretches() -> None:
-    words = tokens.words("So Ana de la Cruz of the Isle of Man met Al", 0, 43)
+    words = tokens.words("So Ana de la Cruz of the Isle of Man met Al")
     chosen = tokens.candidates(words)
     assert [words[i] for i in chosen] == ["Ana", "de", "la", "Cruz", "of", "the", "Isle", "of", "Man", "Al"]
     assert list(tokens.stretches(chosen)) == [(1, 10), (11, 12)]
@@ -185,7 +185,7 @@ def test_candidates_and_their_stretches() -> None:
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
-    assert tokens.words(text, 0, len(text)) == words
+    assert tokens.words(text) == words
 
 
 def test_a_line_broken_by_an_editor_is_one_line() -> None:

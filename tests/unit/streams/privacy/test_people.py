@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.privacy import people
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def covered(text: str, *known: people.Known) -> str:
@@ -77,10 +82,10 @@ def test_names_that_were_found_are_found_again(names: tuple[str, ...], text: str
 
 
 def test_again_says_when_there_is_nothing_more() -> None:
-    assert not people.again(["Jane Doe"], ["Jane Doe was here"])
-    assert people.again(["Jane Doe"], ["Jane Doe was here", "and JANE too"])
-    assert people.again(["Müller"], ["Müller", "muller"])
-    assert people.again(["王小明"], ["王小明和王小明"])
+    assert not people.again(["Jane Doe"], map(people.Plain.of, ["Jane Doe was here"]))
+    assert people.again(["Jane Doe"], map(people.Plain.of, ["Jane Doe was here", "and JANE too"]))
+    assert people.again(["Müller"], map(people.Plain.of, ["Müller", "muller"]))
+    assert people.again(["王小明"], map(people.Plain.of, ["王小明和王小明"]))
 
 
 @given(st.text(max_size=60), st.text(max_size=120))
@@ -94,3 +99,41 @@ def test_any_subject_and_text_will_do(subject: str, text: str) -> None:
 def test_where_no_word_of_a_name_stands_nothing_is_found(text: str) -> None:
     known = people.of_subject("zoe.quirk@corp.com")
     assert known.find(text) == []
+
+
+WORDS = (
+    "jane",
+    "doe",
+    "mark",
+    "price",
+    "zo\u00eb",
+    "o'neil",
+    "al",
+    "bo",
+    "the",
+    "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq",
+)
+GLUE = (" ", ", ", ".", "_", "-", "  ", "", "\n", ". ", "1", "12345", "@", "'s", "A", " J. ", "-J_", "e")
+
+
+@given(
+    st.sampled_from(
+        ("Jane Doe", "Mark Price", "Zo\u00eb M. O'Neil", "Al Bo", "Jane", "mark.price@x.io", "jdoe12", "/home/zoe")
+    ),
+    st.booleans(),
+    st.lists(
+        st.tuples(
+            st.sampled_from(WORDS),
+            st.sampled_from((str.lower, str.upper, str.title, lambda word: word[:1])),
+            st.sampled_from(GLUE),
+        ),
+        max_size=30,
+    ),
+)
+def test_looking_around_the_words_of_a_name_finds_what_looking_everywhere_does(
+    name: str, told: bool, parts: list[tuple[str, Callable[[str], str], str]]
+) -> None:
+    known = people.of_subject(name) if told else people.of_name(name)
+    text = people.Plain.of("".join(form(word) + glue for word, form, glue in parts))
+    everywhere = known.among(text, [(0, len(text.plain))])
+    assert sorted(known.within(text)) == sorted(everywhere if any(n in text.low for n in known.needles) else [])
