@@ -23,6 +23,8 @@ $(BIN)/uv:
 $(STAMP): $(BIN)/uv requirements.lock pyproject.toml
 	@echo "installing the locked packages (about 600 MB with the Java runtime, once)"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@# Once and for all: with PYTHONDONTWRITEBYTECODE every process would read the sources of spaCy and the like anew.
+	@$(BIN)/python -m compileall -qq -j $(JOBS) $(VENV)/lib || true
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
