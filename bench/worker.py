@@ -28,28 +28,22 @@ from redline import cluster, drain
 from redline.company import Company
 from redline.lag import LagWatch
 from redline.settings import load
-from redline.worker import collaboration_policy, join_policy, now_us, session_policy, thread_policy
+from redline.worker import keyed_stages
 from schemas import topics
 from schemas.codec import decode
 from schemas.errors import DecodeError
 from schemas.records import Coordinate, Record
 from streams.agents import run_worker
-from streams.collaboration import Collaboration
 from streams.connection import Connection
 from streams.consent import ConsentBook, ConsentMode
 from streams.dedupe_stage import DedupeStage
 from streams.delivery import Delivery, Out
 from streams.epochs import KeyRing, Keys
-from streams.join import Join
-from streams.keyed_stage import KeyedStage
 from streams.marks import Hashes
 from streams.owners import Owners
 from streams.runtime import RuntimePolicy
 from streams.scrub import Job, Scrubbed, scrub
 from streams.scrub_stage import ScrubStage
-from streams.session import Sessions
-from streams.threads import Threads
-from streams.watermark import WatermarkPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Sequence
@@ -127,20 +121,12 @@ class _Pass:
 def _stages(settings: Settings, answers: dict[tuple[int, int], Scrubbed]) -> list[Stage]:
     """The composition of `redline.worker`, with answers in place of the scrubber."""
     book, ring = ConsentBook(ConsentMode.OPT_OUT), KeyRing.of(_KEYS)
-    hashes, owners, watermarks = Hashes(_KEYS.identity), Owners(book, lambda: ring), WatermarkPolicy()
+    hashes, owners = Hashes(_KEYS.identity), Owners(book, lambda: ring)
 
     async def answered(jobs: Sequence[Job]) -> list[Any]:
         return [answers[job.coordinate.partition, job.coordinate.offset] for job in jobs]
 
-    keyed: list[Stage] = [
-        KeyedStage(topic, logic, watermarks, now_us, None if topic == topics.EXCHANGES else owners)
-        for topic, logic in (
-            (topics.CLEAN, Join(hashes, join_policy(settings))),
-            (topics.STEPS, Sessions(hashes, session_policy(settings))),
-            (topics.THREADS, Threads(thread_policy(settings))),
-            (topics.EXCHANGES, Collaboration(collaboration_policy(settings))),
-        )
-    ]
+    keyed = keyed_stages(settings, hashes, owners)
     return [ScrubStage(decode, book, lambda: ring, answered, lambda _event: None), DedupeStage(), *keyed]
 
 

@@ -20,6 +20,7 @@ from redline.sources import today
 from schemas import metrics, topics
 from schemas.codec import Limits, decode
 from schemas.errors import BrokerError
+from schemas.metrics import NO_METER
 from schemas.sources import otlp
 from streams.agents import run_worker
 from streams.collaboration import Collaboration, CollaborationPolicy
@@ -43,12 +44,13 @@ from streams.threads import ThreadPolicy, Threads
 from streams.watermark import WatermarkPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from redline.settings import Settings
     from schemas.events import Event
     from schemas.metrics import Meter
     from schemas.records import Record
+    from streams.keyed import KeyedLogic
     from streams.scrub import Failed, Job, Scrubbed
 
 log = logging.getLogger("redline.worker")
@@ -129,9 +131,6 @@ def run(settings: Settings, *, name: str) -> None:
             return await pool.run(jobs)
 
         crash = crash_hook(os.environ, PURGE, settings.state, "crashed-purge")
-        watermarks = WatermarkPolicy(
-            lateness_us=int(settings.join.lateness_s * _SECOND_US), idle_us=int(settings.join.idle_s * _SECOND_US)
-        )
         requests = [
             *((topic, otlp.read_logs) for topic in settings.sources.logs),
             *((topic, otlp.read_spans) for topic in settings.sources.spans),
@@ -147,41 +146,7 @@ def run(settings: Settings, *, name: str) -> None:
                     ),
                     ScrubStage(decode_record, book, ring.current, scrub, on_unknown, prepare=prepare, meter=meter),
                     DedupeStage(meter),
-                    KeyedStage(
-                        topics.CLEAN,
-                        Join(hashes, join_policy(settings)),
-                        watermarks,
-                        now_us,
-                        owners,
-                        meter=meter,
-                        crash=crash,
-                    ),
-                    KeyedStage(
-                        topics.STEPS,
-                        Sessions(hashes, session_policy(settings)),
-                        watermarks,
-                        now_us,
-                        owners,
-                        meter=meter,
-                        crash=crash,
-                    ),
-                    KeyedStage(
-                        topics.THREADS,
-                        Threads(thread_policy(settings)),
-                        watermarks,
-                        now_us,
-                        owners,
-                        meter=meter,
-                        crash=crash,
-                    ),
-                    KeyedStage(
-                        topics.EXCHANGES,
-                        Collaboration(collaboration_policy(settings)),
-                        watermarks,
-                        now_us,
-                        meter=meter,
-                        crash=crash,
-                    ),
+                    *keyed_stages(settings, hashes, owners, meter, crash),
                 ],
                 connection=settings.kafka.connection,
                 app_id=topics.APP_ID,
@@ -215,6 +180,28 @@ def _measure(meter: Meter, book: ConsentBook, datadir: Path) -> None:
     meter.set(metrics.CONSENT_PEOPLE, len(book))
     meter.set(metrics.CONSENT_POSITION, book.position)
     meter.set(metrics.STATE_BYTES, sum(path.stat().st_size for path in datadir.rglob("*") if path.is_file()))
+
+
+def keyed_stages(
+    settings: Settings,
+    hashes: Hashes,
+    owners: Owners,
+    meter: Meter = NO_METER,
+    crash: Callable[[int], None] = lambda _step: None,
+) -> list[KeyedStage]:
+    """The stages that hold events until a watermark: join, sessions, threads, collaboration."""
+    watermarks = WatermarkPolicy(
+        lateness_us=int(settings.join.lateness_s * _SECOND_US), idle_us=int(settings.join.idle_s * _SECOND_US)
+    )
+    stages: tuple[tuple[str, KeyedLogic, Owners | None], ...] = (
+        (topics.CLEAN, Join(hashes, join_policy(settings)), owners),
+        (topics.STEPS, Sessions(hashes, session_policy(settings)), owners),
+        (topics.THREADS, Threads(thread_policy(settings)), owners),
+        (topics.EXCHANGES, Collaboration(collaboration_policy(settings)), None),  # facts are nobody's
+    )
+    return [
+        KeyedStage(topic, logic, watermarks, now_us, owner, meter=meter, crash=crash) for topic, logic, owner in stages
+    ]
 
 
 def join_policy(settings: Settings) -> JoinPolicy:
