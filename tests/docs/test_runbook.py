@@ -16,6 +16,7 @@ from redline.sections import Alerts
 ROOT = Path(__file__).parents[2]
 PAGES = ("runbook.md", "upgrade.md", "recovery.md")
 _TYPED = re.compile(r"redline ([a-z][a-z-]*(?: [a-z][a-z-]*)*)((?: --[a-z-]+)*)")
+_OUTSIDE = "What Prometheus sees"
 _TESTS = re.compile(r"`((?:tests|bench)/[\w/]+\.py)`")
 
 
@@ -25,7 +26,13 @@ def sections() -> dict[str, str]:
 
 
 def test_every_kind_of_alert_has_a_section_and_nothing_else_has_one() -> None:
-    assert list(sections()) == [kind.name for kind in KINDS]
+    assert list(sections()) == [*(kind.name for kind in KINDS), _OUTSIDE]
+
+
+def test_every_rule_of_prometheus_leads_somewhere() -> None:
+    rules = re.findall(r"- alert: (\w+)", (ROOT / "deploy" / "prometheus" / "rules.yml").read_text("utf-8"))
+    assert rules
+    assert set(re.findall(r"`(Redline\w+)`", sections()[_OUTSIDE])) == set(rules)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
