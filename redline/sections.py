@@ -22,6 +22,7 @@ _Natural = Annotated[int, msgspec.Meta(ge=0)]
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Span = Annotated[float, msgspec.Meta(ge=0, le=1e9)]  # the upper bound keeps infinity out
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_HOUR_MS = 3_600_000
 SmtpTls = Literal["starttls", "tls", "none"]
 
 
@@ -35,6 +36,9 @@ class Kafka(Section, frozen=True, kw_only=True):
     `registry`: address of a Confluent-compatible schema registry, for producers that frame their records for one.
 
     `retention_hours` of topics that are not compacted; 0: the broker's own rule (the embedded one keeps everything).
+
+    `raw_retention_hours`: likewise of raw topics; 0: as of the others. `min_insync`: copies that must have a record
+    before it is confirmed; 0: one fewer than `replication`, so that one broker may be away.
 
     `security` to `token_file`: how every client reaches the broker and proves who it is (docs/security.md). `config`:
     more settings of librdkafka, as they are; workers' consumers are of another library and do not read them.
@@ -61,11 +65,28 @@ class Kafka(Section, frozen=True, kw_only=True):
     token_file: str = ""
     config: dict[str, str] = {}
     retention_hours: _Natural = 24 * 30
+    raw_retention_hours: _Natural = 0
+    min_insync: _Natural = 0
 
     def __post_init__(self) -> None:
         """Raise ValueError where keys contradict each other: half a credential would fail at every single client."""
         if wrong := _contradiction(self):
             raise ValueError(wrong)
+
+    @property
+    def retention_ms(self) -> int | None:
+        """Of topics that are not compacted; None: the broker's own rule."""
+        return self.retention_hours * _HOUR_MS or None
+
+    @property
+    def raw_retention_ms(self) -> int | None:
+        """Of raw topics; None: as of the others."""
+        return self.raw_retention_hours * _HOUR_MS or None
+
+    @property
+    def least_in_sync(self) -> int:
+        """Copies that must have a record before it is confirmed."""
+        return self.min_insync or max(1, self.replication - 1)
 
     @property
     def connection(self) -> Connection:
@@ -99,13 +120,19 @@ class Kafka(Section, frozen=True, kw_only=True):
         return {**self.connection.librdkafka(), **self.config}
 
     @property
-    def unsecured(self) -> Kafka:
-        """The same without credentials, for the embedded broker: it listens on loopback and asks for none."""
-        bare = Kafka()
-        return msgspec.structs.replace(self, **{name: getattr(bare, name) for name in _CREDENTIALS})
+    def embedded(self) -> Kafka:
+        """The same for the embedded broker: it listens on loopback, asks for no credentials, and keeps everything.
+
+        No retention by age: a backfill with old record times would be gone before it is read.
+        """
+        bare = Kafka(retention_hours=0)
+        return msgspec.structs.replace(self, **{name: getattr(bare, name) for name in _OF_A_CLUSTER})
 
 
-_CREDENTIALS = (
+_OF_A_CLUSTER = (
+    "retention_hours",
+    "raw_retention_hours",
+    "min_insync",
     "security",
     "mechanism",
     "user",
@@ -134,6 +161,7 @@ def _contradiction(kafka: Kafka) -> str:
     sasl, tls = kafka.security.startswith("sasl"), kafka.security in ("tls", "sasl_tls")
     oauth = sasl and kafka.mechanism == "OAUTHBEARER"
     rules = (
+        (kafka.min_insync > kafka.replication, "min_insync: needed at most replication, or nothing could be written"),
         (kafka.password and kafka.password_file, "password and password_file: needed one of them, came both"),
         (kafka.token_url and kafka.token_file, "token_url and token_file: needed one of them, came both"),
         (oauth and not (kafka.token_url or kafka.token_file), "mechanism OAUTHBEARER needs token_url or token_file"),
@@ -160,7 +188,7 @@ def _contradiction(kafka: Kafka) -> str:
 
 
 class Worker(Section, frozen=True, kw_only=True):
-    """One worker process. `scrub_processes` 0: one per core."""
+    """One worker process. `scrub_processes` 0: one per core. `folder`: of its state; empty: in the data folder."""
 
     count: _Natural = 1
     scrub_processes: _Natural = 0
@@ -169,6 +197,7 @@ class Worker(Section, frozen=True, kw_only=True):
     session_timeout_s: _Span = 10.0
     commit_interval_s: _Span = 0.5
     ticks: bool = True
+    folder: str = ""
 
 
 class Scrub(Section, frozen=True, kw_only=True):

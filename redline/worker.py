@@ -76,7 +76,7 @@ def run(settings: Settings, *, name: str) -> None:
         raise BrokerError(
             "worker: needed kafka.bootstrap, it is empty; set REDLINE_KAFKA_BOOTSTRAP or use `redline up`"
         )
-    datadir = settings.state / "rocksdb" / name
+    datadir = Path(settings.worker.folder or settings.state / "rocksdb") / name
     datadir.mkdir(parents=True, exist_ok=True, mode=0o700)
     ring = LiveRing(settings)
     hashes = Hashes(ring.current().identity)
