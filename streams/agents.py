@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import logging
 import time
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,8 @@ def run_worker(
     worker = SafeWorker(
         app, loglevel="WARNING", override_logging=False, redirect_stdouts=False, quiet=True, blocking_timeout=None
     )
+    gc.collect()
+    gc.freeze()  # Faust collects garbage whenever partitions move: what is here now is none
     try:
         worker.execute_from_commandline()
     except SystemExit as stop:

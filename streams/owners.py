@@ -105,6 +105,8 @@ class Owners:
         self._ring = ring
         self._known: KeyRing | None = None
         self._epochs: dict[int, _People] = {}
+        self._covered: set[bytes] = set()
+        self._as_of = (book.position, book.narrowed)
 
     @property
     def narrowed(self) -> int:
@@ -119,8 +121,14 @@ class Owners:
         Raises:
             SettingsError: the key ring does not know the epoch.
         """
+        ring = self._ring()
+        as_of = (self._book.position, self._book.narrowed)
+        if ring is not self._known or as_of != self._as_of or len(self._covered) >= _MOST_CACHED:
+            self._renew(ring)
+        if tag in self._covered:  # an event is asked about by each stage that holds it, when it comes and when it goes
+            return None
         owner = _decode(tag)
-        key = self._key(owner.epoch)
+        key = _key(ring, owner.epoch)
         if key is None:
             return "key_destroyed"
         if self._book.position < owner.consent:
@@ -142,17 +150,18 @@ class Owners:
             covers=covers,
             arrived_ms=owner.arrived_ms,
         )
-        return found.reason if isinstance(found, Refused) else None
+        if isinstance(found, Refused):
+            return found.reason
+        self._covered.add(tag)
+        return None
 
-    def _key(self, number: int) -> bytes | None:
-        ring = self._ring()
+    def _renew(self, ring: KeyRing) -> None:
+        """What was answered held for another ring, or for another word of consent."""
         if ring is not self._known:  # nothing may hold on to the key of an epoch that was destroyed
             there = {epoch.surrogate for epoch in ring.epochs}
             self._known, self._epochs = ring, {n: one for n, one in self._epochs.items() if one.key in there}
-        for epoch in ring.epochs:
-            if epoch.number == number:
-                return epoch.surrogate
-        raise SettingsError(f"keys: needed epoch {number}, of which there are open events; the ring does not have it")
+        self._covered.clear()
+        self._as_of = (self._book.position, self._book.narrowed)
 
     def _people(self, epoch: int, key: bytes) -> _People:
         people = self._epochs.get(epoch)
@@ -163,3 +172,10 @@ class Owners:
             people.of[bytes.fromhex(pseudonym(key, epoch, person))] = person
         people.known += len(new)
         return people
+
+
+def _key(ring: KeyRing, number: int) -> bytes | None:
+    for epoch in ring.epochs:
+        if epoch.number == number:
+            return epoch.surrogate
+    raise SettingsError(f"keys: needed epoch {number}, of which there are open events; the ring does not have it")
