@@ -9,7 +9,7 @@ import pytest
 from support import rows as make
 from support.folder import publish
 
-from redline.backup import restore as restoring
+from redline.backup import duties
 from redline.backup.manifest import CONSENT, DATA, FORMAT, NAME, Manifest, described, faults, read
 from redline.backup.restore import restore
 from redline.settings import Settings
@@ -69,7 +69,7 @@ def safe(tmp_path: Path) -> Path:
 
 
 def put_back(safe: Path, to: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(restoring.duties, "done", lambda *_args, **_kw: "done")
+    monkeypatch.setattr(duties, "done", lambda *_args, **_kw: "done")
     return restore(Settings(data=str(to)), safe, say=lambda _text: None)
 
 
