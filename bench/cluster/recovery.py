@@ -25,7 +25,7 @@ from redline.sections import Kafka
 RATE = float(os.environ.get("REDLINE_RATE", "30"))
 EVERY_S = float(os.environ.get("REDLINE_EVERY_S", "60"))
 MENDED_S = float(os.environ.get("REDLINE_MENDED_S", "20"))
-CALM_S = 60.0
+CALM_S = 45.0
 _START_US = 1_767_600_000_000_000
 _AWAY = "worker-1"
 
