@@ -25,7 +25,8 @@ overview         how far everything is, as values; watch: the live view, drawn b
 fated            what the rejects of events say that lose their row by a decision
 quarantine       rows that failed their gate: looked at, released, discarded
 replay           dead letters sent again from the raw topic
-doctor           what is missing, and the command that fixes it, of finding and broker_findings
+doctor           what is missing, and the command that fixes it, of finding, broker_findings and security_findings
+rotation         a password or certificate that is replaced while a process runs
 export           datasets for training, in the formats of trainers
 erasure          a person's rows out of every table, exports included
 retain           rows that are older than their table keeps them
@@ -57,7 +58,9 @@ gates            the gates of a data folder: our suites and those of its owner
 alerting         from what a process notices to people; alert_desk: what people say to alerts
 keys             the keys of a data folder, for whoever needs one
 key_ring         their file, their other sources, rotation, destruction
-cluster, admin   the broker a command uses; topics and offsets
+acls             who may do what at the broker, by role; acls_broker: given, and asked for
+cluster, admin   the broker a command uses; topics and offsets; topic_settings: how topics are made;
+                 topic_look: how those that are there differ
 broker           the embedded Kafka; kraft: its configuration; jars: its jars, pinned
 tend             what somebody has to do over a data folder while others work
 supervisor       keeps processes running; processes: children that never outlive their parent; guardian: how;
@@ -66,4 +69,5 @@ lock             one Redline per data folder; private_file: a file replaced in o
 company          a made-up company at work, for the demo and for tests, of company_people, company_interactions,
                  company_stories, company_texts, company_words and company_faults
 simulate         a made-up company of any size over the real wire, with its curves, bursts and faults
+plan             what such a company needs, from what was measured
 """

@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from redline import topic_settings
 from schemas.errors import BrokerError
 from schemas.records import Partition
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _LIBRDKAFKA = logging.getLogger("redline.librdkafka")
 _REQUEST_S = 30.0
 _POLL_S = 0.1
-_STAMP, _APPEND_TIME = "message.timestamp.type", "LogAppendTime"
+_STAMP, _APPEND_TIME = topic_settings.STAMP, topic_settings.APPEND_TIME
 
 
 def create_topics(
@@ -42,6 +43,8 @@ def create_topics(
     partitions: int,
     replication: int = 1,
     retention_ms: int | None = None,
+    raw_retention_ms: int | None = None,
+    min_insync: int | None = None,
     max_bytes: int,
     config: Mapping[str, str] | None = None,
 ) -> list[str]:
@@ -53,20 +56,24 @@ def create_topics(
         partitions: of every other topic.
         replication: copies of each partition.
         retention_ms: of topics that are not compacted; None leaves it to the broker.
+        raw_retention_ms: likewise of raw topics; None: as of the others.
+        min_insync: copies that must have a record before it is confirmed; None leaves it to the broker.
         max_bytes: the largest record batch that a topic takes.
         config: security settings.
 
     Raises:
         BrokerError: the broker cannot be reached, or refused a topic.
     """
-    client = _client(bootstrap, config)
-    existing = set(_metadata(client, bootstrap, _REQUEST_S).topics)
+    client = admin_client(bootstrap, config)
+    existing = set(cluster_metadata(client, bootstrap, _REQUEST_S).topics)
     new = [
         NewTopic(
             topic.name,
             num_partitions=1 if topic.single else partitions,
             replication_factor=replication,
-            config=_topic_config(topic, retention_ms, max_bytes),
+            config=topic_settings.wanted(
+                topic, retention_ms, max_bytes, raw_retention_ms=raw_retention_ms, min_insync=min_insync
+            ),
         )
         for topic in topics
         if topic.name not in existing
@@ -95,7 +102,7 @@ def check_topics(
 
     A key must be in the same partition number of every topic that is joined, so a count that differs is no detail.
     """
-    held = _metadata(_client(bootstrap, config), bootstrap, _REQUEST_S).topics
+    held = cluster_metadata(admin_client(bootstrap, config), bootstrap, _REQUEST_S).topics
     for topic in topics:
         needed = 1 if topic.single else partitions
         if topic.name not in held:
@@ -116,11 +123,11 @@ def stamped_by_producers(
     Raises:
         BrokerError: the broker cannot be reached, does not know one of them, or does not let its settings be read.
     """
-    client = _client(bootstrap, config)
+    client = admin_client(bootstrap, config)
     asked = [ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics if topic.raw]
     found = {}
     for resource, future in client.describe_configs(asked, request_timeout=_REQUEST_S).items() if asked else ():
-        found[resource.name] = _result(future, bootstrap, f"the settings of topic {resource.name}")[_STAMP].value
+        found[resource.name] = answered(future, bootstrap, f"the settings of topic {resource.name}")[_STAMP].value
     return sorted(name for name, value in found.items() if value != _APPEND_TIME)
 
 
@@ -132,7 +139,7 @@ def stamp_by_broker(bootstrap: str, names: Sequence[str], *, config: Mapping[str
     """
     entry = ConfigEntry(_STAMP, _APPEND_TIME, incremental_operation=AlterConfigOpType.SET)
     asked = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry]) for name in names]
-    client = _client(bootstrap, config)
+    client = admin_client(bootstrap, config)
     for resource, future in (
         client.incremental_alter_configs(asked, request_timeout=_REQUEST_S).items() if asked else ()
     ):
@@ -153,7 +160,7 @@ def watermarks(
     Raises:
         BrokerError: the topic is missing, or the broker cannot be reached.
     """
-    client = _client(bootstrap, config)
+    client = admin_client(bootstrap, config)
     held = _partitions(client, bootstrap, topic)
     low = _offsets(client, bootstrap, held, OffsetSpec.earliest())
     high = _offsets(client, bootstrap, held, OffsetSpec.latest())
@@ -168,7 +175,7 @@ def committed(
     Raises:
         BrokerError: a topic is missing, or the broker cannot be reached.
     """
-    client = _client(bootstrap, config)
+    client = admin_client(bootstrap, config)
     asked = [
         TopicPartition(partition.topic, partition.index)
         for topic in topics
@@ -179,7 +186,7 @@ def committed(
     futures = client.list_consumer_group_offsets(
         [ConsumerGroupTopicPartitions(group, asked)], request_timeout=_REQUEST_S
     )
-    answer = _result(futures[group], bootstrap, f"the offsets of group {group}")
+    answer = answered(futures[group], bootstrap, f"the offsets of group {group}")
     return {
         Partition(place.topic, place.partition): place.offset for place in answer.topic_partitions if place.offset >= 0
     }
@@ -202,7 +209,7 @@ def wait_ready(bootstrap: str, timeout_s: float, *, config: Mapping[str, str] | 
 def cluster_id(bootstrap: str, *, timeout_s: float, config: Mapping[str, str] | None = None) -> str | None:
     """The identity of the cluster that answers at `bootstrap` with a live broker in it; None if none does in time."""
     # Silent: that nobody answers yet is an expected answer here.
-    client = _client(bootstrap, {**(config or {}), "log_level": "0"})
+    client = admin_client(bootstrap, {**(config or {}), "log_level": "0"})
     try:
         metadata = client.list_topics(timeout=timeout_s)
     except KafkaException:
@@ -210,12 +217,14 @@ def cluster_id(bootstrap: str, *, timeout_s: float, config: Mapping[str, str] | 
     return str(metadata.cluster_id) if metadata.brokers else None
 
 
-def _client(bootstrap: str, config: Mapping[str, str] | None) -> AdminClient:
+def admin_client(bootstrap: str, config: Mapping[str, str] | None) -> AdminClient:
+    """A client of one's own; its requests end with it, so it is held until they are answered."""
     # librdkafka's own news (a queue purged at the end, say) is for its debugger, not for a terminal.
     return AdminClient({"bootstrap.servers": bootstrap, "log_level": "3", **(config or {})}, logger=_LIBRDKAFKA)
 
 
-def _metadata(client: AdminClient, bootstrap: str, timeout_s: float) -> Any:
+def cluster_metadata(client: AdminClient, bootstrap: str, timeout_s: float) -> Any:
+    """What a broker knows of brokers and topics. Raises BrokerError if none answers."""
     try:
         return client.list_topics(timeout=timeout_s)
     except KafkaException as error:
@@ -226,7 +235,7 @@ def _metadata(client: AdminClient, bootstrap: str, timeout_s: float) -> Any:
 
 
 def _partitions(client: AdminClient, bootstrap: str, topic: str) -> list[Partition]:
-    held = _metadata(client, bootstrap, _REQUEST_S).topics
+    held = cluster_metadata(client, bootstrap, _REQUEST_S).topics
     if topic not in held:
         raise BrokerError(f"topic {topic} is missing at {bootstrap}; run `redline topics create`")
     return [Partition(topic, index) for index in sorted(held[topic].partitions)]
@@ -236,14 +245,15 @@ def _offsets(client: AdminClient, bootstrap: str, held: Sequence[Partition], spe
     asked = {TopicPartition(partition.topic, partition.index): spec for partition in held}
     futures = client.list_offsets(asked, request_timeout=_REQUEST_S)
     return {
-        Partition(place.topic, place.partition): _result(
+        Partition(place.topic, place.partition): answered(
             future, bootstrap, f"the offsets of topic {place.topic}"
         ).offset
         for place, future in futures.items()
     }
 
 
-def _result(future: Future[Any], bootstrap: str, what: str) -> Any:
+def answered(future: Future[Any], bootstrap: str, what: str) -> Any:
+    """A request's answer. Raises BrokerError, which says `what`, if there is none."""
     try:
         return future.result(_REQUEST_S)
     except (KafkaException, TimeoutError) as error:
@@ -254,7 +264,7 @@ def _await_topics(client: AdminClient, bootstrap: str, names: Sequence[str]) -> 
     """Created is one thing, having a leader is another: a producer that comes between them gets an error."""
     deadline = time.monotonic() + _REQUEST_S
     while time.monotonic() < deadline:
-        held = _metadata(client, bootstrap, _REQUEST_S).topics
+        held = cluster_metadata(client, bootstrap, _REQUEST_S).topics
         if all(name in held and _led(held[name]) for name in names):
             return
         time.sleep(_POLL_S)
@@ -263,16 +273,6 @@ def _await_topics(client: AdminClient, bootstrap: str, names: Sequence[str]) -> 
 
 def _led(topic: Any) -> bool:
     return bool(topic.partitions) and all(partition.leader >= 0 for partition in topic.partitions.values())
-
-
-def _topic_config(topic: Topic, retention_ms: int | None, max_bytes: int) -> dict[str, str]:
-    # A producer's clock must not decide an event's epoch, what an erasure covers, or how long raw text is kept.
-    stamped = _APPEND_TIME if topic.raw else "CreateTime"
-    settings = {_STAMP: stamped, "max.message.bytes": f"{max_bytes}"}
-    settings["cleanup.policy"] = "compact" if topic.compacted else "delete"
-    if retention_ms is not None and not topic.compacted:
-        settings["retention.ms"] = f"{retention_ms}"
-    return settings
 
 
 def _code(error: BaseException) -> str:

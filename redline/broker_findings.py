@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from redline import security_findings
 from redline.admin import check_topics, cluster_id, stamped_by_producers
 from redline.cluster import ALL_TOPICS, raw_requests
 from redline.finding import Finding
@@ -17,6 +19,7 @@ from schemas.errors import BrokerError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from redline.acls import Role
     from redline.sections import Kafka
     from redline.settings import Settings
 
@@ -26,12 +29,16 @@ _SKEW_S = 10.0
 _HERE = ("127.", "localhost", "[::1]", "::1")
 
 
-def findings(settings: Settings) -> Iterator[Finding]:
-    """Looks at the broker that is configured or attached; one finding if there is none. Reads only."""
+def findings(settings: Settings, role: Role | None = None) -> Iterator[Finding]:
+    """Looks at the broker that is configured or attached; one finding if there is none. Reads only.
+
+    `role`: also whether who we log in as may do what that role needs.
+    """
     kafka = settings.kafka
     if not kafka.bootstrap:
         yield Finding("broker", "none is configured and none runs here: a command that needs one starts it")
         return
+    yield from security_findings.certificates(kafka, dt.datetime.now(dt.UTC))
     if cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.client) is None:
         came = f"{kafka.bootstrap} does not answer within {_ANSWER_S:g} s"
         yield Finding("broker", came, "start it, or correct kafka.bootstrap and kafka.security (redline settings)")
@@ -46,6 +53,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         )
         return
     yield Finding("topics", f"{len(ALL_TOPICS)} there, {kafka.partitions} partitions each")
+    yield from security_findings.findings(settings, role)
     yield _stamps(settings)
     yield _clock(kafka)
 

@@ -1,6 +1,7 @@
 """The `redline` command: the group with every command on it."""
 
 from redline.commands import (
+    acls,
     alerts,
     audit,
     backup,
@@ -31,6 +32,7 @@ from redline.commands import (
 from redline.commands.root import main
 
 __all__ = [
+    "acls",
     "alerts",
     "audit",
     "backup",

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from redline.admin import check_topics, create_topics, stamp_by_broker, stamped_by_producers, wait_ready
+from redline import topic_settings
+from redline.admin import (
+    check_topics,
+    create_topics,
+    stamp_by_broker,
+    stamped_by_producers,
+    wait_ready,
+)
 from redline.broker import EmbeddedBroker
+from redline.topic_look import other_settings, set_topics
 from schemas import topics
 from schemas.errors import BrokerError
 
@@ -85,8 +93,7 @@ def embedded(settings: Settings, say: Callable[[str], None]) -> Iterator[tuple[S
     """
     home = Path(settings.kafka.home) if settings.kafka.home else None
     with EmbeddedBroker(settings.state / "kafka", kafka_home=home, say=say) as own:
-        # No retention by age: a backfill with old record times would be gone before it is read.
-        kafka = msgspec.structs.replace(settings.kafka.unsecured, bootstrap=own.bootstrap, retention_hours=0)
+        kafka = msgspec.structs.replace(settings.kafka.embedded, bootstrap=own.bootstrap)
         yield msgspec.structs.replace(settings, kafka=kafka), own
 
 
@@ -108,7 +115,9 @@ def prepare_topics(settings: Settings) -> list[str]:
         (*ALL_TOPICS, *raw_requests(settings)),
         partitions=kafka.partitions,
         replication=kafka.replication,
-        retention_ms=kafka.retention_hours * 3_600_000 or None,
+        retention_ms=kafka.retention_ms,
+        raw_retention_ms=kafka.raw_retention_ms,
+        min_insync=kafka.least_in_sync,
         max_bytes=_RECORD_BYTES,
         config=kafka.client,
     )
@@ -126,3 +135,31 @@ def stamp_raw(settings: Settings) -> list[str]:
     found = stamped_by_producers(kafka.bootstrap, (*ALL_TOPICS, *raw_requests(settings)), config=kafka.client)
     stamp_by_broker(kafka.bootstrap, found, config=kafka.client)
     return found
+
+
+def wanted_settings(settings: Settings) -> dict[str, dict[str, str]]:
+    """Every topic's name, and the settings that it would be created with."""
+    kafka = settings.kafka
+    return {
+        topic.name: topic_settings.wanted(
+            topic,
+            kafka.retention_ms,
+            _RECORD_BYTES,
+            raw_retention_ms=kafka.raw_retention_ms,
+            min_insync=kafka.least_in_sync,
+        )
+        for topic in (*ALL_TOPICS, *raw_requests(settings))
+    }
+
+
+def align(settings: Settings) -> dict[str, dict[str, str]]:
+    """Give topics that are there the settings that they would be created with. Returns what they had, where other.
+
+    Raises:
+        BrokerError: the broker does not let their settings be read or set.
+    """
+    kafka, wanted = settings.kafka, wanted_settings(settings)
+    other = other_settings(kafka.bootstrap, wanted, config=kafka.client)
+    new = {name: {key: wanted[name][key] for key in held} for name, held in other.items()}
+    set_topics(kafka.bootstrap, new, config=kafka.client)
+    return other

@@ -34,6 +34,7 @@ from sinks.quarantine import quarantine_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from redline.acls import Role
     from redline.settings import Settings
     from sinks.places import Place
 
@@ -59,10 +60,13 @@ _NATIVE = (
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def doctor(settings: Settings) -> tuple[str, bool]:
-    """One line for each thing looked at, then the fixes; and whether nothing is missing."""
+def doctor(settings: Settings, role: Role | None = None) -> tuple[str, bool]:
+    """One line for each thing looked at, then the fixes; and whether nothing is missing.
+
+    `role`: as which role this machine's login must do at the broker.
+    """
     found = [finding for look in (*_MACHINE, *_FOLDER) for finding in look(settings)]
-    found += broker_findings.findings(attached(settings))
+    found += broker_findings.findings(attached(settings), role)
     width = max(len(finding.what) for finding in found)
     lines = [f"{'MISSING' if f.fix else 'ok':7}  {f.what:{width}}  {f.came}".rstrip() for f in found]
     wrong = [f for f in found if f.fix]

@@ -86,7 +86,7 @@ def attached(settings: Settings) -> Settings:
         return settings
     if not _answers(bootstrap):
         return settings  # who wrote it was killed
-    kafka = msgspec.structs.replace(settings.kafka.unsecured, bootstrap=bootstrap, retention_hours=0)
+    kafka = msgspec.structs.replace(settings.kafka.embedded, bootstrap=bootstrap)
     return msgspec.structs.replace(settings, kafka=kafka)
 
 

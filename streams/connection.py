@@ -121,19 +121,21 @@ class Connection:
     def certificates(self) -> str:
         """A digest of everything a running librdkafka client cannot take anew: certificates, key and its password.
 
+        Empty if there is no file.
+
         Raises:
             SettingsError: one of them cannot be read.
         """
-        if not self.tls:
+        files = [path for path in (self.ca_file, self.cert_file, self.key_file, self.key_password_file) if path]
+        if not self.tls or not files:
             return ""
         digest = hashlib.sha256()
-        for path in (self.ca_file, self.cert_file, self.key_file, self.key_password_file):
-            if path:
-                try:
-                    held = Path(path).read_bytes()
-                except OSError as error:
-                    raise SettingsError(f"{path}: needed a readable file, came {type(error).__name__}") from None
-                digest.update(hashlib.sha256(held).digest())
+        for path in files:
+            try:
+                held = Path(path).read_bytes()
+            except OSError as error:
+                raise SettingsError(f"{path}: needed a readable file, came {type(error).__name__}") from None
+            digest.update(hashlib.sha256(held).digest())
         return digest.hexdigest()
 
     def _token(self, _config: str) -> tuple[str, float, str, dict[str, str]]:

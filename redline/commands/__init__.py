@@ -2,7 +2,7 @@
 
 root     the group, shared options, how an error is told
 jobs     run, demo, up
-simulate a made-up company of any size at work
+simulate a made-up company of any size at work; plan: what it needs
 parts    broker, topics, worker, sink, disclose, emit
 look     status, ledger, check, release, rebuild, rejects, sql, doctor, settings
 tables   what there is to read: tables, describe, head; compact
@@ -24,6 +24,7 @@ sources  what readers of foreign formats saw
 backup   backup, restore
 state    what workers know between two events: show, rebuild, reset
 capture  on a developer's machine: hooks, spool, commits
+acls     who may do what at the broker: list, apply
 schema   the contract with producers: export, asyncapi
 directory  the list of people one knows: import, check, show
 """

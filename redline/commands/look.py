@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from redline.acls import ROLES, Role
 from redline.commands.root import bootstrap_option, data_option, main, say, settings_of
 from redline.settings import shown
 
@@ -123,11 +124,12 @@ def sql_command(data: str | None, query: str) -> None:
 @main.command("doctor")
 @data_option
 @bootstrap_option
-def doctor_command(data: str | None, bootstrap: str | None) -> None:
+@click.option("--role", type=click.Choice(ROLES), help="Also whether this login may do what that role needs at Kafka.")
+def doctor_command(data: str | None, bootstrap: str | None, role: Role | None) -> None:
     """What is missing, and the command that fixes it; exit 1 if something is."""
     from redline.doctor import doctor
 
-    text, healthy = doctor(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}))
+    text, healthy = doctor(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), role)
     click.echo(text)
     sys.exit(0 if healthy else 1)
 

@@ -28,7 +28,10 @@ def topics_group() -> None:
 @data_option
 @click.option("--registry", help="Schema registry to register the events' JSON Schemas with (default kafka.registry).")
 @click.option("--broker-time", is_flag=True, help="Also set raw topics that are there to the broker's time.")
-def topics_create(bootstrap: str | None, data: str | None, registry: str | None, *, broker_time: bool) -> None:
+@click.option("--align", is_flag=True, help="Also give topics that are there the settings they would be created with.")
+def topics_create(
+    bootstrap: str | None, data: str | None, registry: str | None, *, broker_time: bool, align: bool
+) -> None:
     """Create every topic that is missing; refuse a partition count that does not fit."""
     from redline import cluster
     from redline.registry import register
@@ -38,9 +41,12 @@ def topics_create(bootstrap: str | None, data: str | None, registry: str | None,
     with cluster.broker(settings, say) as live:
         created = cluster.prepare_topics(live)
         stamped = cluster.stamp_raw(live) if broker_time else []
+        other = cluster.align(live) if align else {}
     click.echo(f"created {len(created)}: {', '.join(created)}" if created else "all topics are there")
     if broker_time:
         click.echo(f"broker's time from now on: {', '.join(stamped) or 'they all had it'}")
+    for name, held in other.items():
+        click.echo(f"{name}: set, in place of {', '.join(f'{key} {value}' for key, value in held.items())}")
     if settings.kafka.registry:
         click.echo(f"registered {len(register(settings.kafka.registry))} schemas, backward compatible")
 
@@ -61,11 +67,14 @@ def worker_command(data: str | None, bootstrap: str | None, mode: str | None, ac
     )
     settings = weaker.said(settings, mode)
     weaker.require_accepted(settings)
+    from redline.rotation import restarting
     from redline.worker import run
 
     if not fleet.belongs(os.environ):
         weaker.begin(settings)
-    run(attached(settings), name=name)
+    live = attached(settings)
+    restarting(live.kafka.connection).start()
+    run(live, name=name)
 
 
 @main.command("sink")
@@ -74,10 +83,13 @@ def worker_command(data: str | None, bootstrap: str | None, mode: str | None, ac
 @click.option("--name", default="sink-1", show_default=True, help="Unique on this machine.")
 def sink_command(data: str | None, bootstrap: str | None, name: str) -> None:
     """Check and publish batches until told to stop."""
+    from redline.rotation import restarting
     from redline.sink import run
     from redline.up import attached
 
-    run(attached(settings_of(**{"data": data, "kafka.bootstrap": bootstrap})), name=name)
+    live = attached(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}))
+    restarting(live.kafka.connection).start()
+    run(live, name=name)
 
 
 @main.command("disclose")

@@ -59,7 +59,7 @@ def test_librdkafka_is_told_what_the_section_says(keys: dict[str, str], expected
         **expected,
         "debug": "security",
     }
-    assert kafka.unsecured.client == {}
+    assert kafka.embedded.client == {}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,7 @@ def test_librdkafka_is_told_what_the_section_says(keys: dict[str, str], expected
         ({"security": "tls", "cert_file": "/c"}, "needed both or none"),
         ({"ca_file": "/c"}, "need security tls"),
         ({"security": "tls", "user": "u"}, "need security sasl"),
+        ({"replication": "2", "min_insync": "3"}, "at most replication"),
         ({"security": SECRET}, "allowed ones"),
         ({"security": "sasl_tls", "mechanism": SECRET}, "allowed ones"),
     ],
