@@ -45,7 +45,8 @@ class Restore:
             return records
         seen, end = recovery.active_offsets[tp], recovery.active_highwaters[tp]
         new = [record for record in records if seen is None or record.offset > seen]
-        at = next((place for place, record in enumerate(new) if record.offset >= end), len(new))
+        # The last of a poll: Faust writes it when the partition is complete, and nothing newer may stand by then.
+        at = len(new) - (bool(new) and new[-1].offset >= end)
         if at:
             apply(recovery.tp_to_table[tp].data, tp.partition, new[:at])
             recovery.active_offsets[tp] = new[at - 1].offset
