@@ -1,6 +1,6 @@
 #!/bin/sh
 # The Containerfile's steps without a container engine, and what must hold of what comes out. Needs root (for namespaces),
-# Debian's Python 3.11, and the package registry. About three minutes, 700 MB.
+# Debian's Python 3.11, and the package registry. About three minutes and 1.2 GB on a machine that does nothing else.
 #   deploy/image/replay.sh [BOOTSTRAP]     # with the address of a Kafka: a worker and a sink run against it, too
 # The base image itself is not replayed: this machine's /usr stands in for it.
 set -eu

@@ -101,7 +101,7 @@ def test_a_worker_whose_scrubbers_hang_is_not_live(
     common = ("--data", str(tmp_path / "data"), "--bootstrap", own.bootstrap)
     worker = Probed(
         redline, "worker", *common, "--consent", "opt-out",
-        REDLINE_WORKER_STUCK_S="20", REDLINE_SCRUB_TIMEOUT_S="600",
+        REDLINE_WORKER_STUCK_S="30", REDLINE_SCRUB_TIMEOUT_S="600",
     )  # fmt: skip
     wait(lambda: worker.says("/ready") == (200, "ready\n"))
     scrubbers = [

@@ -91,7 +91,12 @@ capabilities: {drop: [ALL]}
 
 {{- define "redline.probes" -}}
 ports:
-  - {name: metrics, containerPort: {{ .Values.settings.metrics.port }}}
+  - {name: metrics, containerPort: {{ .root.Values.settings.metrics.port }}}
+  {{- if eq .part "tend" }}
+  # Of what it keeps running.
+  - {name: metrics-1, containerPort: {{ add .root.Values.settings.metrics.port 1 }}}
+  - {name: metrics-2, containerPort: {{ add .root.Values.settings.metrics.port 2 }}}
+  {{- end }}
 startupProbe:
   httpGet: {path: /live, port: metrics}
   periodSeconds: 5
@@ -175,7 +180,7 @@ spec:
       {{- end }}
       securityContext:
         {{- include "redline.security" $root | nindent 8 }}
-      {{- include "redline.probes" $root | nindent 6 }}
+      {{- include "redline.probes" . | nindent 6 }}
       {{- with .lifecycle }}
       lifecycle: {{ toYaml . | nindent 8 }}
       {{- end }}
