@@ -23,10 +23,13 @@ def gateway_group(
     if context.invoked_subcommand is not None:
         return
     from redline.gateway.run import run
+    from redline.rotation import restarting
     from redline.up import attached
 
     flags = {"data": data, "kafka.bootstrap": bootstrap, "gateway.host": host, "gateway.port": port}
-    run(attached(settings_of(**flags)), anyone=anyone, say=say)
+    live = attached(settings_of(**flags))
+    restarting(live.kafka.connection).start()
+    run(live, anyone=anyone, say=say)
 
 
 @gateway_group.group("token")
