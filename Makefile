@@ -6,9 +6,11 @@ STAMP := $(VENV)/.ready
 DEMO_DIR ?= redline-data
 # Files of tests that run at once. Each may start a broker, workers and sinks: more than two want more than 8 GB.
 JOBS ?= 2
+HOURS ?= 6
+RATE ?= 250
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench fuzz chaos upgrade trainers peers deploy-check clean lock
+.PHONY: help setup demo test check format bench soak fuzz chaos upgrade trainers peers deploy-check clean lock
 
 help: ## print this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,12 +53,15 @@ bench: setup ## benchmarks; results go to bench/results
 	@$(BIN)/python -m bench.end_to_end
 	@$(BIN)/python -m bench.latency
 
+soak: setup ## hours at half load: memory, files and handles watched (HOURS=6, RATE=250 events/s)
+	@$(BIN)/python -m bench.soak --hours $(HOURS) --rate $(RATE)
+
 fuzz: setup ## a minute of coverage-guided fuzzing of every reader (Linux on x86-64, Python 3.11)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r bench/fuzz/requirements.txt
 	@$(BIN)/python -m bench.fuzz
 
 chaos: setup ## the long crash tests (about an hour)
-	@$(BIN)/pytest -m 'chaos or crash' tests/crash
+	@$(BIN)/pytest -m 'chaos or crash' tests/crash tests/cluster
 
 upgrade: setup ## an upgrade and a rollback under load, a backup and a restore, for real (half an hour)
 	@$(BIN)/python tests/upgrade/rehearse.py
@@ -80,6 +85,7 @@ deploy-check: setup ## chart, compose file and units, with helm and kubeconform 
 
 lock: $(BIN)/uv ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra fast --group dev pyproject.toml -o requirements.lock
+	@$(BIN)/python deploy/image/lock.py
 
 clean: ## remove the virtual environment and the demo's data
 	rm -rf $(VENV) $(VENV)-trainers $(VENV)-peers $(DEMO_DIR) .mypy_cache .ruff_cache .pytest_cache

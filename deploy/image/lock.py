@@ -22,12 +22,15 @@ _VIA = re.compile(r"^ +#(?: via)? +(?P<name>[\w.-]+(?: \(pyproject\.toml\))?)$",
 
 def chosen(lock: str, roots: frozenset[str], left_out: frozenset[str] = frozenset()) -> str:
     """The part of a lock that these need: packages, or the project itself."""
-    blocks = {block.partition("==")[0]: block for block in _BLOCK.split(lock) if "==" in block.partition("\n")[0]}
-    via = {name: {found["name"] for found in _VIA.finditer(block)} for name, block in blocks.items()}
+    # A package may be there twice, for one Python and for another.
+    blocks = [(block.partition("==")[0], block) for block in _BLOCK.split(lock) if "==" in block.partition("\n")[0]]
+    via: dict[str, set[str]] = {}
+    for name, block in blocks:
+        via.setdefault(name, set()).update(found["name"] for found in _VIA.finditer(block))
     kept = set(roots)
     while more := {name for name, needed in via.items() if needed & kept} - kept - left_out:
         kept |= more
-    return _HEAD + "".join(block for name, block in blocks.items() if name in kept)
+    return _HEAD + "".join(block for name, block in blocks if name in kept)
 
 
 def files() -> dict[Path, str]:
