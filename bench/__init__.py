@@ -2,6 +2,9 @@
 
 end_to_end   the main job over a generated company: events/s, CPU and peak memory of every process
 latency      event to queryable row under a steady load, p50 and p99
+ai_week      a steady rate with its lag, then a tenfold spike and how long it drains; CPU of each process, the ledger
+live         `redline up` with simulated people, watched; soak: hours of it; skew: one hot key beside the others
+plan_figures what `redline plan` counts with, gathered from results
 scrub/       Presidio against ours, class by class; differential: a hunt for a difference
 full/        the whole default engine against Presidio with a language model
 scrub_soak   whether a scrubber's memory stays flat
@@ -14,5 +17,6 @@ near_duplicates  recall and precision against brute force, and speed; of benchma
 capture      what the hooks and the client cost the person they watch
 fuzz/        every reader against what a coverage-guided fuzzer makes up
 edits        the metrics of an edit: what they add to the join, and pairs of a megabyte
+sink         the sink against a plain loop of confluent-kafka, Polars and Parquet over the same topics
 stages       one stage at a time, one core: decode, scrub, join, gate
 """

@@ -1,4 +1,4 @@
-"""`redline simulate`: a made-up company of any size at work, over the real wire."""
+"""`redline simulate`: a made-up company of any size at work, over the real wire. `redline plan`: what one needs."""
 
 from __future__ import annotations
 
@@ -107,6 +107,49 @@ def simulate_command(
     else:
         _show(sent)
     sys.exit(0 if sent.complete or rate is not None else 1)
+
+
+@main.command("plan")
+@click.option("--people", type=click.IntRange(1), required=True, help="Size of the company.")
+@click.option("--ai-week", is_flag=True, help="For a week in which everybody tries everything.")
+@click.option("--per-day", type=click.FloatRange(min=0.01), help="Events of a person on an ordinary workday.")
+@click.option("--busy", type=click.FloatRange(0.05, 1), default=0.6, show_default=True, help="Share of a core in use.")
+@click.option(
+    "--drain", type=click.FloatRange(min=1), default=600.0, show_default=True, help="Seconds a burst may wait."
+)
+@click.option("--replication", type=click.IntRange(1), default=3, show_default=True, help="Copies of each topic.")
+@click.option("--retention-days", type=click.IntRange(1), default=30, show_default=True, help="Of topics.")
+@click.option(
+    "--http-share", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Events by the gateway."
+)
+@click.option("--json", "as_json", is_flag=True, help="The plan as JSON.")
+def plan_command(
+    *,
+    people: int,
+    ai_week: bool,
+    per_day: float | None,
+    busy: float,
+    drain: float,
+    replication: int,
+    retention_days: int,
+    http_share: float,
+    as_json: bool,
+) -> None:
+    """What a company of this size needs: processes, partitions, memory, disks, and what makes each of them more."""
+    import msgspec
+
+    from redline.plan import figures, sizing
+    from redline.plan.shown import shown
+    from redline.simulate.curve import EVENTS_PER_DAY
+
+    measured = figures.load()
+    load = sizing.load_of(people, per_day=per_day or EVENTS_PER_DAY, in_ai_week=ai_week)
+    terms = sizing.Terms(busy, drain, replication, retention_days, http_share=http_share)
+    made = sizing.plan(load, people, measured, terms)
+    if as_json:
+        click.echo(msgspec.json.encode({**sizing.as_map(made), "figures": msgspec.to_builtins(measured)}))
+    else:
+        click.echo(shown(made, measured))
 
 
 def _burst(start_us: int, factor: float, after_s: float, seconds: float) -> Burst:
