@@ -50,6 +50,12 @@ def held(bootstrap: str, principal: str, *, config: Mapping[str, Any]) -> set[Gr
         ResourceType.ANY, None, ResourcePatternType.ANY, principal, None, AclOperation.ANY, AclPermissionType.ALLOW
     )
     client = _client(bootstrap, config)  # its requests end with it
+    # librdkafka answers a refused question with no ACLs at all: whether we may ask is asked first.
+    may = _done(
+        client.describe_cluster(include_authorized_operations=True, request_timeout=_REQUEST_S), "ACLs", bootstrap
+    )
+    if AclOperation.DESCRIBE not in (may.authorized_operations or ()):
+        raise BrokerError(f"ACLs at {bootstrap}: needed the right to describe the cluster; log in as who has it")
     found = _done(client.describe_acls(asked, request_timeout=_REQUEST_S), "ACLs", bootstrap)
     kinds = {theirs: ours for ours, theirs in _KINDS.items()}
     return {

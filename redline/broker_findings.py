@@ -48,9 +48,11 @@ def findings(settings: Settings, role: Role | None = None) -> Iterator[Finding]:
         check_topics(kafka.bootstrap, ALL_TOPICS, partitions=kafka.partitions, config=kafka.client)
     except BrokerError as error:
         missing = "is missing" in str(error)
+        unseen = ", or this login may not see it" if missing and kafka.security != "plaintext" else ""
         yield Finding(
-            "topics", str(error), "redline topics create" if missing else "set kafka.partitions to their count"
+            "topics", f"{error}{unseen}", "redline topics create" if missing else "set kafka.partitions to their count"
         )
+        yield security_findings.rights(settings, role)
         return
     yield Finding("topics", f"{len(ALL_TOPICS)} there, {kafka.partitions} partitions each")
     yield from security_findings.findings(settings, role)

@@ -33,7 +33,7 @@ def findings(settings: Settings, role: Role | None) -> Iterator[Finding]:
     """Looks at a broker that answers and has its topics."""
     yield _copies(settings)
     yield _settings(settings)
-    yield _rights(settings, role)
+    yield rights(settings, role)
 
 
 def _copies(settings: Settings) -> Finding:
@@ -66,7 +66,8 @@ def _settings(settings: Settings) -> Finding:
     return Finding(what, f"other than they would be created now: {_some(held)}", "redline topics create --align")
 
 
-def _rights(settings: Settings, role: Role | None) -> Finding:
+def rights(settings: Settings, role: Role | None) -> Finding:
+    """Whether the login of these settings may do what a role needs."""
     what, kafka = "rights at the broker", settings.kafka
     if role is None:
         return Finding(what, "not looked at; redline doctor --role worker, for one, looks as whom kafka.user names")

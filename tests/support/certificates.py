@@ -69,7 +69,7 @@ class Authority:
         self,
         name: str,
         *,
-        lasts: dt.timedelta = 10 * _DAY,
+        lasts: dt.timedelta = 20 * _DAY,
         addresses: Sequence[str] = ("127.0.0.1",),
         password: bytes | None = None,
     ) -> Pair:
