@@ -240,3 +240,11 @@ def test_variables_with_a_typing_error_are_named(folder: Path, monkeypatch: pyte
     assert healthy
     assert "ignored: REDLINE_KAFKA_BOOTSTRAPS" in text
     assert "XYZZY" not in text
+
+
+def test_a_restored_folder_that_owes_something_is_told(folder: Path) -> None:
+    (folder / "state" / "restored").mkdir()
+    text, healthy = doctor(settings(folder))
+    assert not healthy
+    assert missing(text) == ["restored folder"]
+    assert "redline restore BACKUP" in fix(text, "restored folder")
