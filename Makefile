@@ -49,6 +49,7 @@ format: setup ## let ruff format and fix
 
 bench: setup ## benchmarks; results go to bench/results
 	@$(BIN)/python -m bench.stages
+	@$(BIN)/python -m bench.worker
 	@$(BIN)/python -m bench.gate
 	@$(BIN)/python -m bench.end_to_end
 	@$(BIN)/python -m bench.latency

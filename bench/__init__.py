@@ -18,5 +18,6 @@ capture      what the hooks and the client cost the person they watch
 fuzz/        every reader against what a coverage-guided fuzzer makes up
 edits        the metrics of an edit: what they add to the join, and pairs of a megabyte
 sink         the sink against a plain loop of confluent-kafka, Polars and Parquet over the same topics
+worker       a worker without its scrubber on a real broker: events and records per CPU second, CPU of each stage
 stages       one stage at a time, one core: decode, scrub, join, gate
 """
