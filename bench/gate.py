@@ -34,7 +34,7 @@ from streams.privacy.engine import Engine
 from streams.scrub import Job, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pyarrow as pa
 
@@ -78,17 +78,11 @@ _CANARIES = tuple(f"quist.{number:04d}@canary.invalid" for number in range(100))
 
 def main() -> None:
     """Measure and write the result."""
-    interactions = _interactions()
-    pairs = {row.record_id: row for row in _join(interactions) if isinstance(row, rows.Pair)}
-    payloads: dict[str, list[bytes]] = {
-        "pairs": [rows.encode(row) for row in pairs.values()],
-        "interactions": [rows.encode(row) for row in interactions],
-    }
     with tempfile.TemporaryDirectory() as folder:
         own_file = Path(folder, "own.py")
         own_file.write_text(_OWN)
         own = user_suites.load([own_file])
-        gates = {
+        gates: dict[str, Callable[[str], Gate]] = {
             "suite": lambda table: Gate(TABLES[table]),
             "suite_own_and_canaries": lambda table: Gate(TABLES[table], own=own[table], canaries=_CANARIES),
         }
@@ -96,11 +90,21 @@ def main() -> None:
             table: {
                 kind: _measured(Path(folder, kind), table, found[:_ROWS], make(table)) for kind, make in gates.items()
             }
-            for table, found in payloads.items()
+            for table, found in payloads().items()
         }
     record.write(
         "gate", {"rows_in_batch": _ROWS, "batches": _ROUNDS, "own_expectations": 6, "canaries": 100, **figures}
     )
+
+
+def payloads() -> dict[str, list[bytes]]:
+    """Rows of two tables, made of a company's events."""
+    interactions = _interactions()
+    pairs = {row.record_id: row for row in _join(interactions) if isinstance(row, rows.Pair)}
+    return {
+        "pairs": [rows.encode(row) for row in pairs.values()],
+        "interactions": [rows.encode(row) for row in interactions],
+    }
 
 
 def _interactions() -> list[rows.Interaction]:
@@ -134,7 +138,7 @@ class _Timed:
         return verdict
 
 
-def _measured(folder: Path, table: str, payloads: Sequence[bytes], gate: Gate) -> dict[str, Any]:
+def _measured(folder: Path, table: str, found: Sequence[bytes], gate: Gate) -> dict[str, Any]:
     gate.warm()
     timed, seal = _Timed(gate), Seal(bytes(32))
     sink = Committer(
@@ -150,10 +154,10 @@ def _measured(folder: Path, table: str, payloads: Sequence[bytes], gate: Gate) -
     partition = Partition("rows", 0)
     batcher = Batcher(BatchPolicy(rows=_ROWS))
     batcher.start(partition, 0)
-    maps = [rows.decode_map(payload) for payload in payloads]
+    maps = [rows.decode_map(payload) for payload in found]
     passes = []
     for number in range(_ROUNDS + 1):
-        fresh = [_renamed(one, number * _ROWS + place) for place, one in enumerate(maps)]
+        fresh = [renamed(one, number * _ROWS + place) for place, one in enumerate(maps)]
         cpu, wall = time.process_time(), time.perf_counter()
         for place, payload in enumerate(fresh):
             batcher.add(Coordinate("rows", 0, number * _ROWS + place), payload, 0.0)
@@ -175,9 +179,9 @@ def _measured(folder: Path, table: str, payloads: Sequence[bytes], gate: Gate) -
     }
 
 
-def _renamed(row: dict[str, Any], number: int) -> bytes:
+def renamed(row: dict[str, Any], number: int, *, record_id: str = "") -> bytes:
     """The same row as another one."""
-    row["record_id"] = f"{number:032x}"
+    row["record_id"] = f"{record_id or format(number, 'x'):0>32}"[-32:]
     for place, source in enumerate(row["sources"]):
         source["offset"] = number * 100 + place
     return msgspec.msgpack.encode(row)
