@@ -27,7 +27,8 @@ from schemas.tables import COLLABORATION
 from sinks import reader
 from sinks.arrow import to_table
 from streams.collaboration import KIN_DIGITS, Collaboration, left_out, rows_of, window_id
-from streams.threads import MESSAGE, STAGE, Threads, day_end, facts, plain
+from streams.days import day_end
+from streams.threads import MESSAGE, STAGE, Threads, facts, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
