@@ -41,6 +41,7 @@ _FORGOTTEN = b"x"  # a settled key whose members are gone: one byte, for ever, s
 # A key that is overdue when an event of it comes is history read from files: the rest of it is still on the way.
 _PATIENCE_US = 300_000_000
 _SETTLE_CHUNK = 200  # keys per write: bounds memory when a flush closes everything at once
+_SWEEP_CHUNK = 1_000  # events between two turns of the loop while all of a partition are looked at
 # Members from which on a key is put together in a thread: a million take longer than Kafka waits for a heartbeat.
 _MANY = 2_000
 
@@ -181,7 +182,11 @@ class KeyedStage:
         """Drop every key of the partition that consent no longer covers."""
         view = self._view(partition, commit)
         if self._withdrawals is not None:
-            view.dropping.update(self._withdrawals.sweep(commit.state(partition)))
+            for number, key in enumerate(self._withdrawals.sweep(commit.state(partition)), 1):
+                if key is not None:
+                    view.dropping.add(key)
+                if not number % _SWEEP_CHUNK:
+                    await asyncio.sleep(0)  # a million events are many seconds, and other stages share the loop
         await self._write([], commit)
 
     async def _tick(self, partition: int, watermark: int, commit: Committer) -> None:

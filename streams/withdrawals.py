@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from streams.state import Overlay
 
@@ -61,16 +61,16 @@ class Withdrawals:
                 self._mark(state, key, reason)
         return self.reason(state, key) is not None
 
-    def sweep(self, state: Overlay) -> set[bytes]:
-        """Look at every key of the partition; those that are to be dropped."""
-        found = set()
-        for name, tag in list(state.scan(_OWNER)):
+    def sweep(self, state: Overlay) -> Iterator[bytes | None]:
+        """Look at every event of the partition; for each the key that is to be dropped because of it, or None."""
+        for name, tag in state.scan(_OWNER):
             reason = self._owners.refusal(tag)
-            if reason is not None:
-                key = name[len(_OWNER) : -_ID]
-                self._mark(state, key, reason)
-                found.add(key)
-        return found
+            if reason is None:
+                yield None
+                continue
+            key = name[len(_OWNER) : -_ID]
+            self._mark(state, key, reason)
+            yield key
 
     def marked(self, state: Overlay) -> list[bytes]:
         """Keys that are to be dropped: also those of a worker that died between the two steps."""
