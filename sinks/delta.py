@@ -311,9 +311,9 @@ def facts(root: Place) -> tuple[int, list[FileFact]]:
         return -1, []
     actions = pa.table(delta.get_add_actions())
     found = actions.select(["path", "num_records", "size_bytes"]).to_pylist()
-    live = _live(delta)
     return delta.version(), [
-        FileFact(one["path"], one["num_records"] or 0, one["size_bytes"], live[one["path"]]) for one in found
+        FileFact(one["path"], one["num_records"] or 0, one["size_bytes"], values)
+        for one, values in zip(found, _partitions(actions), strict=True)
     ]
 
 
@@ -327,11 +327,13 @@ def live_files(root: Place) -> list[str]:
 
 def _live(delta: DeltaTable) -> dict[str, dict[str, str]]:
     actions = pa.table(delta.get_add_actions())
-    paths = actions.column("path").to_pylist()
+    return dict(zip(actions.column("path").to_pylist(), _partitions(actions), strict=True))
+
+
+def _partitions(actions: pa.Table) -> list[dict[str, str]]:
+    """Partition values of each file."""
     # Delta gives no column for the partitions of a table that has none.
-    split = "partition" in actions.schema.names
-    values = actions.column("partition").to_pylist() if split else [{}] * len(paths)
-    return {
-        path: {name: str(value) for name, value in partition.items()}
-        for path, partition in zip(paths, values, strict=True)
-    }
+    if "partition" not in actions.schema.names:
+        return [{} for _ in range(actions.num_rows)]
+    found = actions.column("partition").to_pylist()
+    return [{name: str(value) for name, value in values.items()} for values in found]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sinks.places import Place
 
 
+_NOTES = "replaced-*.json"
 BUILT = "built"  # folder in staging where a rewriting builds its files
 
 
@@ -82,28 +83,34 @@ def end_lingering(*, root: Place, staging: Path, table: TableLog, files: Files) 
         SinkError: the log cannot be read.
         OSError: a file cannot be removed.
     """
-    replaced: list[str] = []
-    for note in sorted(staging.parents[2].glob(f"*/{staging.parent.name}/{staging.name}/replaced-*.json")):
-        try:
-            replaced += json.loads(note.read_text())
-        except (ValueError, FileNotFoundError):
-            continue  # not committed yet, or its writer has just done it
-    return _remove([path for path in replaced if store.size(root / path) is not None], table, files)
+    notes = sorted(staging.parents[2].glob(f"*/{staging.parent.name}/{staging.name}/{_NOTES}"))
+    return _act(root, [path for note in notes for path in _intended(note)], table, files)
 
 
 def _leftovers(root: Place, staging: Path, table: TableLog, files: Files) -> int:
     """Act on the intents of one sink, and remove what it built."""
     removed = 0
-    for note in staging.glob("replaced-*.json") if staging.is_dir() else ():
-        try:
-            intended = json.loads(note.read_text())
-        except ValueError:
-            intended = []  # torn: the commit it was for never happened, it is written after the note is durable
-        removed += _remove([path for path in intended if store.size(root / path) is not None], table, files)
-        note.unlink()
+    for note in staging.glob(_NOTES) if staging.is_dir() else ():
+        removed += _act(root, _intended(note), table, files)
+        note.unlink(missing_ok=True)
     if (staging / BUILT).is_dir():
         shutil.rmtree(staging / BUILT)
     return removed
+
+
+def _intended(note: Path) -> list[str]:
+    """The files that a note names; none if its writer has just done with it, or it is torn.
+
+    The commit that a torn one was for has not happened: it comes after the note is durable.
+    """
+    try:
+        return list(json.loads(note.read_text()))
+    except (ValueError, FileNotFoundError):
+        return []
+
+
+def _act(root: Place, intended: list[str], table: TableLog, files: Files) -> int:
+    return _remove([path for path in intended if store.size(root / path) is not None], table, files)
 
 
 def _remove(paths: list[str], table: TableLog, files: Files) -> int:
