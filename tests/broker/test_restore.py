@@ -1,12 +1,16 @@
-"""What a restored folder owes: nothing of who was erased since, and everybody's word on a broker that lost it."""
+"""Backups and restores, killed and done again: nothing of who was erased since, everybody's word on a new broker."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from support import rows as make
+from support.command import ROOT
 from support.folder import key_file, publish
 
 from redline import consent
@@ -29,6 +33,34 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 ANN, BO = "ann@corp.example", "bo@corp.example"
 OF_ANN = 4  # of the events, the first
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from redline.backup.restore import restore
+from redline.backup.take import backup
+from redline.sections import Kafka
+from redline.settings import Settings
+
+what, data, safe, bootstrap, at = sys.argv[1:]
+
+def crash(step):
+    if step == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+settings = Settings(data=data, kafka=Kafka(bootstrap=bootstrap))
+if what == "backup":
+    backup(settings, Path(safe), keys=True, say=print, crash=crash)
+else:
+    restore(settings, Path(safe), say=print, crash=crash)
+"""
+
+
+def killed(what: str, data: Path, safe: Path, bootstrap: str, step: str) -> None:
+    """A backup or a restore that is killed after a step."""
+    words = [sys.executable, "-c", KILLED, what, str(data), str(safe), bootstrap, step]
+    done = subprocess.run(words, check=False, timeout=300, cwd=ROOT)
+    assert done.returncode == -signal.SIGKILL
 
 
 def fill(settings: Settings) -> None:
@@ -65,11 +97,18 @@ def test_what_was_erased_since_is_erased_again_and_words_come_back(tmp_path: Pat
         prepare_topics(settings)
         fill(settings)
         consent.record(settings, [ANN, BO], granted=True, version="v")
+        for step in ("table", "consent", "list"):
+            killed("backup", settings.data_dir, safe, broker.bootstrap, step)
+            assert not safe.exists()
         assert "It is not encrypted" in backup(settings, safe, keys=True, say=told.append)
         with pytest.raises(InputError, match="that is not there yet"):
             backup(settings, safe, keys=True, say=told.append)
         assert verified(safe)[1]
         consent.erase(settings, [ANN], 4_000_000_000_000_000)  # later than the backup, whatever the clock says
+        killed("restore", tmp_path / "new", safe, broker.bootstrap, "half")
+        assert not (tmp_path / "new").exists()
+        killed("restore", tmp_path / "new", safe, broker.bootstrap, "copied")
+        assert ids(tmp_path / "new", "pairs") == make.ids(range(12)), "what it owes is not done yet"
         said = restored(tmp_path / "new", kafka, safe, told)
         assert "0 words of consent written, 1 erasures done again" in said
         for table in ("interactions", "subjects", "pairs"):
