@@ -39,6 +39,7 @@ _START_S = 600.0
 _END_S = 120.0
 _TICKS = 200  # a Redline at rest still has these records on their way
 _QUIET_S = 10.0
+_ASKED = 4  # each time up to 30 s
 _TABLES = tuple(topic.name for topic in topics.TOPICS if topic.table)
 
 
@@ -97,7 +98,10 @@ class Live:
         )
 
     def progress(self) -> Progress:
-        """Where everything is. Raises BrokerError."""
+        """Where everything is. A broker that has no time to answer is asked again. Raises BrokerError."""
+        for _ in range(_ASKED):
+            with contextlib.suppress(BrokerError), self._asking:
+                return self._watch.progress()
         with self._asking:
             return self._watch.progress()
 
