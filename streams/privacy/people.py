@@ -49,6 +49,8 @@ class _Forms:
     turned: set[str] = field(default_factory=set)  # likewise, last name first: must not eat the next mention's first
     unspaced: set[str] = field(default_factory=set)  # of a script without spaces: no edges
     needles: set[str] = field(default_factory=set)
+    firsts: set[str] = field(default_factory=set)  # spellings of which `parts` and `turned` hold one each
+    lasts: set[str] = field(default_factory=set)
     reach: int = 0  # characters of the longest finding, at most
 
     def reaches(self, words: Iterable[str]) -> None:
@@ -70,7 +72,9 @@ class _Forms:
         """A name of several words, in all that can be made of it."""
         parts = [_any_of(word) for word in words]
         first, last, letter = parts[0], parts[-1], re.escape(folded(words[0])[0][:1])
-        self.needles |= {way for word in (words[0], words[-1]) for way in spellings(word)}
+        self.firsts.update(spellings(words[0]))
+        self.lasts.update(spellings(words[-1]))
+        self.needles |= self.firsts | self.lasts
         self.reaches(words)
         if all(folded(word)[0].lower() in frequent() for word in words):
             self._of_words(words, sure=sure)
@@ -112,7 +116,7 @@ class Known:
         self._forms = forms
         self.needles = tuple(sorted(forms.needles))
         self._shortest = min(map(len, self.needles), default=0)
-        self._patterns: list[re.Pattern[str]] | None = None
+        self._patterns: dict[bool, list[re.Pattern[str]]] = {}
 
     def find(self, text: str) -> list[Found]:
         """Every place that names one of them; findings may overlap."""
@@ -132,18 +136,26 @@ class Known:
 
     def among(self, text: Plain, around: Iterable[tuple[int, int]]) -> list[Found]:
         """What the expressions find in stretches of a text."""
-        if self._patterns is None:
-            self._patterns = _compiled(self._forms)
         plain, places = text.plain, text.places
         spans = [
             match.span()
-            for pattern in self._patterns
+            for pattern in self._able(text)
             for first, last in around
             for match in pattern.finditer(plain, first, last)
         ]
         if places is not None:
             spans = [(places[start], places[end - 1] + 1) for start, end in spans]
         return [Found(start, end, "PERSON", 0.9) for start, end in spans]
+
+    def _able(self, text: Plain) -> list[re.Pattern[str]]:
+        """The expressions that may find something: where a name is not whole, those of whole names are not compiled."""
+        forms = self._forms
+        whole = not text.ascii or (_any_in(forms.firsts, text.low) and _any_in(forms.lasts, text.low))
+        known = self._patterns.get(whole)
+        if known is None:
+            other = self._patterns.get(not whole, ())
+            known = self._patterns[whole] = _compiled(forms, whole=whole, known=other)
+        return known
 
     def _around(self, low: str) -> Iterable[tuple[int, int]]:
         """Stretches of a text, in order, that hold every finding with what it looks at: around each needle."""
@@ -180,19 +192,25 @@ class Plain(NamedTuple):
         return cls(plain, places, plain.lower(), plain.isascii())
 
 
-def _compiled(forms: _Forms) -> list[re.Pattern[str]]:
+def _compiled(forms: _Forms, *, whole: bool = True, known: Iterable[re.Pattern[str]] = ()) -> list[re.Pattern[str]]:
+    """The expressions of forms, without those of whole names if not `whole`; `known` ones are taken as they are."""
     kinds = (
         (forms.exact, _OPEN, r"(?:" + _CLOSE + r"|(?<=\.))", 0),
         (forms.loose, _OPEN, _CLOSE, re.IGNORECASE),
-        (forms.parts, _HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE),
-        (forms.turned, _HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE),
+        *((some, _HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE) for some in ((forms.parts, forms.turned) if whole else ())),
         (forms.unspaced, "", "", re.IGNORECASE),
     )
-    return [
-        re.compile(f"{before}(?:{'|'.join(sorted(some, key=_longest))}){after}", flags)
-        for some, before, after, flags in kinds
-        if some
-    ]
+    made = {one.pattern: one for one in known}
+    patterns = []
+    for some, before, after, flags in kinds:
+        if some:
+            expression = f"{before}(?:{'|'.join(sorted(some, key=_longest))}){after}"
+            patterns.append(made.get(expression) or re.compile(expression, flags))
+    return patterns
+
+
+def _any_in(needles: Iterable[str], low: str) -> bool:
+    return any(needle in low for needle in needles)
 
 
 def _any_of(word: str) -> str:

@@ -14,6 +14,7 @@ place that Faker has in any locale is one (a test says so); a name outside of th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -121,11 +122,13 @@ _BLOCKS = (
     (0xFB1D, 0xFB50, "hebrew"), (0xFB50, 0xFE00, "arabic"), (0xFE70, 0xFF00, "arabic"), (0xFF21, 0xFF5B, "latin"),
     (0xFF66, 0xFFA0, "kana"), (0x20000, 0x32000, "han"),
 )  # fmt: skip
+_LETTERS = 1024  # whose script is kept
 _CASED = frozenset(("latin", "cyrillic", "greek"))
 _ABROAD = re.compile("|".join(f"(?:{s.form.pattern})" for name, s in SCRIPTS.items() if name != "latin"), re.IGNORECASE)
 _LETTER_ABROAD = re.compile(r"[\u0370-\u06ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 
 
+@lru_cache(_LETTERS)
 def script_of(letter: str) -> str | None:
     """The script whose names stand for words that begin with `letter`; None if there is none."""
     code = ord(letter)

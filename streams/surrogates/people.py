@@ -47,6 +47,8 @@ class _Piece(NamedTuple):
 
 def plain(text: str) -> str:
     """`text` in the spelling under which names are equal: compatibility forms, letter case, nothing unseen."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).casefold()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 RUN = re.compile(r"[^\W_]+")
 # Pieces of a run of letters and digits, cut where the letter case says so: `janeDoe`, `JDoe`, `jdoe12`.
@@ -32,6 +33,7 @@ _LONG = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae",
 _SHORTENED = (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"), ("ss", "s"))
 _BLOCK = 4096  # distinct characters kept; a text in Chinese has some hundreds
 _SPELLINGS = 6  # of one word
+_WORDS = 8192  # whose spellings are kept
 
 
 class _Letters(dict[int, str]):
@@ -87,6 +89,7 @@ def folded(text: str) -> tuple[str, list[int] | None]:
     return plain, [*places, len(text)]
 
 
+@lru_cache(_WORDS)
 def spellings(word: str) -> tuple[str, ...]:
     """The ways to write one word of a name in lower-case plain letters, the nearest first; at most six."""
     word = unicodedata.normalize("NFC", word).lower()

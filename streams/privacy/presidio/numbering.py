@@ -35,10 +35,15 @@ class _Description:
 
     def __init__(self, lengths: tuple[int, ...], pattern: str | None) -> None:
         self._lengths = frozenset(lengths)
-        self._match = re.compile(pattern).fullmatch if pattern else None
+        self._pattern = pattern
+        self._match: Match | None = None  # compiled when it is needed: of most types of number none is ever asked about
 
     def holds(self, digits: str) -> bool:
-        return bool((not self._lengths or len(digits) in self._lengths) and self._match and self._match(digits))
+        if not self._pattern or (self._lengths and len(digits) not in self._lengths):
+            return False
+        if self._match is None:
+            self._match = re.compile(self._pattern).fullmatch
+        return self._match(digits) is not None
 
 
 class _Territory:
