@@ -92,7 +92,8 @@ class LagWatch:
         Raises:
             BrokerError: the broker does not say how many.
         """
-        self._client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, **config})
+        self._settings = {"bootstrap.servers": bootstrap, "log_level": 0, **config}
+        self._client = AdminClient(self._settings)
         # A consumer that never subscribes: asking as the group is simpler than the admin call, which once crashed in C.
         self._group_reader = Consumer(
             {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0, **config}
@@ -123,6 +124,8 @@ class LagWatch:
             futures = self._client.list_offsets(asked, request_timeout=_REQUEST_S)
             return {Partition(t.topic, t.partition): f.result(_REQUEST_S).offset for t, f in futures.items()}
         except (KafkaException, TimeoutError):
+            # A client whose request was with a broker that died can fail for minutes while a new one is answered.
+            self._client = AdminClient(self._settings)
             raise BrokerError("the broker does not say how far its topics are; run `redline doctor`") from None
 
     def progress(self) -> Progress:

@@ -41,6 +41,7 @@ def on_cluster() -> Kafka:
     return Kafka(retention_hours=0, replication=3, config=dict(SHORT_SESSION))
 
 
+@pytest.mark.chaos  # it starts four processes of Java and takes minutes where others are at work
 @pytest.mark.timeout(900)
 def test_a_leader_is_killed_and_the_same_workers_go_on(network: Network, tmp_path: Path) -> None:
     data, cluster = tmp_path / "data", Cluster(tmp_path / "brokers", network)
