@@ -37,6 +37,11 @@ def network() -> Iterator[Network]:
         yield network
 
 
+def _reachable(address: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((address, 9)) == 0
+
+
 @pytest.mark.parametrize("watched", [False, True])
 def test_bytes_that_nobody_acknowledged_die_with_their_connection(
     network: Network, tmp_path: Path, *, watched: bool
@@ -59,8 +64,7 @@ def test_bytes_that_nobody_acknowledged_die_with_their_connection(
                     ours.recv(1)
                 assert time.monotonic() - began < 20 * SILENT_S, "not the minutes that TCP takes by itself"
                 network.mend("other")
-                with socket.create_connection((address, 9)):  # the network is there again
-                    pass
+                wait(lambda: _reachable(address))
                 assert "lease" not in log.read_text()
             else:
                 network.mend("other")
