@@ -36,6 +36,7 @@ class Token:
         tail: expression of what follows the prefix.
         source: who says so: a standard, a public list of rules, or nobody ("format as seen in the wild").
         closed: nothing of the token's alphabet may follow, because its length is fixed and its prefix short.
+        words: prefix, length and alphabet say so much that words in it do not count against it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Token:
     tail: str
     source: str
     closed: bool = False
+    words: bool = False
     expression: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -154,7 +154,7 @@ def _token(text: str, data: bytes, at: int) -> Found | None:
     if rules is not None:
         for rule in rules:
             match = rule.expression.match(text, at)
-            if match is not None and is_token(match["v"]) and not _in_base64(data, at):
+            if match is not None and is_token(match["v"], words=rule.words) and not _in_base64(data, at):
                 return Found(at, match.end(), SECRET, 0.95)
     return None
 

@@ -13,7 +13,7 @@ _GITLEAKS, _SEEN = "gitleaks' rules", "format as seen in the wild"
 
 TOKENS: tuple[Token, ...] = (
     # Clouds
-    Token("aws_key_id", "AKIA ASIA ABIA ACCA A3T", "[0-9A-Z]{16,17}", _GITLEAKS, closed=True),
+    Token("aws_key_id", "AKIA ASIA ABIA ACCA A3T", "[0-9A-Z]{16,17}", _GITLEAKS, closed=True, words=True),
     Token("aws_bedrock", "ABSK", BASE64 + "{100,280}={0,2}", _GITLEAKS),
     Token("aws_bedrock_short", "bedrock-api-key-", BASE64 + "{28,}={0,2}", _GITLEAKS),
     Token("google_api", "AIza", r"[\w\-]{35}", _GITLEAKS, closed=True),

@@ -160,13 +160,16 @@ def is_pair(value: str) -> bool:
         return False
 
 
-def is_token(value: str) -> bool:
-    """True if what follows an issuer's prefix can be a token: neither regular, nor words, nor a stand-in."""
+def is_token(value: str, *, words: bool = False) -> bool:
+    """True if what follows an issuer's prefix can be a token: neither regular, nor words, nor a stand-in.
+
+    `words`: words do not count against it. In capitals without a break chance spells some in one key of a thousand.
+    """
     return (
         entropy(value) >= _LEAST - 1e-9
         and (not _is_said(value) or (len(value) > _BLOB and _JOINED_PART.search(value) is None))
         and not is_sequence(value, _RUN_TOKEN)
-        and word_share(value) < 0.7  # noqa: PLR2004 - the prefix speaks for it, so only plain words count against
+        and (words or word_share(value) < 0.7)  # noqa: PLR2004 - the prefix speaks for it: only plain words count against
     )
 
 
