@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOOK_S = 5.0
 """The longest pause between two looks of a loop that turns."""
 _ALL = ""  # in place of a stage's name
+# Handing out partitions with nothing restored meanwhile: a member that died is waited for, a coordinator that moves.
+# But Faust's recovery ends without a word, for good, when a broker has not answered it for 90 s.
+_REST_S = 300.0
 
 
 class Pulse:
@@ -27,6 +30,7 @@ class Pulse:
         self._looked: float | None = None
         self._done: dict[str, int] = {}
         self._moved: dict[str, float] = {}
+        self._rest: tuple[int, float] | None = None
         self._joined = False
 
     @property
@@ -35,7 +39,15 @@ class Pulse:
         return min(LOOK_S, self._stuck_s / 8)
 
     def look(
-        self, now: float, done: Mapping[str, int], *, busy: Collection[str], behind: bool, resting: bool, joined: bool
+        self,
+        now: float,
+        done: Mapping[str, int],
+        *,
+        busy: Collection[str],
+        behind: bool,
+        resting: bool,
+        joined: bool,
+        restored: int = 0,
     ) -> float:
         """The loop turns; returns for how many seconds something has stood still that should not.
 
@@ -44,9 +56,15 @@ class Pulse:
             done: what each stage has done so far, any number that grows.
             busy: stages with a batch in hand.
             behind: Kafka has more for one of them, or something is in flight.
-            resting: partitions are being handed out, and nothing is to be expected.
+            resting: partitions are being handed out, and nothing is to be expected but that it ends.
             joined: it has the partitions that the group gave it, and their state.
+            restored: any number that grows while state is being restored.
         """
+        if not resting:
+            self._rest = None
+        elif self._rest is None or self._rest[0] != restored:
+            self._rest = restored, now
+        rested = now - self._rest[1] if self._rest else 0.0
         # A loop that was blocked has kept the stages from getting on: they have their time from now on.
         resting = resting or (self._looked is not None and now - self._looked > 3 * self.every_s)
         expected = {_ALL: behind, **{name: name in busy for name in done}}
@@ -56,7 +74,7 @@ class Pulse:
             for name, due in expected.items()
         }
         self._looked, self._done, self._moved, self._joined = now, counts, moved, joined
-        return now - min(moved.values())
+        return max(now - min(moved.values()), rested if rested > max(_REST_S, self._stuck_s) else 0.0)
 
     def live(self, now: float) -> str:
         """Why the worker should be started anew; empty if it should not. One that has not begun is live."""

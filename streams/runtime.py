@@ -233,6 +233,7 @@ async def watchdog(
             behind=bool(_lag(app)),
             resting=app.rebalancing,
             joined=app.tables.actives_ready and not app.rebalancing and not app.should_stop,
+            restored=sum(offset or 0 for offset in app.tables.recovery.active_offsets.values()),
         )
         if still_s > policy.stuck_s:
             fail_stuck(policy.stuck_s)
