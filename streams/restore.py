@@ -6,12 +6,44 @@ minutes. It still decides which partitions are restored, from where, and when th
 
 from __future__ import annotations
 
+import logging
+import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 from rocksdict import WriteBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+log = logging.getLogger("redline.streams")
+STALE_S = 12 * 3600.0
+"""Half of `delete.retention.ms`, the day for which Kafka keeps deletions of a compacted topic."""
+
+
+def without_stale(store: Any) -> None:
+    """Have a Faust store drop what it kept of a partition before it opens it, if that was last written long ago.
+
+    Deletions may be gone from the changelog since: what they deleted, withdrawn text too, would be kept for ever.
+    """
+    opened = store._open_for_partition  # noqa: SLF001  # no public way
+
+    def open_fresh(partition: int) -> Any:
+        drop_stale(store.partition_path(partition), time.time())
+        return opened(partition)
+
+    store._open_for_partition = open_fresh  # noqa: SLF001
+
+
+def drop_stale(folder: Path, now: float) -> bool:
+    """Remove a partition's RocksDB that was last written `STALE_S` before `now` (seconds since 1970)."""
+    written = max((file.stat().st_mtime for file in folder.rglob("*")), default=now)
+    if now - written < STALE_S:
+        return False
+    log.warning("%s is %.0f hours old: it is restored from its changelog", folder.name, (now - written) / 3600)
+    shutil.rmtree(folder)
+    return True
 
 
 def apply(store: Any, partition: int, records: Sequence[Any]) -> None:

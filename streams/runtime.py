@@ -29,6 +29,7 @@ from streams.commit import Changelog, Commit, StaleError
 from streams.consumer import SafeTransport
 from streams.credentials import credentials
 from streams.intake import Intake
+from streams.restore import without_stale
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -260,7 +261,10 @@ def _lag(app: SafeApp) -> int:
 
 def tables_for(app: SafeApp, names: Sequence[str], partitions: int) -> Mapping[str, Any]:
     """One Faust table (RocksDB, compacted changelog) per name; raw bytes both ways."""
-    return {
+    tables = {
         name: app.Table(name, partitions=partitions, key_type=bytes, value_type=bytes, options=dict(_ROCKSDB))
         for name in names
     }
+    for table in tables.values():
+        without_stale(table.data)
+    return tables

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from faust.types import TP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rocksdict import Options, Rdict
 
-from streams.restore import Restore
+from streams.restore import STALE_S, Restore, without_stale
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HERE, ELSEWHERE = TP("redline-join-changelog", 0), TP("redline-join-changelog", 1)
 OFFSET = b"__faust\0offset__"
@@ -115,3 +120,31 @@ def _write(db: Any, change: Change) -> None:
         db.delete(change.key)
     else:
         db.put(change.key, change.value)
+
+
+class Store:
+    """What is asked of a Faust store that opens partitions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def partition_path(self, partition: int) -> Path:
+        return self._folder / f"join-{partition}.db"
+
+    def _open_for_partition(self, partition: int) -> Any:
+        return Rdict(str(self.partition_path(partition)), Options(raw_mode=True))
+
+
+def test_state_that_was_left_alone_for_long_is_restored_anew(tmp_path: Path) -> None:
+    for partition in (0, 1):
+        db = Store(tmp_path)._open_for_partition(partition)
+        db[b"h1"] = b"withdrawn since"
+        db.close()
+    for file in Store(tmp_path).partition_path(1).rglob("*"):
+        os.utime(file, (0, time.time() - STALE_S - 60))
+    store = Store(tmp_path)
+    without_stale(store)
+    kept, stale, new = (store._open_for_partition(partition) for partition in (0, 1, 2))
+    assert (kept.get(b"h1"), stale.get(b"h1"), new.get(b"h1")) == (b"withdrawn since", None, None)
+    for db in (kept, stale, new):
+        db.close()
