@@ -210,6 +210,7 @@ def test_raw_topics_with_the_time_of_their_producers_are_told(
     monkeypatch.setattr(broker_findings, "cluster_id", lambda *_, **_more: "a cluster")
     monkeypatch.setattr(broker_findings, "check_topics", lambda *_, **_more: None)
     monkeypatch.setattr(broker_findings, "stamped_by_producers", stamped)
+    monkeypatch.setattr(broker_findings.security_findings, "findings", lambda *_: iter(()))
     kafka, sources = Kafka(bootstrap="127.0.0.1:1"), Sources(otlp_logs="otlp_logs")
     text, healthy = doctor(Settings(data=str(folder), kafka=kafka, sources=sources))
     assert asked == ["redline.events", "otlp_logs"]
