@@ -54,6 +54,8 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> dict[Partition, tuple[int, int]]:
     monkeypatch.setattr(module.cluster, "broker", broker)
     monkeypatch.setattr(module.cluster, "prepare_topics", lambda _settings: [])
     monkeypatch.setattr(module, "watermarks", lambda *_args, **_more: held)
+    for asks in ("redline.partition_reader", "redline.state_reader"):  # a rebuild asks who is not there what is open
+        monkeypatch.setattr(f"{asks}.SILENT_POLLS", 1)
     return held
 
 
