@@ -67,13 +67,16 @@ class Peer:
         try:
             event = json.loads(raw)
             data = event["data"]
+            names = [event["id"], event["type"], event["time"], data.get("interaction_id", ""), data["session_id"]]
+            if not all(isinstance(one, str) for one in names):
+                return None
             for name in _TEXTS:
                 if name in data:
                     data[name] = self._deep(data[name])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return None
         event.pop("subject", None)
-        return event if isinstance(event, dict) else None
+        return dict(event)
 
     def joined(
         self, state: dict[str, Any] | None, event: dict[str, Any]
