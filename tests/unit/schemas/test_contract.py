@@ -71,7 +71,9 @@ def envelopes(draw: st.DrawFn) -> dict[str, Any]:
             target.pop(name, None)
         else:
             # That a number which nobody reads has 64 bits, too, the codec asks and a schema cannot say.
-            target[name] = draw(values.filter(lambda value: value != -(2**63) - 1) if name == "note" else values)
+            target[name] = draw(
+                values.filter(lambda value: value != -(2**63) - 1) if name in {"note", "text"} else values
+            )
     return record
 
 
