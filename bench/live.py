@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psutil  # type: ignore[import-untyped]  # ships no types
 
+from bench import record
 from redline.lag import STAGES, LagWatch
 from redline.ledger_reader import balance
 from redline.settings import Settings, load
@@ -178,11 +179,8 @@ class Live:
         answer = balance(self.settings)
         return {
             "balances": answer.balanced,
-            "offsets": answer.offsets,
+            **record.ledger(answer),
             "fates": {f"{fate.kind} {fate.detail}": count for fate, count in sorted(answer.fates.items())},
-            "missing": answer.missing,
-            "duplicated": answer.duplicated,
-            "conflicting": answer.conflicting,
         }
 
     def disk(self) -> dict[str, dict[str, int]]:
@@ -244,7 +242,7 @@ def kind_of(argv: list[str]) -> str:
     line = " ".join(argv)
     if "streams.privacy.worker" in line:
         return "scrubbers"
-    if "redline.guardian" in line or "guardian" in line:
+    if "guardian" in line:
         return "guardians"
     if "kafka.Kafka" in line:
         return "broker"

@@ -8,7 +8,10 @@ import os
 import platform
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quality.ledger import Balance
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -40,6 +43,16 @@ def write(name: str, figures: dict[str, Any]) -> Path:
     path.write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     print(json.dumps(record, indent=2))
     return path
+
+
+def ledger(answer: Balance) -> dict[str, int]:
+    """What a ledger found of how many offsets."""
+    return {
+        "offsets": answer.offsets,
+        "missing": answer.missing,
+        "duplicated": answer.duplicated,
+        "conflicting": answer.conflicting,
+    }
 
 
 def rss_mb() -> float:

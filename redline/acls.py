@@ -33,7 +33,6 @@ CLUSTER = "kafka-cluster"  # the name that Kafka gives the one resource of this 
 SINK_GROUP = "redline-sink"
 # Readers that are named as groups and never join or commit: their client asks for a coordinator all the same.
 CONSENT_GROUP, SOURCES_GROUP, READER_GROUPS = "redline-consent-reader", "redline-sources", "redline-"
-_OWN = f"{topics.APP_ID}-"  # changelogs
 _TABLES = tuple(sorted({topic.name for topic in topics.BY_TABLE.values()}))
 _BETWEEN = (topics.SCRUBBED, topics.CLEAN, topics.STEPS, topics.THREADS, topics.EXCHANGES)
 _RESULTS = tuple(name for name in (*_TABLES, topics.SOURCES) if name not in _BETWEEN)

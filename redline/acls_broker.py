@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
@@ -11,12 +10,12 @@ from confluent_kafka.admin import (
     AclBindingFilter,
     AclOperation,
     AclPermissionType,
-    AdminClient,
     ResourcePatternType,
     ResourceType,
 )
 
 from redline.acls import CLUSTER, Grant, grants
+from redline.admin import admin_client
 from schemas.errors import BrokerError
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from redline.acls import Kind, Role
 
-_LIBRDKAFKA = logging.getLogger("redline.librdkafka")
 _REQUEST_S = 30.0
 _REFUSED = (
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -49,7 +47,7 @@ def held(bootstrap: str, principal: str, *, config: Mapping[str, Any]) -> set[Gr
     asked = AclBindingFilter(
         ResourceType.ANY, None, ResourcePatternType.ANY, principal, None, AclOperation.ANY, AclPermissionType.ALLOW
     )
-    client = _client(bootstrap, config)  # its requests end with it
+    client = admin_client(bootstrap, config)  # its requests end with it
     # librdkafka answers a refused question with no ACLs at all: whether we may ask is asked first.
     may = _done(
         client.describe_cluster(include_authorized_operations=True, request_timeout=_REQUEST_S), "ACLs", bootstrap
@@ -79,7 +77,7 @@ def give(bootstrap: str, principal: str, needed: Iterable[Grant], *, config: Map
     bindings = [_binding(principal, grant) for grant in needed]
     if not bindings:
         return
-    client = _client(bootstrap, config)
+    client = admin_client(bootstrap, config)
     for future in client.create_acls(bindings, request_timeout=_REQUEST_S).values():
         _done(future, f"ACLs of {principal}", bootstrap)
 
@@ -92,7 +90,7 @@ def lacking(bootstrap: str, role: Role, *, requests: Sequence[str] = (), config:
     Raises:
         BrokerError: the broker does not answer.
     """
-    client = _client(bootstrap, config)
+    client = admin_client(bootstrap, config)
     needed = grants(role, requests=requests)
     names: dict[Kind, list[str]] = {}
     for grant in needed:
@@ -122,10 +120,6 @@ def _operations(future: Future[Any]) -> frozenset[str] | None:
     except TimeoutError:
         return None
     return frozenset(_name(operation) for operation in answer.authorized_operations or ())
-
-
-def _client(bootstrap: str, config: Mapping[str, Any]) -> AdminClient:
-    return AdminClient({"bootstrap.servers": bootstrap, "log_level": "3", **config}, logger=_LIBRDKAFKA)
 
 
 def _binding(principal: str, grant: Grant) -> AclBinding:

@@ -34,7 +34,7 @@ def open_events(bootstrap: str, *, partitions: int, config: Mapping[str, str]) -
     with reader(bootstrap, config, name=_NAME) as consumer:
         for table in ("join", "session", "threads"):
             held[table] = []
-            topic = f"{topics.APP_ID}-{table}-changelog"
+            topic = topics.changelog(table)
             for partition in range(partitions):
                 held[table] += open_sources(latest(consumer, topic, partition))
     return held
@@ -46,7 +46,7 @@ def unpublished(bootstrap: str, logic: KeyedLogic, *, partitions: int, config: M
     Raises:
         LedgerError: a changelog could not be read to its end.
     """
-    topic = f"{topics.APP_ID}-{logic.name}-changelog"
+    topic = topics.changelog(logic.name)
     found: set[bytes] = set()
     with reader(bootstrap, config, name=_NAME) as consumer:
         for partition in range(partitions):

@@ -87,9 +87,15 @@ def requests(*names: str) -> tuple[Topic, ...]:
 # Changelogs of the stages' state: Faust names them <app id>-<table>-changelog. `open` events are read from them.
 APP_ID = "redline"
 STATE_TABLES = ("dedupe", "join", "session", "threads", "collaboration")
+
+
+def changelog(table: str) -> str:
+    """The topic behind a table of state; Faust names it so."""
+    return f"{APP_ID}-{table}-changelog"
+
+
 CHANGELOGS: tuple[Topic, ...] = tuple(
-    Topic(f"{APP_ID}-{name}-changelog", f"state of the {name} stage", "state key", compacted=True)
-    for name in STATE_TABLES
+    Topic(changelog(name), f"state of the {name} stage", "state key", compacted=True) for name in STATE_TABLES
 )
 
 BY_TABLE: dict[str, Topic] = {topic.table: topic for topic in TOPICS if topic.table}

@@ -1,7 +1,7 @@
 """How a client reaches the broker and proves who it is: one value for librdkafka and for aiokafka.
 
-Files are read when a client is made and at every new token, so what was rotated counts for the next one; what a client
-that is already there needs is in `streams.renewal`. Names of librdkafka's settings: its CONFIGURATION.md.
+Files are read when a client is made and at every new token, so what was rotated counts for the next one; a process with
+clients that are already there ends for it (`redline.rotation`). Names of librdkafka's settings: its CONFIGURATION.md.
 """
 
 from __future__ import annotations
@@ -98,15 +98,10 @@ class Connection:
             context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=self.ca_file or None)
         except (OSError, ValueError) as error:
             raise SettingsError(f"kafka.ca_file: needed certificates in PEM, came {type(error).__name__}") from None
-        self.load_certificate(context)
+        self._load_certificate(context)
         return context
 
-    def load_certificate(self, context: ssl.SSLContext) -> None:
-        """Give a context the client's certificate of this moment: connections made from now on show it.
-
-        Raises:
-            SettingsError: certificate or key cannot be read, or do not belong together.
-        """
+    def _load_certificate(self, context: ssl.SSLContext) -> None:
         if not self.cert_file:
             return
         # Without a password given, OpenSSL would ask for one on the terminal.

@@ -107,12 +107,7 @@ def main() -> None:
                 "every_partition_after_rotation_s": round(max(first) - marks["rotated"], 1),
                 "said": said,
                 "deaths": dict(p.story.deaths),
-                "ledger": {
-                    "offsets": balance.offsets,
-                    "missing": balance.missing,
-                    "duplicated": balance.duplicated,
-                    "conflicting": balance.conflicting,
-                },
+                "ledger": record.ledger(balance),
                 "seconds": round(done_at - p.story.began),
             },
         )

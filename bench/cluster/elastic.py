@@ -63,12 +63,7 @@ def main() -> None:
                 what: round(max(longest_pauses(pace.moves, begin, end).values()), 1)
                 for (what, _), begin, end in zip(changes, at, ends, strict=True)
             },
-            "ledger": {
-                "offsets": balance.offsets,
-                "missing": balance.missing,
-                "duplicated": balance.duplicated,
-                "conflicting": balance.conflicting,
-            },
+            "ledger": record.ledger(balance),
             "deaths": dict(p.story.deaths),
         },
     )

@@ -83,12 +83,7 @@ def run(data: Path, cluster: Cluster, network: Network, faults: dict[str, Fault]
             }
             for (name, fault), until in zip(faults.items(), untils, strict=True)
         },
-        "ledger": {
-            "offsets": balance.offsets,
-            "missing": balance.missing,
-            "duplicated": balance.duplicated,
-            "conflicting": balance.conflicting,
-        },
+        "ledger": record.ledger(balance),
         "deaths": dict(p.story.deaths),
         "story": p.story.lines,
     }

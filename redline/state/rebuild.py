@@ -81,7 +81,7 @@ def rebuild(settings: Settings, *, accept_loss: bool, say: Callable[[str], None]
                     gone += _empty(delivery, consumer, kafka, table)
                 say(f"{gone:,} keys of the old state are gone")
                 for part in _origins(live, consumer):
-                    _send(delivery, [Out(_changelog("dedupe"), key, origin) for key, origin in part.items()])
+                    _send(delivery, [Out(topics.changelog("dedupe"), key, origin) for key, origin in part.items()])
                     known += len(part)
             read_again(kafka, _KEYED)
             for table in topics.STATE_TABLES:
@@ -94,10 +94,6 @@ def rebuild(settings: Settings, *, accept_loss: bool, say: Callable[[str], None]
     )
 
 
-def _changelog(table: str) -> str:
-    return f"{topics.APP_ID}-{table}-changelog"
-
-
 def _low(kafka: Kafka, name: str) -> int:
     return max(low for low, _high in watermarks(kafka.bootstrap, name, config=kafka.client).values())
 
@@ -105,17 +101,17 @@ def _low(kafka: Kafka, name: str) -> int:
 def _mark(delivery: Delivery, kafka: Kafka, table: str, mark: bytes) -> None:
     _send(
         delivery,
-        [Out(_changelog(table), FORMAT_KEY, mark, partition=partition) for partition in range(kafka.partitions)],
+        [Out(topics.changelog(table), FORMAT_KEY, mark, partition=partition) for partition in range(kafka.partitions)],
     )
 
 
 def _empty(delivery: Delivery, consumer: Consumer, kafka: Kafka, table: str) -> int:
     count = 0
     for partition in range(kafka.partitions):
-        keys = [key for key in latest(consumer, _changelog(table), partition) if key != FORMAT_KEY]
+        keys = [key for key in latest(consumer, topics.changelog(table), partition) if key != FORMAT_KEY]
         for at in range(0, len(keys), _AT_ONCE):
             part = keys[at : at + _AT_ONCE]
-            _send(delivery, [Out(_changelog(table), key, None, partition=partition) for key in part])
+            _send(delivery, [Out(topics.changelog(table), key, None, partition=partition) for key in part])
         count += len(keys)
     return count
 

@@ -22,7 +22,8 @@ from sinks import store
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from redline.sections import Kafka
+    from confluent_kafka.admin import AdminClient
+
     from redline.settings import Settings
 
 _REQUEST_S = 30.0
@@ -48,8 +49,9 @@ def reset(settings: Settings, *, say: Callable[[str], None]) -> str:
     with DataLock(settings.state, name="state.lock"), cluster.broker(attached(settings), say) as live:
         kafka = live.kafka
         require_idle(kafka, "state reset")
-        _delete_topics(kafka)
-        _delete_group(kafka)
+        admin = client(kafka)
+        _delete_topics(admin)
+        _deleted(admin.delete_consumer_groups([topics.APP_ID], request_timeout=_REQUEST_S).items())
         cluster.prepare_topics(live)
     return (
         f"{len(DERIVED)} topics behind {topics.EVENTS} are new and empty, and workers begin at its first record."
@@ -57,10 +59,9 @@ def reset(settings: Settings, *, say: Callable[[str], None]) -> str:
     )
 
 
-def _delete_topics(kafka: Kafka) -> None:
-    admin = client(kafka)
+def _delete_topics(admin: AdminClient) -> None:
     there = set(admin.list_topics(timeout=_REQUEST_S).topics)
-    _all(admin.delete_topics([name for name in DERIVED if name in there] or [DERIVED[0]]).items(), "deleted")
+    _deleted(admin.delete_topics([name for name in DERIVED if name in there] or [DERIVED[0]]).items())
     deadline = time.monotonic() + _GONE_S
     while not there.isdisjoint(DERIVED):  # a topic of the same name can be made only once the old one is gone
         if time.monotonic() > deadline:
@@ -69,15 +70,12 @@ def _delete_topics(kafka: Kafka) -> None:
         there = set(admin.list_topics(timeout=_REQUEST_S).topics)
 
 
-def _delete_group(kafka: Kafka) -> None:
-    admin = client(kafka)
-    _all(admin.delete_consumer_groups([topics.APP_ID], request_timeout=_REQUEST_S).items(), "deleted")
-
-
-def _all(futures: Iterable[tuple[str, object]], what: str) -> None:
+def _deleted(futures: Iterable[tuple[str, object]]) -> None:
     for name, future in futures:
         try:
             future.result(_REQUEST_S)  # type: ignore[attr-defined]  # confluent ships no types
         except KafkaException as error:
             if error.args[0].code() not in {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.GROUP_ID_NOT_FOUND}:
-                raise BrokerError(f"{name} could not be {what}: {error.args[0].name()}; see docs/security.md") from None
+                raise BrokerError(
+                    f"{name} could not be deleted: {error.args[0].name()}; see docs/security.md"
+                ) from None

@@ -39,7 +39,7 @@ def show(settings: Settings, *, say: Callable[[str], None]) -> tuple[str, bool]:
                 formats: Counter[str] = Counter()
                 keys = size = 0
                 for partition in range(kafka.partitions):
-                    values = latest(consumer, f"{topics.APP_ID}-{table}-changelog", partition)
+                    values = latest(consumer, topics.changelog(table), partition)
                     mark = values.pop(FORMAT_KEY, None)
                     formats[_format(mark, empty=not values)] += 1
                     keys += len(values)
