@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from redline import audit, cluster
-from redline.backup.manifest import CONSENT, NAME, Manifest
+from redline.backup.manifest import CONSENT, NAME
+from redline.backup.owing import FOLDER
 from redline.consent import book_of
 from redline.erasure import journal
 from redline.erasure.people import Person
@@ -28,19 +29,9 @@ from streams.identity import keyed_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from redline.backup.manifest import Manifest
     from redline.settings import Settings
-
-FOLDER = "restored"
-
-
-def owed(state: Path, taken_us: int) -> bool:
-    """True if the folder was made from that backup and has not done all it owes."""
-    try:
-        return msgspec.json.decode((state / FOLDER / NAME).read_bytes(), type=Manifest).taken_us == taken_us
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return False
 
 
 def done(settings: Settings, manifest: Manifest, *, say: Callable[[str], None]) -> str:

@@ -12,7 +12,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from redline.backup import duties
+from redline.backup import duties, owing
 from redline.backup.manifest import CONSENT, DATA, NAME, faults, read
 from schemas.errors import InputError
 from sinks.parquet import sync_folder
@@ -39,7 +39,7 @@ def restore(
     """
     manifest = read(source)
     target = settings.data_dir
-    if not duties.owed(settings.state, manifest.taken_us):
+    if not owing.owed(settings.state, manifest.taken_us):
         if target.exists() and any(target.iterdir()):
             raise InputError(f"{target}: needed a folder that is not there or empty, there is something in it")
         found = list(faults(source, manifest))
@@ -61,7 +61,7 @@ def _copy(source: Path, manifest: Manifest, target: Path, crash: Callable[[str],
             _file(source / file.path, fresh / below, file.mode)
     crash("half")
     for name in (CONSENT, NAME):
-        _file(source / name, fresh / "state" / duties.FOLDER / name, 0o600)
+        _file(source / name, fresh / "state" / owing.FOLDER / name, 0o600)
     for path in sorted(fresh.rglob("*"), reverse=True):
         if path.is_dir():
             sync_folder(path)

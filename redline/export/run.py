@@ -25,6 +25,7 @@ import msgspec
 import numpy as np
 
 from quality.cohorts import refuse_person_grouping, require_cohort
+from redline.backup.owing import require_settled
 from redline.crash_hook import crash_hook
 from redline.export import pool, progress, render, shards, work, write
 from redline.export import rows as row_arrays
@@ -113,7 +114,8 @@ def export(
         steps: told how far it is.
 
     Raises:
-        InputError: something that was asked for is not there, or the folder holds something else.
+        InputError: something that was asked for is not there, the folder holds something else, or the data folder is
+            a restored one that has not done the erasures since its backup.
         PurposeError: the table is not for training, it would group people, or there are too few of them.
         TableHaltedError: a gate halted the table.
         LockedError: an erasure is at work, or another export into the same folder.
@@ -235,6 +237,7 @@ def _allowed(settings: Settings, asked: Asked) -> str:
         if asked.balance not in TABLES[kind.table].schema.names:
             raise InputError(f"--balance: needed a column of {kind.table} or a field of {kind.name}")
     purpose.require(settings.data_dir, kind.table, PURPOSE)
+    require_settled(settings.state)
     if any(halt.table == kind.table for halt in halts.halted(settings.data_dir)):
         raise TableHaltedError(
             f"table {kind.table}: a gate halted it, so nobody knows what is in it; see `redline status`, then "

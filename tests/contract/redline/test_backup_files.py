@@ -12,6 +12,8 @@ from support.folder import publish
 from redline.backup import duties
 from redline.backup.manifest import CONSENT, DATA, FORMAT, NAME, Manifest, described, faults, read
 from redline.backup.restore import restore
+from redline.export.plan import Asked
+from redline.export.run import export
 from redline.settings import Settings
 from schemas.errors import InputError
 from sinks import reader
@@ -82,6 +84,9 @@ def test_what_is_put_back_is_what_was_there(safe: Path, tmp_path: Path, monkeypa
     assert (new / "state" / "keys.json").stat().st_mode & 0o777 == 0o600
     assert not (new / "half").exists()
     assert put_back(safe, new, monkeypatch) == "done", "what it owes is not done: it goes on"
+    with pytest.raises(InputError, match="run the same `redline restore` once more"):
+        export(Settings(data=str(new)), Asked(format="trl-sft"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
     for path in (new / "state" / "restored").iterdir():
         path.unlink()
     with pytest.raises(InputError, match="there is something in it"):
