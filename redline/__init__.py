@@ -1,7 +1,7 @@
 """The application: commands, settings, processes. Knows every room; no room knows it.
 
 cli, commands    the `redline` command: a few lines for each; what it does is in the file named like it
-sections         the sections of the settings: frozen typed objects
+sections         the sections of the settings: frozen typed objects, each a section; kafka_section: the broker's
 settings         redline.toml, then REDLINE_*, then flags: one frozen typed object
 run, drain       the main job, and waiting until everything emitted is in a table
 demo             the main job over a generated company

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from redline.acls import Role
-    from redline.sections import Kafka
+    from redline.kafka_section import Kafka
     from redline.settings import Settings
 
 _ANSWER_S = 10.0

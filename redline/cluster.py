@@ -24,7 +24,7 @@ from schemas.errors import BrokerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from redline.sections import Kafka
+    from redline.kafka_section import Kafka
     from redline.settings import Settings
 
 _READY_S = 60.0

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from redline.kafka_section import Kafka
+from redline.section import Section
 from redline.sections import (
     Alerts,
     AuditSettings,
     ConsentSettings,
     GatewaySettings,
     JoinSettings,
-    Kafka,
     KeySettings,
     Limits,
     MetricsSettings,
@@ -28,7 +29,6 @@ from redline.sections import (
     QualitySettings,
     Retain,
     Scrub,
-    Section,
     Sink,
     Sources,
     Worker,

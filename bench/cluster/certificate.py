@@ -23,7 +23,7 @@ from support.pipeline import SHORT_SESSION, Act, Pipeline, addressed
 
 from bench import record
 from redline.company import Company
-from redline.sections import Kafka
+from redline.kafka_section import Kafka
 
 if TYPE_CHECKING:
     from collections.abc import Callable

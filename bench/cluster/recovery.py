@@ -20,7 +20,7 @@ from support.pipeline import SESSION_S, SHORT_SESSION, Act, Pipeline, addressed
 
 from bench import record
 from redline.company import Company
-from redline.sections import Kafka
+from redline.kafka_section import Kafka
 
 RATE = float(os.environ.get("REDLINE_RATE", "30"))
 EVERY_S = float(os.environ.get("REDLINE_EVERY_S", "60"))

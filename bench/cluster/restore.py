@@ -26,9 +26,10 @@ from redline import cluster
 from redline.broker import EmbeddedBroker
 from redline.company import Company
 from redline.emit import emit_records
+from redline.kafka_section import Kafka
 from redline.keys import keys_of
 from redline.lag import LagWatch
-from redline.sections import ConsentSettings, Kafka, Privacy, Worker
+from redline.sections import ConsentSettings, Privacy, Worker
 from redline.settings import Settings, as_env
 from schemas import topics
 from schemas.codec import decode

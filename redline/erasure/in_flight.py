@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Message
 
-    from redline.sections import Kafka
+    from redline.kafka_section import Kafka
 
 _NAME = "redline-erase"
 _REQUEST_S = 30.0

@@ -17,8 +17,8 @@ from streams import arrival
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from redline.kafka_section import Kafka
     from redline.replay.journal import Unfinished
-    from redline.sections import Kafka
     from schemas.records import Record
 
 _OURS = frozenset({topics.HEADER_REPLAY_OF, topics.HEADER_ARRIVED})

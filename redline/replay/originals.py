@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Consumer, Message
 
-    from redline.sections import Kafka
+    from redline.kafka_section import Kafka
     from redline.settings import Settings
 
 _NAME = "redline-replay"

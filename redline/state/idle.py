@@ -15,7 +15,7 @@ from schemas.errors import BrokerError, InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from redline.sections import Kafka
+    from redline.kafka_section import Kafka
 
 _REQUEST_S = 30.0
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from confluent_kafka import Consumer
 
-    from redline.sections import Kafka
+    from redline.kafka_section import Kafka
     from redline.settings import Settings
 
 _NAME = "redline-state"

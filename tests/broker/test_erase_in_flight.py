@@ -14,7 +14,7 @@ from redline.admin import create_topics
 from redline.broker import EmbeddedBroker
 from redline.cluster import ALL_TOPICS
 from redline.erasure import in_flight
-from redline.sections import Kafka
+from redline.kafka_section import Kafka
 from schemas import topics
 from schemas.records import Partition
 from schemas.rows import encode

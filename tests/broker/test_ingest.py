@@ -22,8 +22,8 @@ from support.pipeline import Pipeline
 
 from redline import cluster
 from redline.broker import EmbeddedBroker
+from redline.kafka_section import Kafka
 from redline.published import release_of
-from redline.sections import Kafka
 from redline.settings import Settings, as_env
 from schemas.tables import PAIRS
 from sinks import reader

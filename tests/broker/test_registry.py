@@ -13,9 +13,10 @@ from support import registry as real
 
 from redline import jars
 from redline.emit import EmitResult, emit_records
+from redline.kafka_section import Kafka
 from redline.registry import register
 from redline.run import run
-from redline.sections import ConsentSettings, Kafka, Privacy, Scrub, Worker
+from redline.sections import ConsentSettings, Privacy, Scrub, Worker
 from redline.settings import Settings
 from schemas import topics
 from schemas.contract import event_schemas

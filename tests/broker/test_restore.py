@@ -18,8 +18,8 @@ from redline.backup.restore import restore
 from redline.backup.take import backup, verified
 from redline.broker import EmbeddedBroker
 from redline.cluster import prepare_topics
+from redline.kafka_section import Kafka
 from redline.keys import keys_of
-from redline.sections import Kafka
 from redline.settings import Settings
 from schemas.errors import InputError
 from schemas.rows import Source
@@ -39,7 +39,7 @@ import os, signal, sys
 from pathlib import Path
 from redline.backup.restore import restore
 from redline.backup.take import backup
-from redline.sections import Kafka
+from redline.kafka_section import Kafka
 from redline.settings import Settings
 
 what, data, safe, bootstrap, at = sys.argv[1:]

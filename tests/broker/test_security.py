@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from support.command import Command
 
-    from redline.sections import Kafka
+    from redline.kafka_section import Kafka
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 

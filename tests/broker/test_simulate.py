@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, TopicPartition
 from support.command import wait
 
 from redline import admin
-from redline.sections import Kafka
+from redline.kafka_section import Kafka
 from redline.settings import Settings
 from redline.simulate.curve import Flat
 from redline.simulate.run import Order, simulate, week_of

@@ -12,7 +12,7 @@ from support.command import wait
 
 from redline import admin, sources
 from redline.broker import EmbeddedBroker
-from redline.sections import Kafka
+from redline.kafka_section import Kafka
 from redline.settings import Settings
 from schemas import topics
 from schemas.errors import BrokerError

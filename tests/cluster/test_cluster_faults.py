@@ -15,9 +15,9 @@ from support.pace import Pace, first_after
 from support.pipeline import SHORT_SESSION, Act, Pipeline, addressed
 
 from redline.company import Company
+from redline.kafka_section import Kafka
 from redline.keys import keys_of
 from redline.published import seal_of
-from redline.sections import Kafka
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,9 +25,10 @@ from redline import cluster, drain
 from redline.broker import EmbeddedBroker
 from redline.emit import emit_records
 from redline.fleet import specs
+from redline.kafka_section import Kafka
 from redline.lag import LagWatch, Progress
 from redline.ledger_reader import balance
-from redline.sections import ConsentSettings, Kafka, Privacy, Scrub, Sink, Sources, Worker
+from redline.sections import ConsentSettings, Privacy, Scrub, Sink, Sources, Worker
 from redline.settings import Settings
 from redline.supervisor import Backoff, Death, Spec, Supervisor
 from schemas import topics

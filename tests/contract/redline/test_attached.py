@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from redline import up
-from redline.sections import Kafka
+from redline.kafka_section import Kafka
 from redline.settings import Settings
 
 if TYPE_CHECKING:

@@ -20,11 +20,12 @@ from quality import footers, measures
 from quality.breach import Breach
 from quality.history import DAY_US, Held, as_rows, of_rows
 from quality.measures import HOUR_S, US, Point, merge
+from redline.kafka_section import Kafka
 from redline.lock import DataLock
 from redline.quality.run import LOCK, Look, Looker, keep_looking, once
 from redline.quality.show import show
 from redline.quality.told import Teller
-from redline.sections import Kafka, Privacy
+from redline.sections import Privacy
 from redline.settings import Settings
 from schemas.errors import InputError, LockedError, SinkError
 from schemas.rows import Interaction, Reject, Source

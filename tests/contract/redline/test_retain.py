@@ -17,8 +17,9 @@ from support.world import IDENTITY
 
 from redline import audit, rebuild
 from redline import retain as module
+from redline.kafka_section import Kafka
 from redline.retain import check, gone_before, retain, still_held
-from redline.sections import Kafka, Retain
+from redline.sections import Retain
 from redline.settings import Settings
 from schemas.errors import SettingsError
 from schemas.records import Partition

@@ -15,8 +15,9 @@ from support.folder import day, publish
 from redline import broker_findings, rebuild
 from redline import doctor as module
 from redline.doctor import doctor
+from redline.kafka_section import Kafka
 from redline.keys import keys_of
-from redline.sections import Alerts, Kafka, Sources
+from redline.sections import Alerts, Sources
 from redline.settings import Settings
 from schemas.errors import SinkError
 from schemas.records import Partition

@@ -6,7 +6,8 @@ import pytest
 
 from redline.gateway import tokens
 from redline.gateway.run import policy, run, token_file
-from redline.sections import GatewaySettings, Kafka, Limits
+from redline.kafka_section import Kafka
+from redline.sections import GatewaySettings, Limits
 from redline.settings import Settings
 from schemas.errors import BrokerError, SettingsError
 

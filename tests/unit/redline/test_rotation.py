@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from support.certificates import Authority
 
+from redline.kafka_section import Kafka
 from redline.rotation import Rotation, digest
-from redline.sections import Kafka
 from redline.security_findings import SOON, certificates
 from schemas.errors import SettingsError
 from streams.connection import Connection

@@ -10,8 +10,9 @@ from support.folder import day, publish
 
 from quality.alerts import BOOK
 from redline.alerting import alerter, of_sink
+from redline.kafka_section import Kafka
 from redline.meter import Metering
-from redline.sections import Alerts, Kafka
+from redline.sections import Alerts
 from redline.settings import Settings
 from redline.status import as_json, status
 from schemas.records import Partition
