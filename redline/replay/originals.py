@@ -13,7 +13,7 @@ from schemas.records import Coordinate, Record
 from streams.arrival import first
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from confluent_kafka import Consumer, Message
 
@@ -47,20 +47,19 @@ def read(kafka: Kafka, wanted: dict[int, list[int]]) -> Iterator[Record | Coordi
             yield from _partition(consumer, partition, offsets)
 
 
-def fault(record: Record, limits: Limits, identity_key: bytes, *, framed: bool) -> Kept | None:
+def fault(record: Record, limits: Limits, identity_key: bytes, plain: Callable[[Record], Record]) -> Kept | None:
     """Why it is no use to send this record again, as far as can be told before.
 
-    `framed`: records may be framed for a schema registry; whether these are events only a worker can say.
+    `plain`: takes the frame of a schema registry off a record, as a worker does.
     """
     if not record.value and REFUSED_HEADER in dict(record.headers):
         return Kept.STAND_IN
     if record.timestamp_ms <= 0:
         return Kept.UNTIMED
-    if not framed:
-        try:
-            decode(first(identity_key, record), limits)
-        except DecodeError:
-            return Kept.FAILS
+    try:
+        decode(plain(first(identity_key, record)), limits)
+    except DecodeError:
+        return Kept.FAILS
     return None
 
 

@@ -13,6 +13,7 @@ the copy is a `duplicate`.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from redline.admin import watermarks
 from redline.emit import most_bytes
 from redline.keys import keys_of
 from redline.lock import DataLock
+from redline.registry import Registry
 from redline.replay import copies, originals
 from redline.replay.find import Letters, Wanted, find
 from redline.replay.journal import Journal, Place, opened
@@ -104,6 +106,7 @@ class _Work:
         self._crash = crash
         self._key = keys_of(live).identity
         self._limits = originals.limits_of(live)
+        self._registry = Registry(live.kafka.registry) if live.kafka.registry else None
 
     def recover(self) -> int:
         """Note what a killed run had sent; returns how many."""
@@ -149,12 +152,11 @@ class _Work:
         """Records that can be sent, some megabytes at a time."""
         batch: list[Record] = []
         size = 0
-        framed = bool(self._live.kafka.registry)
         for one in originals.read(self._live.kafka, wanted):
             if isinstance(one, Coordinate):
                 tally.kept[Kept.GONE] += 1
                 continue
-            why = originals.fault(one, self._limits, self._key, framed=framed)
+            why = originals.fault(one, self._limits, self._key, self._plain)
             needed = copies.size(one, copies.headers_of(one, self._key))
             if why is None and needed > most:
                 why = Kept.TOO_LONG
@@ -168,6 +170,13 @@ class _Work:
                 batch, size = [], 0
         if batch:
             yield batch
+
+    def _plain(self, record: Record) -> Record:
+        """The record without the frame of a schema registry. Raises DecodeError, as in a worker."""
+        if self._registry is None:
+            return record
+        asyncio.run(self._registry.load([record]))
+        return self._registry.plain(record)
 
     def _watermarks(self) -> dict[Partition, tuple[int, int]]:
         kafka = self._live.kafka

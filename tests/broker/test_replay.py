@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import re
 import signal
 import time
 from collections import Counter
@@ -14,7 +13,7 @@ import msgspec
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from support.command import Command
+from support.command import Command, counted
 from support.pipeline import Pipeline
 from support.replay_child import die
 
@@ -80,11 +79,6 @@ def rejects(settings: Settings) -> Counter[str]:
 
 def on_kafka(settings: Settings) -> int:
     return sum(high for _, high in watermarks(settings.kafka.bootstrap, topics.EVENTS).values())
-
-
-def counted(said: str, what: str) -> int:
-    found = re.search(rf"^ *{what} +(\d+)$", said, re.MULTILINE)
-    return int(found[1]) if found else 0
 
 
 def say(_text: str) -> None:

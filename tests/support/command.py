@@ -67,6 +67,12 @@ def wait(condition: Callable[[], bool], seconds: float = _LATEST_S) -> None:
         time.sleep(_LOOK_S)
 
 
+def counted(said: str, what: str) -> int:
+    """The number that stands behind a word (a regular expression) in a table of counts; 0 if it is not there."""
+    found = re.search(rf"^ *{what} +(\d+)$", said, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
 def living(data: Path) -> list[str]:
     """Processes that belong to a data folder: named in their arguments or their environment."""
     found = []

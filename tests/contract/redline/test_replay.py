@@ -21,6 +21,7 @@ from schemas import topics
 from schemas.codec import DEFAULT_LIMITS, REFUSED_HEADER, Limits
 from schemas.records import Coordinate, Record
 from schemas.rows import Reject, Source
+from schemas.sources import confluent
 from streams import arrival
 from streams.keyed import reject
 
@@ -139,22 +140,37 @@ def test_a_producers_record_that_says_it_is_a_copy_is_none(forged: dict[str, byt
     assert copies._original(said, IDENTITY) is None
 
 
+def unframed(one: Record) -> Record:
+    """As with a registry that holds JSON Schema as 7 and Avro as 8."""
+    avro = confluent.writer(confluent.AVRO, '{"type": "record", "name": "X", "fields": []}')
+    known = {7: confluent.Writer(confluent.JSON), 8: avro}
+    number = confluent.schema_id(one.value)
+    return one if number is None else confluent.plain(one, known.get(number))
+
+
 def test_what_is_no_use_to_send_again() -> None:
     whole, wrong = json.dumps(EVENT).encode(), json.dumps(EVENT | {"id": ""}).encode()
     cases = [
-        (record(whole), LIMITS, False, None),
-        (record(whole), Limits(max_bytes=100), False, Kept.FAILS),
-        (record(wrong), LIMITS, False, Kept.FAILS),
-        (record(wrong), LIMITS, True, None),  # only a worker can read a framed record
-        (record(None), LIMITS, False, Kept.FAILS),
-        (record(b"", (REFUSED_HEADER, b"too_large")), LIMITS, True, Kept.STAND_IN),
-        (record(whole, at_ms=-1), LIMITS, False, Kept.UNTIMED),
+        (record(whole), LIMITS, None),
+        (record(whole), Limits(max_bytes=100), Kept.FAILS),
+        (record(wrong), LIMITS, Kept.FAILS),
+        (record(None), LIMITS, Kept.FAILS),
+        (record(confluent.framed(7, whole)), LIMITS, None),
+        (record(confluent.framed(7, wrong)), LIMITS, Kept.FAILS),
+        (record(confluent.framed(8, whole)), LIMITS, Kept.FAILS),
+        (record(confluent.framed(9, whole)), LIMITS, Kept.FAILS),
+        (record(b"", (REFUSED_HEADER, b"too_large")), LIMITS, Kept.STAND_IN),
+        (record(whole, at_ms=-1), LIMITS, Kept.UNTIMED),
     ]
-    for one, limits, framed, kept in cases:
-        assert originals.fault(one, limits, IDENTITY, framed=framed) == kept, (one, kept)
+    for one, limits, kept in cases:
+        assert originals.fault(one, limits, IDENTITY, unframed) == kept, (one, kept)
     # An event of its time stays one, however long ago that was, and whatever time its copy has.
     copy = record(whole, *copies.headers_of(record(whole), IDENTITY)[1:], at_ms=1)
-    assert originals.fault(copy, LIMITS, IDENTITY, framed=False) is None
+    assert originals.fault(copy, LIMITS, IDENTITY, unframed) is None
+    # The time that a copy carries is vouched for with its frame.
+    framed = record(confluent.framed(7, whole))
+    copy = record(framed.value, *copies.headers_of(framed, IDENTITY)[1:], at_ms=1)
+    assert originals.fault(copy, LIMITS, IDENTITY, unframed) is None
 
 
 @dataclass
