@@ -28,7 +28,8 @@ from schemas.records import Coordinate, Partition, Record
 from schemas.tables import TABLES
 from sinks.batch import Batcher, BatchPolicy
 from sinks.committer import Committer
-from sinks.release import Decisions, Release
+from sinks.decisions import Decisions
+from sinks.release import Release
 from sinks.seal import Seal
 from streams.privacy.engine import Engine
 from streams.scrub import Job, scrub

@@ -37,9 +37,10 @@ from schemas.records import Coordinate
 from schemas.tables import TABLES
 from sinks import loop as sink_loop
 from sinks.batch import BatchPolicy
+from sinks.decisions import Decisions
 from sinks.loop import SinkLoop
 from sinks.payloads import table_of
-from sinks.release import Decisions, Release
+from sinks.release import Release
 from sinks.seal import Seal
 from sinks.source import Source
 

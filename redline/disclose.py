@@ -32,7 +32,7 @@ from redline.published import release_of
 from schemas import metrics
 from schemas.tables import TABLES
 from sinks import reader
-from sinks.release import COLUMNS, OTHER, TIME, WITHHELD, Decisions
+from sinks.decisions import COLUMNS, OTHER, TIME, WITHHELD, Decisions
 from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     from redline.settings import Settings
     from schemas.tables import Table
-    from sinks.release import Release, Values
+    from sinks.decisions import Values
+    from sinks.release import Release
 
 NAME = "disclose"
 QUIET_S = 3_600.0  # a day that still gets rows is a backlog coming in: deciding on half of it would hold back too much

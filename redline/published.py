@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from redline.keys import keys_of
-from sinks.release import Decisions, Release
+from sinks.decisions import Decisions
+from sinks.release import Release
 from sinks.seal import Seal
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ log         a Delta log as plain files: transactions, changes, torn entries
 parquet     data files: staged, forced to the disk, moved, checked, rewritten
 index       which rows a table holds, by record id
 release     what of a row is published, and when
+decisions   what was decided of the cells of a day
 seal        raw coordinates in published tables (the only import of ciphers)
 quarantine  the table of rows that failed the gate
 requeue     rows of quarantine, back into the table or away for good

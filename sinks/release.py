@@ -1,150 +1,39 @@
-"""What of a row's surface, language, model, tool and task is published, and when: the decisions of days, their use.
+"""What of a row's surface, language, model, tool and task is published, and when: the decisions of days in use.
 
 Until its day is decided a row says `withheld` in all five; what was there stands in the column `withheld`, sealed for
 this one row. How long the decision took (`decision_ms_bucket`) goes the same way: it is told of days that were decided
-with `columns` = full, else only that there was one. A decision is a file that appears whole and never changes. Whoever
-writes one then commits to the table, so that a sink which did not know of it decides again.
-
-Decisions of before `task` was part of a cell have four columns. Their rows say `other` as task, and no time.
+with `columns` = full, else only that there was one. Whoever decides a day (`sinks.decisions`) then commits to the
+table, so that a sink which did not know of it decides again.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.errors import SinkError
 from schemas.tables import HIDDEN
-from sinks.layout import Layout
-from sinks.parquet import sync_folder
+from sinks.decisions import COLUMNS, OTHER, TIME, WITHHELD, taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
     from schemas.tables import Table
+    from sinks.decisions import Decisions, Told, Values
     from sinks.seal import Seal
 
-    _Distinct = tuple[list[tuple[str, "Told"]], npt.NDArray[np.int64]]
+    _Distinct = tuple[list[tuple[str, Told]], npt.NDArray[np.int64]]
 
-COLUMNS = ("surface", "language", "model", "tool", "task")
-TIME = "decision_ms_bucket"
-WITHHELD, OTHER = "withheld", "other"
-NEVER, TAKEN = "none", "some"  # all that is told of the time to a decision, unless the day says more
-Columns = Literal["full", "cells", "coarse"]
-Values = tuple[str, str, str, str, str]
-Told = tuple[str, str, str, str, str, str]
-"""The five columns of a cell, and the time."""
 _ALL_WITHHELD: Values = (WITHHELD,) * 5
-_ALL_OTHER: Values = (OTHER,) * 5
 _DAY = "event_date"
 _NAMES = (*COLUMNS, TIME)
 _LATER = (COLUMNS[-1], TIME)  # what a version with four columns did not hide
-_PAGE, _DONE, _DONE_FOUR = ".json", ".shown", ".done"
 _decode = msgspec.json.Decoder(list[str] | dict[str, str]).decode
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of each cell of a decided day. One that is not there is `other`."""
-
-    cells: Mapping[Values, Values] = field(repr=False)
-    columns: Columns = "cells"
-    four: bool = False
-    """It was made before `task` was part of a cell: keys have an empty task, values `other`."""
-
-    def cell(self, values: Values) -> Values:
-        """The cell that a row of this one is published in."""
-        return self.cells.get((*values[:4], "") if self.four else values, _ALL_OTHER)
-
-    def told(self, values: Told) -> Told:
-        """What a row with these values says."""
-        *cell, time = values
-        return *self.cell(_values(cell)), time if self.columns == "full" else _taken(time)
-
-
-class _Page(msgspec.Struct):
-    """The file of one day: what was decided, for which k."""
-
-    k: int
-    cells: list[tuple[tuple[str, ...], tuple[str, ...]]]
-    columns: Columns = "cells"
-
-
-class Decisions:
-    """The decided days of the tables of a data folder. What was read is kept: it never changes."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self._layout = Layout(data_dir)
-        self._read: dict[tuple[str, str], Decision] = {}
-
-    def days(self, table: str) -> frozenset[str]:
-        """The days that are decided, as `YYYY-MM-DD`, as of now. Raises OSError."""
-        return self._named(table, _PAGE) | self._named(table, _DONE) | self._named(table, _DONE_FOUR)
-
-    def of(self, table: str, day: str) -> Decision:
-        """What was decided of a day.
-
-        Raises:
-            SinkError: the file cannot be read.
-        """
-        if (table, day) not in self._read:
-            path = self._layout.cells(table) / f"{day}{_PAGE}"
-            try:
-                self._read[table, day] = _decision(msgspec.json.decode(path.read_bytes(), type=_Page))
-            except (OSError, msgspec.DecodeError, ValueError) as error:
-                came = type(error).__name__
-            else:
-                return self._read[table, day]
-            # Deciding again could publish what the first decision held back.
-            raise SinkError(f"{path}: needed the decision of a day, came {came}; put the file back from a backup")
-        return self._read[table, day]
-
-    def save(self, table: str, day: str, cells: Mapping[Values, Values], *, k: int, columns: Columns = "cells") -> bool:
-        """Write a decision durably; False if there is one, which stands. Raises OSError."""
-        folder = self._layout.cells(table)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = folder / f".{day}.{os.getpid()}"
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.encode(_Page(k, sorted(cells.items()), columns)))
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                (folder / f"{day}{_PAGE}").hardlink_to(fresh)
-            except FileExistsError:
-                return False
-        finally:
-            fresh.unlink(missing_ok=True)
-        for made in (folder, folder.parent, folder.parent.parent):
-            sync_folder(made)
-        return True
-
-    def finished(self, table: str) -> frozenset[str]:
-        """Decided days whose rows have all been rewritten; not by a version that knew four columns. Raises OSError."""
-        return self._named(table, _DONE)
-
-    def finish(self, table: str, day: str) -> None:
-        """Note durably that a day's rows have been rewritten. Raises OSError."""
-        folder = self._layout.cells(table)
-        (folder / f"{day}{_DONE}").touch(mode=0o600)
-        sync_folder(folder)
-
-    def _named(self, table: str, ending: str) -> frozenset[str]:
-        try:
-            names = os.listdir(self._layout.cells(table))  # noqa: PTH208 - thousands of names, at each batch
-        except FileNotFoundError:
-            return frozenset()
-        return frozenset(name.removesuffix(ending) for name in names if name.endswith(ending))
 
 
 class Release:
@@ -179,7 +68,7 @@ class Release:
         def becomes(day: str, values: Told) -> Told:
             if day in days:
                 return self._decisions.of(table.name, day).told(values)
-            return *_ALL_WITHHELD, _taken(values[-1])
+            return *_ALL_WITHHELD, taken(values[-1])
 
         return _mapped(rows, _present(table), becomes, distinct)
 
@@ -234,18 +123,9 @@ class Release:
             return rows
 
         def becomes(day: str, values: Told) -> Told:
-            return (*values[:4], OTHER, _taken(values[-1])) if day in four else values
+            return (*values[:4], OTHER, taken(values[-1])) if day in four else values
 
         return _mapped(rows, named, becomes, _distinct(rows, named))
-
-
-def _decision(page: _Page) -> Decision:
-    """Raises ValueError: cells of another number of columns."""
-    cells = {tuple(cell): tuple(to) for cell, to in page.cells}
-    widths = {len(part) for pair in cells.items() for part in pair}
-    if widths == {len(COLUMNS) - 1}:
-        return Decision({_values((*cell, "")): _values((*to, OTHER)) for cell, to in cells.items()}, four=True)
-    return Decision({_values(cell): _values(to) for cell, to in cells.items()}, page.columns)
 
 
 def _values_in(text: bytes) -> Told | dict[str, str] | None:
@@ -266,15 +146,6 @@ def _of(values: Mapping[str, str]) -> Told:
 def _six(values: Sequence[str]) -> Told:
     surface, language, model, tool, task, time = values
     return surface, language, model, tool, task, time
-
-
-def _values(values: Sequence[str]) -> Values:
-    surface, language, model, tool, task = values
-    return surface, language, model, tool, task
-
-
-def _taken(time: str) -> str:
-    return NEVER if time == NEVER else TAKEN
 
 
 def _present(table: Table) -> list[str]:

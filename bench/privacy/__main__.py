@@ -18,7 +18,7 @@ import numpy as np
 from bench import record
 from bench.privacy import company, history, linkage, publish
 from bench.privacy import features as look
-from sinks.release import COLUMNS
+from sinks.decisions import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.privacy.company import Worker
     from bench.privacy.linkage import View
     from bench.privacy.publish import Row
-    from sinks.release import Columns
+    from sinks.decisions import Columns
 
     Views = dict[str, list[View]]
 

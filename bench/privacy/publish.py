@@ -22,7 +22,7 @@ from redline.settings import Settings
 from schemas import codec
 from schemas.tables import PAIRS, TRAJECTORIES
 from sinks import reader
-from sinks.release import COLUMNS, NEVER, OTHER, TAKEN, TIME
+from sinks.decisions import COLUMNS, NEVER, OTHER, TAKEN, TIME
 from streams.identity import keyed_id
 from streams.keyed import derived_id
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.privacy.company import Planned
-    from sinks.release import Columns
+    from sinks.decisions import Columns
 
 _ROOT = Path(__file__).parents[2]
 # Small commits, as a stream has them: what is in one file came in at one time. Everything that can be told is: what

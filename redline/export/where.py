@@ -18,7 +18,7 @@ import pyarrow as pa
 from quality.cohorts import refuse_person_grouping
 from schemas.errors import InputError
 from schemas.tables import HIDDEN
-from sinks.release import COLUMNS, WITHHELD
+from sinks.decisions import COLUMNS, WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

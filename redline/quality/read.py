@@ -18,9 +18,9 @@ from quality.points import COLUMNS, QUARANTINED, of_quarantine, of_rows, of_unre
 from schemas.errors import SinkError
 from schemas.tables import HIDDEN, TABLES
 from sinks import arrivals, store
+from sinks.decisions import COLUMNS as TOLD_LATER
+from sinks.decisions import TIME
 from sinks.layout import Layout
-from sinks.release import COLUMNS as TOLD_LATER
-from sinks.release import TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

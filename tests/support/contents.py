@@ -10,8 +10,9 @@ from support.rows import plain_ids
 from schemas.records import Coordinate
 from schemas.tables import TABLES
 from sinks import reader
+from sinks.decisions import Decisions
 from sinks.layout import Layout
-from sinks.release import Decisions, Release
+from sinks.release import Release
 
 if TYPE_CHECKING:
     from pathlib import Path

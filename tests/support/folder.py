@@ -14,7 +14,8 @@ from schemas.records import Partition
 from schemas.rows import Interaction, Mark, Pair, Reject
 from schemas.tables import TABLES
 from sinks.committer import Committer
-from sinks.release import Decisions, Release
+from sinks.decisions import Decisions
+from sinks.release import Release
 from sinks.seal import Seal
 from streams.join import Join, JoinPolicy
 from streams.marks import marks_of

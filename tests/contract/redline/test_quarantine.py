@@ -33,8 +33,8 @@ from schemas.rows import Source, Subject, Trajectory
 from schemas.tables import TABLES
 from schemas.verdict import Severity
 from sinks import reader, tombstones
+from sinks.decisions import COLUMNS, Decisions
 from sinks.layout import Layout
-from sinks.release import COLUMNS, Decisions
 from sinks.seal import Seal
 from streams.consent import Consent, ConsentBook, ConsentMode, Scope, encode
 from streams.identity import person_key

@@ -18,9 +18,10 @@ from schemas.rows import Source
 from schemas.tables import PAIRS
 from sinks import reader
 from sinks.committer import Committer
+from sinks.decisions import Decisions
 from sinks.layout import Layout
 from sinks.locks import hold
-from sinks.release import Decisions, Release
+from sinks.release import Release
 from sinks.rewrite import rewrite
 from streams.identity import keyed_id
 

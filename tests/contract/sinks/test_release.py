@@ -15,9 +15,10 @@ from schemas.errors import SinkError
 from schemas.tables import PAIRS
 from sinks import reader
 from sinks.committer import Committer
+from sinks.decisions import COLUMNS, TIME, Decision, Decisions
 from sinks.layout import Layout
 from sinks.locks import hold
-from sinks.release import COLUMNS, TIME, Decision, Decisions, Release
+from sinks.release import Release
 from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:

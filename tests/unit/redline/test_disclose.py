@@ -31,7 +31,8 @@ from schemas.topics import EVENTS
 from sinks import reader
 from sinks.arrow import to_table
 from sinks.committer import Committer
-from sinks.release import COLUMNS, Decisions, Release
+from sinks.decisions import COLUMNS, Decisions
+from sinks.release import Release
 from sinks.seal import Seal
 
 MONDAY = "2026-01-05"
