@@ -80,6 +80,11 @@ def age(metric: Metric, *by: str) -> Query:
     return Query(metric, f"time() - max{_known(metric, by)} ({metric.name}{_where(metric)})", by)
 
 
+def left(metric: Metric, *by: str) -> Query:
+    """Seconds until a moment."""
+    return Query(metric, f"min{_known(metric, by)} ({metric.name}{_where(metric)}) - time()", by)
+
+
 def quantile(metric: Metric, q: float, *by: str) -> Query:
     """Of a histogram."""
     spread = f"sum{_known(metric, by).replace('by (', 'by (le, ') or ' by (le)'}"
@@ -106,6 +111,7 @@ DASHBOARDS: dict[str, tuple[Panel, ...]] = {
         Panel("Seconds since a process wrote its metrics", (age(m.PROCESS_WRITTEN, m.PROCESS),), "s"),
         Panel("Age of the processes", (age(m.PROCESS_START, m.PROCESS),), "s"),
         Panel("Memory of the processes", (now(m.PROCESS_RESIDENT, m.PROCESS, how="max"),), "bytes"),
+        Panel("Until a certificate ends", (left(m.CERTIFICATE_ENDS, "certificate"),), "s"),
     ),
     "scrub": (
         Panel("One event in the scrubber", (quantile(m.SCRUB_SECONDS, 0.5), quantile(m.SCRUB_SECONDS, 0.99)), "s"),

@@ -18,6 +18,26 @@ OF_PROCESSES: tuple[Kind, ...] = (
         "Its log in the data folder's `state/logs` says why; `redline doctor` says what is missing.",
     ),
     Kind(
+        "certificate_ends",
+        _WARNING,
+        "certificates that hold for weeks",
+        "redline doctor",
+        "every process that reaches Kafka by TLS",
+        "A certificate that is used ends within `alerts.certificate_days`: the process's own, its authorities, "
+        "or the one that a broker shows; critical from `alerts.certificate_critical_days` on.",
+        "Renew it and replace the file: processes start anew with it. `redline doctor` says which one, and until when.",
+    ),
+    Kind(
+        "clock_ahead",
+        _ERROR,
+        "a clock near the newest raw record and row",
+        "redline retain --dry-run",
+        "redline retain",
+        "The clock by which old rows are removed is far ahead of the newest raw record and row. None was removed.",
+        "Look at the clock. If it is right, and nothing has come for so long: `redline retain --today YYYY-MM-DD`.",
+        "said",
+    ),
+    Kind(
         "channel_failing",
         _ERROR,
         "alerts delivered",

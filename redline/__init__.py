@@ -27,9 +27,10 @@ quarantine       rows that failed their gate: looked at, released, discarded
 replay           dead letters sent again from the raw topic
 doctor           what is missing, and the command that fixes it, of finding, broker_findings and security_findings
 rotation         a password or certificate that is replaced while a process runs
+certificates     until when they hold, those of files and of brokers; expiry: who is told before one ends
 export           datasets for training, in the formats of trainers
 erasure          a person's rows out of every table, exports included
-retain           rows that are older than their table keeps them
+retain, clock    rows that are older than their table keeps them; whether the clock that says so can be right
 rebuild/         a table from `interactions` by the same logic; with scan, buckets and open_keys, in bounded memory
 report           one page of plots; ledger_note: the ledger's last answer, for pages
 serve            report, Data Docs, status and metrics for a browser on this machine

@@ -217,6 +217,17 @@ def cluster_id(bootstrap: str, *, timeout_s: float, config: Mapping[str, str] | 
     return str(metadata.cluster_id) if metadata.brokers else None
 
 
+def addresses(bootstrap: str, *, timeout_s: float, config: Mapping[str, str] | None = None) -> list[str]:
+    """`host:port` of every broker, as the one that answers names them to clients of its listener.
+
+    Raises:
+        BrokerError: none answers within `timeout_s` seconds.
+    """
+    client = admin_client(bootstrap, {**(config or {}), "log_level": "0"})
+    held = cluster_metadata(client, bootstrap, timeout_s).brokers.values()
+    return [f"[{one.host}]:{one.port}" if ":" in one.host else f"{one.host}:{one.port}" for one in held]
+
+
 def admin_client(bootstrap: str, config: Mapping[str, str] | None) -> AdminClient:
     """A client of one's own; its requests end with it, so it is held until they are answered."""
     # librdkafka's own news (a queue purged at the end, say) is for its debugger, not for a terminal.

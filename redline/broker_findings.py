@@ -38,7 +38,7 @@ def findings(settings: Settings, role: Role | None = None) -> Iterator[Finding]:
     if not kafka.bootstrap:
         yield Finding("broker", "none is configured and none runs here: a command that needs one starts it")
         return
-    yield from security_findings.certificates(kafka, dt.datetime.now(dt.UTC))
+    yield from security_findings.certificate_findings(settings, dt.datetime.now(dt.UTC))
     if cluster_id(kafka.bootstrap, timeout_s=_ANSWER_S, config=kafka.client) is None:
         came = f"{kafka.bootstrap} does not answer within {_ANSWER_S:g} s"
         yield Finding("broker", came, "start it, or correct kafka.bootstrap and kafka.security (redline settings)")

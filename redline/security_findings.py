@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
-import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-
 from redline import acls_broker
+from redline.certificates import certificates
 from redline.cluster import raw_requests, wanted_settings
 from redline.finding import Finding
 from redline.topic_look import copies, other_settings
-from schemas.errors import BrokerError, RedlineError, SettingsError
+from schemas.errors import BrokerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from redline.acls import Role
-    from redline.kafka_section import Kafka
     from redline.settings import Settings
 
-_ANSWER_S = 5.0
-# Two weeks: whoever has to ask another team for a certificate gets it within that.
-SOON = dt.timedelta(days=14)
 _SHOWN = 4
 
 
@@ -82,54 +74,20 @@ def rights(settings: Settings, role: Role | None) -> Finding:
     return Finding(what, came, f"as who may give rights: redline acls apply {role}=User:NAME")
 
 
-def certificates(kafka: Kafka, now: dt.datetime) -> Iterator[Finding]:
+def certificate_findings(settings: Settings, now: dt.datetime) -> Iterator[Finding]:
     """When certificates end: those of our files, and the one that each broker shows. Works with no broker, too."""
-    for name, path in (("kafka.ca_file", kafka.ca_file), ("kafka.cert_file", kafka.cert_file)):
-        if path:
-            yield _of_file(name, path, now)
-    if kafka.connection.tls:
-        for address in kafka.bootstrap.split(","):
-            yield _of_broker(kafka, address.strip(), now)
-
-
-def _of_file(name: str, path: str, now: dt.datetime) -> Finding:
-    try:
-        held = x509.load_pem_x509_certificates(Path(path).read_bytes())
-    except (OSError, ValueError) as error:
-        return Finding(f"certificate {name}", f"cannot be read: {type(error).__name__}", f"put a PEM file at {path}")
-    # The first of our own certificate's file is ours; of several authorities the last to end keeps the door open.
-    ends = [one.not_valid_after_utc for one in held]
-    return _until(f"certificate {name}", ends[0] if name == "kafka.cert_file" else max(ends), now)
-
-
-def _of_broker(kafka: Kafka, address: str, now: dt.datetime) -> Finding:
-    what = f"certificate of {address}"
-    host, _, port = address.rpartition(":")
-    try:
-        context = kafka.connection.ssl_context()
-        if context is None:
-            raise SettingsError("kafka.security: needed TLS")
-        with (
-            socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_S) as plain,
-            context.wrap_socket(plain, server_hostname=host.strip("[]")) as secured,
-        ):
-            shown = secured.getpeercert(binary_form=True) or b""
-        return _until(what, x509.load_der_x509_certificate(shown).not_valid_after_utc, now)
-    except ssl.SSLCertVerificationError as error:
-        return Finding(what, f"is not trusted: {error.verify_message}", "correct kafka.ca_file, or the broker's")
-    except RedlineError as error:
-        return Finding(what, str(error), "put that file in its place")
-    except (OSError, ValueError) as error:
-        return Finding(what, f"not known: {type(error).__name__}")
-
-
-def _until(what: str, end: dt.datetime, now: dt.datetime) -> Finding:
-    came = f"holds until {end:%Y-%m-%d %H:%M} UTC"
-    if end - now > SOON:
-        return Finding(what, came)
-    days = (end - now) / dt.timedelta(days=1)
-    came = f"{came}: {'over' if days <= 0 else f'{days:.1f} days left'}"
-    return Finding(what, came, "renew it (docs/security.md#rotation)")
+    for one in certificates(settings.kafka):
+        what = f"certificate {one.name}" if one.part != "broker" else f"certificate of {one.name}"
+        if one.ends is None:
+            yield Finding(what, one.trouble, one.fix)
+            continue
+        came = f"holds until {one.ends:%Y-%m-%d %H:%M} UTC"
+        days = (one.ends - now) / dt.timedelta(days=1)
+        if days > settings.alerts.certificate_days:
+            yield Finding(what, came)
+        else:
+            came = f"{came}: {'over' if days <= 0 else f'{days:.1f} days left'}"
+            yield Finding(what, came, "renew it (docs/security.md#rotation)")
 
 
 def _some(names: list[str]) -> str:

@@ -14,6 +14,7 @@ from quality.reject_rate import Breach, RejectLimit, RejectRate
 from redline import sink_watchdog, sources
 from redline.alerting import alerter, of_sink
 from redline.crash_hook import SINK, crash_hook
+from redline.expiry import Expiry
 from redline.gates import gates_of
 from redline.lag import LagWatch
 from redline.meter import Metering
@@ -53,6 +54,7 @@ def run(settings: Settings, *, name: str) -> None:
     metering = Metering(settings, process=name)
     meter = metering.meter
     alerts = alerter(settings, process=name, meter=meter)
+    Expiry(settings, process=name, meter=meter).start()
     verdicts = VerdictLog(settings.state, name)
     rate = _Rate(settings, alerts.raise_)
     gates = gates_of(settings)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from redline import fleet, meter
 from redline.crash_loop import CrashLoops
+from redline.expiry import Expiry
 from redline.lock import DataLock
 from redline.meter import Metering
 from redline.retain import days_of
@@ -76,6 +77,7 @@ def tend(settings: Settings, *, say: Callable[[str], None]) -> None:
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     stopping = stop_event()
     with DataLock(settings.state, name=LOCK), Metering(settings, process=PROCESS) as metering:
+        Expiry(settings, process=PROCESS, meter=metering.meter).start()
         began, most = time.time(), limits(settings)
         metering.health.live_while(lambda: asleep(last_done(meter.read(settings.state)), began, time.time(), most))
         metering.health.ready_when(lambda: "it stops" if stopping.is_set() else "")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from redline import admin
 from redline.crash_hook import PURGE, crash_hook
+from redline.expiry import Expiry
 from redline.key_ring.live import LiveRing
 from redline.lock import DataLock
 from redline.meter import Metering
@@ -89,6 +90,7 @@ def run(settings: Settings, *, name: str) -> None:
             settings.kafka.bootstrap, book, settings.kafka.client, lambda error: fail("consent reader", error)
         )
         consent.start()
+        Expiry(settings, process=name, meter=meter).start()
         metering.before_write(lambda: _measure(meter, book, datadir), every_s=_MEASURE_S)
         owners = Owners(book, ring.current)
         pool = ScrubPool(

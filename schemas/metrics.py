@@ -103,6 +103,12 @@ PROCESS_RESIDENT: Final = _gauge(
     "Memory of the process itself, without its children.",
     "Growing for hours: report it; until then restart the process, nothing is lost.",
 )
+CERTIFICATE_ENDS: Final = _gauge(
+    "certificate_ends_timestamp_seconds",
+    ("certificate",),
+    "When what a process uses ends, in seconds since 1970: ca_file, cert_file, broker (the first of them to end).",
+    "Within weeks: renew it. It is an alert too; `redline doctor` says which one.",
+)
 
 # Stages of a worker. Names of stages: explode, scrub, dedupe, join, session.
 

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from redline.expiry import Expiry
 from redline.gateway import tokens
 from redline.gateway.delivery import KafkaDelivery, NotConfirmedError, QueueFullError
 from redline.gateway.readers import ReadPolicy
@@ -67,6 +68,7 @@ def run(settings: Settings, *, anyone: bool, say: Callable[[str], None]) -> None
         queue_bytes=gateway.in_flight_bytes,
     )
     metering = Metering(settings, process="gateway")
+    Expiry(settings, process="gateway", meter=metering.meter).start()
     service = Gateway(
         delivery, topic=topics.EVENTS, who=who, policy=policy(settings), seen=counts.add, counts=metering.meter
     )

@@ -66,7 +66,7 @@ def test_a_metric_says_what_it_is_and_has_labels_of_ours_only() -> None:
     assert len({one.name for one in METRICS}) == len(METRICS)
     ours = {
         "stage", "topic", "reason", "how", "table", "outcome", "verdict", "expectation", "severity", "why", "kind",
-        "route", "status", "series", "channel",
+        "route", "status", "series", "channel", "certificate",
     }  # fmt: skip
     for one in METRICS:
         assert re.fullmatch(r"redline_[a-z_]+", one.name), one.name

@@ -29,7 +29,7 @@ class Pair(NamedTuple):
 class Authority:
     """Signs certificates into a folder. `ca` is its own, and the file to trust."""
 
-    def __init__(self, folder: Path, *, name: str = "Redline's tests") -> None:
+    def __init__(self, folder: Path, *, name: str = "Redline's tests", lasts: dt.timedelta = 30 * _DAY) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -43,7 +43,7 @@ class Authority:
             .public_key(self._key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - _DAY)
-            .not_valid_after(now + 30 * _DAY)
+            .not_valid_after(now + lasts)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .add_extension(
@@ -69,7 +69,7 @@ class Authority:
         self,
         name: str,
         *,
-        lasts: dt.timedelta = 20 * _DAY,
+        lasts: dt.timedelta = 25 * _DAY,
         addresses: Sequence[str] = ("127.0.0.1",),
         password: bytes | None = None,
     ) -> Pair:

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from support.certificates import Authority
 
-from redline.kafka_section import Kafka
 from redline.rotation import Rotation, digest
-from redline.security_findings import SOON, certificates
 from schemas.errors import SettingsError
 from streams.connection import Connection
 
@@ -94,27 +91,7 @@ def test_a_key_with_a_password_is_read_and_without_one_nobody_is_asked(authority
             dataclasses.replace(good, key_password_file=password_file).ssl_context()
 
 
-@pytest.mark.parametrize(
-    ("lasts", "fix", "said"),
-    [
-        (SOON + dt.timedelta(days=2), "", "holds until"),
-        (SOON - dt.timedelta(hours=12), "renew it (docs/security.md#rotation)", "13.5 days left"),
-        (-dt.timedelta(hours=1), "renew it (docs/security.md#rotation)", "over"),
-    ],
-)
-def test_a_certificate_that_ends_soon_is_found(authority: Authority, lasts: dt.timedelta, fix: str, said: str) -> None:
-    own = authority.sign("worker", lasts=lasts)
-    section = Kafka(security="tls", ca_file=str(authority.ca), cert_file=str(own.certificate), key_file=str(own.key))
-    ca, cert, broker = certificates(section, dt.datetime.now(dt.UTC))
-    assert (ca.fix, cert.fix) == ("", fix)
-    assert said in cert.came
-    assert broker.came == "not known: ValueError"  # no address is configured
-
-
-def test_a_file_that_is_no_certificate_is_told(authority: Authority, tmp_path: Path) -> None:
+def test_a_file_that_is_no_certificate_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ca").write_text("nothing")
-    (found, *_) = certificates(Kafka(security="tls", ca_file=str(tmp_path / "ca")), dt.datetime.now(dt.UTC))
-    assert found.fix
-    assert "nothing" not in str(found)
     with pytest.raises(SettingsError, match=r"kafka\.ca_file"):
         Connection("b:1", security="tls", ca_file=str(tmp_path / "ca")).ssl_context()
