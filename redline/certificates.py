@@ -47,7 +47,8 @@ def certificates(kafka: Kafka) -> Iterator[Certificate]:
     A broker that does not answer takes up to 5 s.
     """
     trusted: Sequence[x509.Certificate] = ()
-    for part, path in (("ca_file", kafka.ca_file), ("cert_file", kafka.cert_file)):
+    files: tuple[tuple[Part, str], ...] = (("ca_file", kafka.ca_file), ("cert_file", kafka.cert_file))
+    for part, path in files:
         if path:
             name = f"kafka.{part}"
             try:
