@@ -2,11 +2,15 @@
 
 A row goes when its day is over that age and Kafka holds none of the raw records it came from any more: the ledger asks
 for those, and every one of them must have its fate. So a backfill of old days is kept until Kafka lets go of it.
+
+A clock that is ahead would take rows too early: it must not be far from the newest raw record and row
+(`redline.clock`), or nothing goes and somebody is told.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +20,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quality import report
-from redline import audit, cluster
+from redline import audit, clock, cluster
 from redline.admin import watermarks
+from redline.alerting import alert_of, alerter
 from redline.lock import DataLock
 from redline.published import seal_of
 from redline.up import attached
 from schemas import topics
-from schemas.errors import InputError, SettingsError
+from schemas.errors import ClockError, InputError, SettingsError
 from schemas.tables import TABLES
 from sinks import audit_table, store
 from sinks.rewrite import rewrite
@@ -55,11 +60,26 @@ class Aged:
     kept: int
 
 
-def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[str], None]) -> str:
+def retain(
+    settings: Settings,
+    *,
+    dry_run: bool,
+    now: dt.datetime,
+    today: dt.date | None = None,
+    say: Callable[[str], None],
+) -> str:
     """Remove what is too old, by the settings of section `retain`; says what it did, or would do.
 
+    Args:
+        settings: of the data folder.
+        dry_run: only say it.
+        now: by this machine's clock.
+        today: the day to count from, as somebody says who knows better than the newest record and row.
+        say: told what is waited for.
+
     Raises:
-        InputError: there are no tables.
+        InputError: there are no tables, or `today` is to come.
+        ClockError: the clock is too far ahead of all that was seen.
         SettingsError: a table would be kept so short that the ledger or an erasure could not work.
         BrokerError: there is no broker to ask which raw records it still holds.
         SinkError: a table cannot be rewritten.
@@ -70,8 +90,13 @@ def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[
         return "every table keeps its rows for ever: set retain.<table>_days"
     if not store.has(settings.dataset):
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
+    if today is not None and today > now.date():
+        raise InputError(f"--today: needed a day that is not to come, {now.date()} at most, came a later one")
     with DataLock(settings.state, name="retain.lock"), cluster.broker(attached(settings), say) as live:
         cluster.prepare_topics(live)
+        if today is None:
+            _require_clock(live, now)
+            today = now.date()
         before = {table: today - dt.timedelta(days=number) for table, number in days.items()}
         if not dry_run:
             audit.record(live, "retain", {f"{table}_before": day.isoformat() for table, day in before.items()})
@@ -83,6 +108,18 @@ def retain(settings: Settings, *, dry_run: bool, today: dt.date, say: Callable[[
     said = "would go" if dry_run else "gone"
     rows = [(one.table, f"before {one.before}", one.gone, one.kept) for one in done]
     return report.table(("table", "days", said, "kept: Kafka holds their raw records"), rows)
+
+
+def _require_clock(live: Settings, now: dt.datetime) -> None:
+    raw = [topics.EVENTS, *(topic.name for topic in cluster.raw_requests(live))]
+    by = clock.ahead(now, [clock.newest_record(live.kafka, raw), clock.newest_row(live.data_dir, TABLES)])
+    with closing(alerter(live, process=NAME)) as told:
+        try:
+            clock.require(by, live.retain.clock_hours)
+        except ClockError:
+            told.raise_(alert_of("clock_ahead", got={"hours": round(by.total_seconds() / 3600)}))
+            raise
+        told.clear("clock_ahead")
 
 
 def days_of(settings: Settings) -> dict[str, int]:

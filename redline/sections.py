@@ -85,7 +85,10 @@ class Privacy(Section, frozen=True, kw_only=True):
 
 
 class Retain(Section, frozen=True, kw_only=True):
-    """How many days the rows of each table are kept; 0: for ever."""
+    """How many days the rows of each table are kept; 0: for ever.
+
+    `clock_hours`: how far the clock may be ahead of the newest raw record and row; beyond, nothing is removed.
+    """
 
     interactions_days: Natural = 0
     pairs_days: Natural = 0
@@ -94,6 +97,7 @@ class Retain(Section, frozen=True, kw_only=True):
     collaboration_days: Natural = 0
     rejects_days: Natural = 0
     subjects_days: Natural = 0
+    clock_hours: Count = 72  # a weekend
 
 
 class AuditSettings(Section, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@
   - StateFormatError     the state of a stage is of another version of Redline
   - LedgerError          the ledger could not be read (not: it does not balance)
   - LockedError          another Redline process owns the data folder
+  - ClockError           this machine's clock cannot be right
   - ProcessError         a part (worker, sink, broker) could not be started
   - AuditError           something was to be recorded that the audit table must not hold, or a noted head is none
   - PurposeError         a table, or a grouping, was asked for something it is not for
@@ -121,6 +122,10 @@ class LedgerError(RedlineError):
 
 class LockedError(RedlineError):
     """Another Redline process owns the data folder."""
+
+
+class ClockError(RedlineError):
+    """This machine's clock cannot be right, and what was asked for goes by it."""
 
 
 class ProcessError(RedlineError):

@@ -65,11 +65,17 @@ def erase_command(
 
 @main.command("retain")
 @click.option("--dry-run", is_flag=True, help="Say what would go.")
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Count from this day (UTC), whatever the newest record and row say of the clock; none that is to come.",
+)
 @data_option
 @bootstrap_option
-def retain_command(*, dry_run: bool, data: str | None, bootstrap: str | None) -> None:
+def retain_command(*, dry_run: bool, today: dt.datetime | None, data: str | None, bootstrap: str | None) -> None:
     """Remove rows that are older than their table keeps them (settings `retain.<table>_days`)."""
     from redline.retain import retain
 
     settings = settings_of(**{"data": data, "kafka.bootstrap": bootstrap})
-    click.echo(retain(settings, dry_run=dry_run, today=dt.datetime.now(dt.UTC).date(), say=say))
+    day = None if today is None else today.date()
+    click.echo(retain(settings, dry_run=dry_run, now=dt.datetime.now(dt.UTC), today=day, say=say))

@@ -5,23 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from support import rows as make
 from support.folder import day, key_file, publish
 from support.world import IDENTITY
 
-from redline import audit, rebuild
+from redline import alert_desk, audit, clock, rebuild
 from redline import retain as module
 from redline.kafka_section import Kafka
 from redline.retain import check, gone_before, retain, still_held
-from redline.sections import Retain
+from redline.sections import Alerts, Retain
 from redline.settings import Settings
-from schemas.errors import SettingsError
+from schemas.errors import ClockError, InputError, SettingsError
 from schemas.records import Partition
 from schemas.tables import SOURCE
 from schemas.topics import EVENTS
@@ -34,13 +36,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TODAY = dt.date(2026, 1, 16)
+NOW = dt.datetime(2026, 1, 16, 12, tzinfo=dt.UTC)
 BACK = Kafka(bootstrap="nowhere:1", retention_hours=24)
 
 OF_PEOPLE = ("interactions_days", "pairs_days", "trajectories_days", "revisions_days")
 
 
 def settings(data: Path, **days: int) -> Settings:
-    return Settings(data=str(data), kafka=BACK, retain=Retain(**days))
+    return Settings(data=str(data), kafka=BACK, retain=Retain(**days), alerts=Alerts(window_s=0.0, kafka=False))
 
 
 @pytest.fixture
@@ -55,6 +58,7 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> dict[Partition, tuple[int, int]]:
     monkeypatch.setattr(module.cluster, "broker", broker)
     monkeypatch.setattr(module.cluster, "prepare_topics", lambda _settings: [])
     monkeypatch.setattr(module, "watermarks", lambda *_args, **_more: held)
+    monkeypatch.setattr(module.clock, "newest_record", lambda *_args: None)
     for asks in ("redline.partition_reader", "redline.state_reader"):  # a rebuild asks who is not there what is open
         monkeypatch.setattr(f"{asks}.SILENT_POLLS", 1)
     return held
@@ -74,7 +78,7 @@ def fill(data: Path) -> None:
 
 
 def run(where: Settings, *, dry_run: bool = False) -> str:
-    return retain(where, dry_run=dry_run, today=TODAY, say=lambda _line: None)
+    return retain(where, dry_run=dry_run, now=NOW, today=TODAY, say=lambda _line: None)
 
 
 def test_days_before_the_age_go_and_no_other(tmp_path: Path, kafka: dict[Partition, tuple[int, int]]) -> None:
@@ -192,6 +196,68 @@ def test_what_only_one_side_lost_is_a_difference_if_the_other_was_aged(
     result = rebuild.pairs(settings(tmp_path))
     assert "only in the streamed table" in result.text
     assert result.differing == 1
+
+
+@pytest.mark.parametrize(
+    ("record", "row", "by"),
+    [
+        (dt.timedelta(hours=71), None, True),
+        (dt.timedelta(hours=73), None, False),
+        (None, dt.timedelta(hours=71), True),
+        (None, dt.timedelta(hours=73), False),
+        (dt.timedelta(hours=71), dt.timedelta(days=400), True),
+        (dt.timedelta(days=400), dt.timedelta(hours=71), True),
+        (dt.timedelta(hours=-500), dt.timedelta(days=400), True),  # the clock is behind: rows stay longer
+        (None, None, True),
+    ],
+)
+def test_a_clock_is_believed_near_the_newest_record_or_row(
+    record: dt.timedelta | None, row: dt.timedelta | None, by: bool
+) -> None:
+    seen = [None if age is None else NOW - age for age in (record, row)]
+    with nullcontext() if by else pytest.raises(ClockError, match="73 hours ahead"):
+        clock.require(clock.ahead(NOW, seen), 72)
+
+
+SPANS = st.timedeltas(min_value=dt.timedelta(days=-800), max_value=dt.timedelta(days=800))
+
+
+@given(
+    wrong=SPANS,
+    quiet=st.timedeltas(min_value=dt.timedelta(), max_value=dt.timedelta(days=30)),
+    days=st.integers(1, 999),
+)
+def test_whatever_the_clock_says_no_row_goes_more_than_these_hours_early(
+    wrong: dt.timedelta, quiet: dt.timedelta, days: int
+) -> None:
+    """`quiet`: how long ago the newest record came, by the true time; `wrong`: how far the clock is ahead of that."""
+    record, says = NOW - quiet, NOW + wrong
+    try:
+        clock.require(clock.ahead(says, [record, None]), 72)
+    except ClockError:
+        assert says > record + dt.timedelta(hours=72), "a clock that is right is believed unless nothing comes"
+        return
+    before = says.date() - dt.timedelta(days=days)  # as retain counts
+    assert before <= (NOW + dt.timedelta(hours=72)).date() - dt.timedelta(days=days)
+
+
+def test_a_clock_that_is_ahead_takes_nothing_and_somebody_is_told(
+    tmp_path: Path, kafka: dict[Partition, tuple[int, int]]
+) -> None:
+    fill(tmp_path)  # rows until 2026-01-10, no record in Kafka
+    kafka[Partition(EVENTS, 0)] = (1000, 1000)
+    where = settings(tmp_path, pairs_days=10)
+    tomorrow = TODAY + dt.timedelta(days=1)
+    with pytest.raises(ClockError, match="--today"):
+        retain(where, dry_run=False, now=NOW, say=lambda _line: None)
+    assert sum(days(tmp_path, "pairs").values()) == 100
+    assert "clock_ahead" in alert_desk.listing(where)
+    with pytest.raises(InputError, match="not to come"):
+        retain(where, dry_run=False, now=NOW, today=tomorrow, say=lambda _line: None)
+    right = dt.datetime(2026, 1, 12, tzinfo=dt.UTC)
+    retain(where, dry_run=False, now=right, say=lambda _line: None)
+    assert min(days(tmp_path, "pairs")) == "2026-01-02"
+    assert "clock_ahead" not in alert_desk.listing(where)
 
 
 def test_an_entry_of_an_earlier_version_says_how_many_days_were_kept(tmp_path: Path) -> None:
