@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from sinks.delta import FileFact
+    from sinks.delta_table import FileFact
 
 NAME = "compact"  # of the writer: as a sink's
 GOOD_BYTES = 128_000_000  # a merged file has at most MERGE_ROWS rows, and about as many bytes as readers like

@@ -28,7 +28,7 @@ from redline.up import attached
 from schemas import topics
 from schemas.errors import RedlineError, SettingsError, SinkError
 from schemas.tables import TABLES
-from sinks import delta, halts, log, reader, store
+from sinks import delta_table, halts, log, reader, store
 from sinks.layout import Layout
 from sinks.quarantine import quarantine_of
 
@@ -61,13 +61,13 @@ _NATIVE = (
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def doctor(settings: Settings, role: Role | None = None) -> tuple[str, bool]:
+def doctor(settings: Settings, role: Role | None = None, *, probing: bool = False) -> tuple[str, bool]:
     """One line for each thing looked at, then the fixes; and whether nothing is missing.
 
-    `role`: as which role this machine's login must do at the broker.
+    `role`: as which role this machine's login must do at the broker. `probing`: write to it, to see its clocks.
     """
     found = [finding for look in (*_MACHINE, *_FOLDER) for finding in look(settings)]
-    found += broker_findings.findings(attached(settings), role)
+    found += broker_findings.findings(attached(settings), role, probing=probing)
     width = max(len(finding.what) for finding in found)
     lines = [f"{'MISSING' if f.fix else 'ok':7}  {f.what:{width}}  {f.came}".rstrip() for f in found]
     wrong = [f for f in found if f.fix]
@@ -228,7 +228,7 @@ def _tables(settings: Settings) -> Iterator[Finding]:
                 live = reader.places(settings.data_dir, name, quarantine=kind != "table")
                 gone = [place for place in live if store.size(place) is None]
                 reader.offsets(settings.data_dir, name, quarantine=kind != "table")
-                fits = delta.fits(root, TABLES[name] if kind == "table" else quarantine_of(TABLES[name]))
+                fits = delta_table.fits(root, TABLES[name] if kind == "table" else quarantine_of(TABLES[name]))
             except (SinkError, OSError, ValueError, KeyError) as error:
                 came = str(error) if isinstance(error, SinkError) else f"its log cannot be read: {type(error).__name__}"
                 yield Finding(f"{kind} {name}", came, _log_fix(came))

@@ -10,7 +10,8 @@ counted     what a sink tells the meter
 source      Kafka as the loop sees it (the only Kafka consumer)
 committer   the commit protocol, as numbered steps
 shelf       one table with its files and its index, as one sink sees it
-delta       one table's Delta log (the only import of deltalake)
+delta       one table's Delta log, and commits to it
+delta_table  a Delta table made, given columns, looked at (with delta the only imports of deltalake)
 log         a Delta log as plain files: transactions, changes, torn entries
 parquet     data files: staged, forced to the disk, moved, checked, rewritten
 index       which rows a table holds, by record id

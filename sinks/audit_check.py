@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sinks import delta, log
+from sinks import delta_table, log
 from sinks.audit_chain import digest_of, faults
 from sinks.audit_table import UNREADABLE, head, read_entry, sha256
 from sinks.layout import Layout
@@ -46,7 +46,7 @@ def verify(data_dir: Path, key: bytes) -> tuple[list[Entry], list[Fault]]:
         walk = _walked(layout.audit)
         wrong = [*walk.wrong, *faults(walk.entries, key), *_at_the_end(layout, end, walk)]
         try:
-            live = set(delta.live_files(layout.audit))
+            live = set(delta_table.live_files(layout.audit))
         except Exception as error:  # noqa: BLE001 - a forged log makes the library raise anything
             wrong.append(("Delta log", f"cannot be read as a table: {type(error).__name__}"))
         else:

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 
 from schemas.errors import SinkError
 from schemas.tables import AUDIT, PURPOSE_KEY
-from sinks import delta, log
+from sinks import delta_table, log
 from sinks.audit_chain import GENESIS, TROUBLE, Entry, Head, digest_of
 from sinks.delta import ConflictError, TableLog
 from sinks.layout import Layout
@@ -84,7 +84,7 @@ def entries(data_dir: Path) -> list[Entry]:
     """
     root = Layout(data_dir).audit
     try:
-        return sorted((read_entry(root / path) for path in delta.live_files(root)), key=lambda entry: entry.seq)
+        return sorted((read_entry(root / path) for path in delta_table.live_files(root)), key=lambda entry: entry.seq)
     except Exception as error:  # noqa: BLE001 - a forged log makes the library raise anything
         kind = type(error).__name__
     raise SinkError(f"{root}: needed readable entries, came {kind}; run `redline audit verify`")

@@ -26,8 +26,8 @@ import pyarrow.parquet as pq
 from schemas.errors import SinkError
 from schemas.records import Partition
 from schemas.tables import PURPOSE_KEY, QUALITY_HISTORY
-from sinks import delta
-from sinks.delta import ConflictError, TableLog
+from sinks import delta_table
+from sinks.delta import AmbiguousError, ConflictError, TableLog
 from sinks.layout import Layout
 from sinks.parquet import COMPRESSION, DataFile, sync_folders
 
@@ -118,7 +118,7 @@ class History:
                 offsets={_named(name): position for name, position in read.items()},
                 note={"quality": "compacted" if removes else "looked"},
             )
-        except delta.AmbiguousError:
+        except AmbiguousError:
             raise  # the files may be the table's: whoever opens it next looks
         except (ConflictError, OSError):
             for file in adds:
@@ -155,7 +155,7 @@ def read(data_dir: Path, *, first_day: str = "") -> pa.Table:
     """
     root = Layout(data_dir).history
     for _ in range(_READ_ATTEMPTS):
-        paths = [path for path in delta.live_files(root) if path.partition("/")[0].partition("=")[2] >= first_day]
+        paths = [path for path in delta_table.live_files(root) if path.partition("/")[0].partition("=")[2] >= first_day]
         try:
             return _read(root, paths)
         except FileNotFoundError:

@@ -13,7 +13,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from schemas.errors import SinkError
-from sinks import delta, log
+from sinks import delta_table, log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def copy_table(root: Path, to: Path) -> int:
         OSError: the disk is full or refuses.
     """
     for _ in range(_ATTEMPTS):
-        version, facts = delta.facts(root)
+        version, facts = delta_table.facts(root)
         if version < 0:
             return -1
         try:
@@ -41,7 +41,7 @@ def copy_table(root: Path, to: Path) -> int:
         except FileNotFoundError:
             shutil.rmtree(to, ignore_errors=True)
             continue
-        if delta.facts(to)[0] != version:
+        if delta_table.facts(to)[0] != version:
             raise SinkError(f"{to}: needed version {version} of {root}, came another; run it again")
         return version
     raise SinkError(f"{root}: needed a version whose files stay for a while, came {_ATTEMPTS} that did not; run again")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import PurposeError, SinkError
 from schemas.tables import PURPOSES, TABLES
-from sinks import delta
+from sinks import delta_table
 from sinks.layout import Layout
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def require(data_dir: Path, table: str, purpose: str) -> None:
     if purpose not in PURPOSES:
         raise PurposeError(f"purpose: needed one of {', '.join(PURPOSES)}, came another word")
     root = Layout(data_dir).dataset(table)
-    said = delta.purpose(root)
+    said = delta_table.purpose(root)
     if said == purpose:
         return
     if not said:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from schemas.errors import SinkError
 from schemas.records import Partition
 from schemas.tables import TABLES
-from sinks import delta, log, store
+from sinks import delta_table, log, store
 from sinks.layout import Layout
 from sinks.quarantine import quarantine_of
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
     from schemas.tables import Table
-    from sinks.delta import FileFact
+    from sinks.delta_table import FileFact
     from sinks.places import Place
     from sinks.seal import Seal
 
@@ -50,7 +50,7 @@ def read(
     names = list(columns) if columns is not None else table.schema.names
     stored = pa.schema([table.stored.field(name) for name in names])
     for _ in range(_ATTEMPTS):
-        paths = delta.live_files(root)
+        paths = delta_table.live_files(root)
         if not paths:
             rows = stored.empty_table()
             break
@@ -73,7 +73,7 @@ def files(data_dir: Path, table_name: str, *, quarantine: bool = False) -> list[
 def places(data_dir: Path, table_name: str, *, quarantine: bool = False) -> list[Place]:
     """Likewise, as `sinks.store` takes them."""
     _, root = _find(data_dir, table_name, quarantine=quarantine)
-    return [root / path for path in delta.live_files(root)]
+    return [root / path for path in delta_table.live_files(root)]
 
 
 def dataset(data_dir: Path, table_name: str, *, quarantine: bool = False, day: str | None = None) -> ds.Dataset | None:
@@ -85,7 +85,7 @@ def dataset(data_dir: Path, table_name: str, *, quarantine: bool = False, day: s
         SinkError: there is no such table in the vocabulary.
     """
     table, root = _find(data_dir, table_name, quarantine=quarantine)
-    paths = delta.live_files(root)
+    paths = delta_table.live_files(root)
     if day is not None:
         paths = [path for path in paths if path.startswith(f"event_date={day}/")]
     return store.dataset(root, paths, table) if paths else None
@@ -94,7 +94,7 @@ def dataset(data_dir: Path, table_name: str, *, quarantine: bool = False, day: s
 def facts(data_dir: Path, table_name: str, *, quarantine: bool = False) -> tuple[int, list[FileFact]]:
     """Version of a table and its live files with their rows and bytes, as the Delta log tells; (-1, []) without one."""
     _, root = _find(data_dir, table_name, quarantine=quarantine)
-    return delta.facts(root)
+    return delta_table.facts(root)
 
 
 def offsets(data_dir: Path, table_name: str, *, quarantine: bool = False) -> dict[Partition, int]:

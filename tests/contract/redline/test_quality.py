@@ -32,7 +32,7 @@ from schemas.rows import Interaction, Reject, Source
 from schemas.tables import QUALITY_HISTORY, TABLES
 from schemas.topics import EVENTS
 from schemas.verdict import Severity
-from sinks import arrivals, delta, history, log
+from sinks import arrivals, delta_table, history, log
 from sinks.delta import ConflictError
 from sinks.layout import Layout
 from sinks.rewrite import rewrite
@@ -170,7 +170,7 @@ def test_a_kill_after_any_step_counts_nothing_twice_and_leaves_nothing_out(tmp_p
     look(tmp_path)
     assert_counted(tmp_path, 12, 2)
     root = Layout(tmp_path).history
-    live = {str(root / path) for path in delta.live_files(root)}
+    live = {str(root / path) for path in delta_table.live_files(root)}
     assert {str(path) for path in root.rglob("*.parquet") if "_delta_log" not in path.parts} == live
 
 
@@ -332,7 +332,7 @@ def test_many_looks_become_few_files_and_old_days_go(tmp_path: Path) -> None:
     for _ in range(30):
         table.append(as_rows([one]), {})
     look(tmp_path)
-    assert len(delta.live_files(Layout(tmp_path).history)) <= 1 + 24
+    assert len(delta_table.live_files(Layout(tmp_path).history)) <= 1 + 24
     counted = {one.at_us: one.value for one in points(tmp_path) if one.series == "volume" and one.table == "pairs"}
     assert counted.pop(one.at_us) == 30
     assert old.at_us not in counted

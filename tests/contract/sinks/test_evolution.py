@@ -14,9 +14,9 @@ from support import rows as make
 from schemas.errors import SinkError
 from schemas.evolution import later
 from schemas.tables import PAIRS, Table
-from sinks import delta, reader
+from sinks import delta_table, reader
 from sinks.committer import Committer
-from sinks.delta import TableLog
+from sinks.delta import ConflictError, TableLog
 from sinks.layout import Layout
 from sinks.quarantine import quarantine_of
 from sinks.rewrite import rewrite
@@ -56,7 +56,7 @@ def kinds(data: Path, **asked: Any) -> dict[str, str | None]:
 def test_a_sink_goes_on_with_a_table_of_an_older_version(tmp_path: Path) -> None:
     old(tmp_path)
     roots = (Layout(tmp_path).dataset("pairs"), Layout(tmp_path).quarantine("pairs"))
-    assert all(delta.fits(root, table) for root, table in zip(roots, (PAIRS, quarantine_of(PAIRS)), strict=True))
+    assert all(delta_table.fits(root, table) for root, table in zip(roots, (PAIRS, quarantine_of(PAIRS)), strict=True))
     before = DeltaTable(roots[0]).metadata()
     assert kinds(tmp_path) == dict.fromkeys(("00", "01", "02", "04", "05", "06", "07"))
     # One row as a worker of today sends it, one that an older worker sent and that still lies in Kafka, and a revision
@@ -102,7 +102,7 @@ def test_adding_columns_twice_or_beside_a_sink_that_writes_on_is_one_commit(tmp_
     running = TableLog(root, OLD)
     first, second = TableLog(root, PAIRS), TableLog(root, PAIRS)
     assert first.version == second.version == running.version + 1
-    with pytest.raises(delta.ConflictError):
+    with pytest.raises(ConflictError):
         running.commit(adds=(), removes={}, offsets={}, note={})
     running.refresh()
     assert running.commit(adds=(), removes={}, offsets={}, note={}) == first.version + 1
@@ -123,7 +123,7 @@ def test_a_table_that_is_another_one_is_refused_and_left_as_it_was(tmp_path: Pat
     root = Layout(tmp_path).dataset("pairs")
     other = dataclasses.replace(PAIRS, schema=change(PAIRS.schema))
     version = DeltaTable(root).version()
-    assert not delta.fits(root, other)
+    assert not delta_table.fits(root, other)
     with pytest.raises(SinkError, match="needed the columns and partitions of table pairs"):
         TableLog(root, other)
     assert DeltaTable(root).version() == version
