@@ -9,6 +9,7 @@ desk        one table's work in one sink: what it collects, why it may stand sti
 counted     what a sink tells the meter
 source      Kafka as the loop sees it (the only Kafka consumer)
 committer   the commit protocol, as numbered steps
+gating      what a gate makes of a batch: rows to publish, rows for quarantine, or a halt
 shelf       one table with its files and its index, as one sink sees it
 delta       one table's Delta log, and commits to it
 delta_table  a Delta table made, given columns, looked at (with delta the only imports of deltalake)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from schemas.errors import FencedError, SinkError, TableHaltedError
-from schemas.verdict import Severity
+from schemas.errors import FencedError, SinkError
 from sinks import halts
 from sinks.dedupe import displaced, plan
 from sinks.delta import AmbiguousError, ConflictError
+from sinks.gating import Gating
 from sinks.layout import Layout
 from sinks.parquet import identities_of
 from sinks.payloads import table_of
-from sinks.quarantine import REASON, quarantine_of
+from sinks.quarantine import quarantine_of
 from sinks.shelf import ATTEMPTS, Shelf, labelled, pause
 
 if TYPE_CHECKING:
@@ -47,18 +47,6 @@ class Published:
     """Of the files that were written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A batch after the gate: positions in it, and their rows."""
-
-    good: tuple[int, ...]
-    good_rows: pa.Table
-    bad: tuple[int, ...]
-    bad_rows: pa.Table
-    days: frozenset[str]
-    """The days that were decided when this was."""
-
-
 class Committer:
     """Publishes batches of one table for one sink. `seal` is for tables that have their coordinates sealed.
 
@@ -84,12 +72,12 @@ class Committer:
         layout = Layout(data_dir)
         if table.sealed and seal is None:
             raise SinkError(f"table {table.name}: needed the seal of its coordinates, came none")
-        self._seal = seal
-        self._release = release
+        self._gating = Gating(
+            data_dir=data_dir, table=table, sink=sink, gate=gate, alert=alert, seal=seal, release=release
+        )
         self._data_dir = data_dir
         self._table = table
         self._sink = sink
-        self._gate = gate
         self._alert = alert
         self._crash = crash
         with ExitStack() as opened:
@@ -156,7 +144,7 @@ class Committer:
                     erased=self._main.erased(ids) | self._main.destroyed(rows),
                 )
                 first = first or decided
-                days = frozenset() if self._release is None else self._release.days(self._table)
+                days = self._gating.days()
                 self._crash(2)
                 if (
                     staged is None
@@ -170,7 +158,7 @@ class Committer:
                     # 3. Gate.
                     all_of_them = len(decided.keep) == rows.num_rows
                     offered = rows if all_of_them else rows.take(pa.array(decided.keep, pa.int64()))
-                    checked = self._check(batch, decided.keep, offered, days)
+                    checked = self._gating.check(batch, decided.keep, offered, days)
                     self._crash(3)
                     # 4. Quarantine, before the main commit moves the offsets past these rows.
                     if checked.bad:
@@ -241,68 +229,3 @@ class Committer:
                     f"table {self._table.name}, {partition.topic}/{partition.index}: needed offset {own.start} in the "
                     f"table, came {at}: another sink owns the partition; the batch is dropped"
                 )
-
-    def _check(self, batch: Batch, keep: tuple[int, ...], rows: pa.Table, days: frozenset[str]) -> _Checked:
-        reasons: dict[int, str] = {}
-        if rows.num_rows:
-            verdict = self._ask(rows)
-            reasons = dict(verdict.bad_rows)
-            if verdict.halts:
-                halt = halts.load(self._data_dir, self._table.name)
-                if halt is None or not halt.quarantine or not halt.covers(batch):
-                    self._halt(batch, verdict)
-                for failure in verdict.failures:
-                    if failure.severity is Severity.CRITICAL and not failure.rows:
-                        reason = f"{failure.expectation}:{failure.column or '*'}"
-                        reasons = {position: reasons.get(position, reason) for position in range(rows.num_rows)}
-            if verdict.failures:
-                self._alert("gate_failed", self._table.name, self._detail(batch, verdict))
-        good = [i for i in range(rows.num_rows) if i not in reasons] if reasons else range(rows.num_rows)
-        bad = sorted(reasons)
-        return _Checked(
-            good=tuple(keep[i] for i in good) if reasons else keep,
-            good_rows=self._published(rows if not bad else rows.take(pa.array(good, pa.int64())), days),
-            bad=tuple(keep[i] for i in bad),
-            bad_rows=self._sealed(rows.take(pa.array(bad, pa.int64()))).append_column(
-                REASON, pa.array([reasons[i] for i in bad], pa.string())
-            ),
-            days=days,
-        )
-
-    def _published(self, rows: pa.Table, days: frozenset[str]) -> pa.Table:
-        return self._sealed(rows) if self._release is None else self._release.publish(rows, self._table, days)
-
-    def _sealed(self, rows: pa.Table) -> pa.Table:
-        return rows if self._seal is None else self._seal.close(rows, self._table)
-
-    def _ask(self, rows: pa.Table) -> Verdict:
-        failure = ""
-        try:
-            verdict = self._gate(rows)
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be published unchecked
-            failure = type(error).__name__  # its text may quote a row
-        else:
-            if verdict.rows == rows.num_rows and all(0 <= i < rows.num_rows for i in verdict.bad_rows):
-                return verdict
-            failure = f"a verdict on {verdict.rows} rows"
-        raise SinkError(f"table {self._table.name}: needed a verdict on {rows.num_rows} rows, came {failure}")
-
-    def _halt(self, batch: Batch, verdict: Verdict) -> None:
-        halts.record(self._data_dir, self._table.name, verdict.failures, batch.ranges)
-        self._alert("gate_halt", self._table.name, self._detail(batch, verdict))
-        raise TableHaltedError(
-            f"table {self._table.name}: needed every critical expectation to hold, came a batch of {verdict.rows} "
-            f"rows where one did not; nothing of it was published. See `redline status`, then run "
-            f"`redline release {self._table.name}`, with --quarantine to set the failing rows aside"
-        )
-
-    def _detail(self, batch: Batch, verdict: Verdict) -> dict[str, Any]:
-        return {
-            "sink": self._sink,
-            "rows": verdict.rows,
-            "failures": [
-                {"expectation": f.expectation, "column": f.column, "severity": f.severity.value, "rows": len(f.rows)}
-                for f in verdict.failures
-            ],
-            "offsets": {f"{p.topic}/{p.index}": list(r) for p, r in sorted(batch.ranges.items())},
-        }
