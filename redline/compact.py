@@ -16,7 +16,8 @@ from quality import report
 from schemas.errors import InputError
 from schemas.tables import TABLES
 from sinks import reader
-from sinks.rewrite import MERGE_ROWS, rewrite
+from sinks.offering import MERGE_ROWS
+from sinks.rewrite import rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -25,6 +25,7 @@ tombstones  record ids that were erased and never come back
 destroyed   raw coordinates of rows that lost their ids with their epoch's key
 halts       halted tables, and their release
 rewrite     live files written anew while sinks go on
+offering    their rows offered to a change, and what is answered written as new files
 pinned      a table copied as of one version while sinks go on
 orphans     files that a crash left
 locks       which sinks are alive

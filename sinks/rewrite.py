@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from schemas.errors import LockedError, SinkError
 from sinks import location, orphans, store
 from sinks.delta import AmbiguousError, ConflictError, TableLog
 from sinks.layout import Layout
 from sinks.locks import hold
-from sinks.parquet import REWRITTEN, Files, identities_of, sync_folders
+from sinks.offering import Offering
+from sinks.parquet import Files, sync_folders
 from sinks.quarantine import quarantine_of
 
 if TYPE_CHECKING:
@@ -28,12 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.tables import Table
+    from sinks.offering import Change, Piece
     from sinks.parquet import DataFile
 
-Change = Callable[[pa.Table], pa.Table | None]
 Where = Callable[[Mapping[str, str]], bool]
 
-MERGE_ROWS = 100_000  # rows of one merged file: of a table with texts some 200 MB in memory
 _ATTEMPTS = 100  # commits of sinks that may come first, one after the other; each try takes some ten milliseconds
 _PAUSE_S = 0.01
 _HELD_S = 120.0  # how long another rewriting of the same name is waited for
@@ -112,16 +110,6 @@ def rewrite(
         return work.run({"rewrite": name, **(note or {})}, crash, fence=fence, linger=linger)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Files that were offered together, and what replaces them; `left`: nothing does, they stay."""
-
-    paths: Mapping[str, Mapping[str, str]]
-    adds: tuple[DataFile, ...] = ()
-    before: int = 0
-    left: bool = False
-
-
 class _Work:
     """One rewriting of one table."""
 
@@ -139,14 +127,15 @@ class _Work:
     ) -> None:
         self._root = root = layout.dataset(table.name) if kind == "dataset" else layout.quarantine(table.name)
         self._staging = staging = layout.staging(name, kind, table.name)
-        self._table, self._change, self._where, self._only, self._merge = table, change, where, only, merge
+        self._where, self._only, self._merge = where, only, merge
         self._built = staging / orphans.BUILT
         self._files, self._builder = (
             Files(root=to, staging=staging, sink=name, table=table) for to in (root, self._built)
         )
+        self._offering = Offering(root, table, self._builder, change, merge=merge)
         location.claim(layout.data_dir)
         self._log = TableLog(root, table)
-        self._pieces: list[_Piece] = []
+        self._pieces: list[Piece] = []
         self._intent: Path | None = None
         orphans.collect(root=root, staging=staging, locks=layout.locks, sink=name, table=self._log, files=self._files)
 
@@ -223,7 +212,7 @@ class _Work:
                 groups.setdefault(group, {})[path] = live[path]
             try:
                 for paths in groups.values():
-                    self._pieces.append(self._offer(paths))
+                    self._pieces.append(self._offering.offer(paths))
             except FileNotFoundError:
                 self._log.refresh()  # a sink replaced it between its commit and our reading
             else:
@@ -239,75 +228,6 @@ class _Work:
 
     def _holds(self) -> bool:
         return self._live().keys() == {path for piece in self._pieces for path in piece.paths}
-
-    def _offer(self, paths: Mapping[str, Mapping[str, str]]) -> _Piece:
-        adds: list[DataFile] = []
-        before, left = 0, True
-        try:
-            for rows in self._chunks(paths) if self._merge else self._read(paths):
-                before += rows.num_rows
-                answer = self._change(rows)
-                left &= answer is None
-                adds += self._write(rows if answer is None else answer, kept=answer is None)
-        except BaseException:
-            self._builder.remove(file.path for file in adds)
-            raise
-        if left:
-            self._builder.remove(file.path for file in adds)
-            return _Piece(paths, left=True)
-        return _Piece(paths, tuple(adds), before)
-
-    def _write(self, rows: pa.Table, *, kept: bool) -> list[DataFile]:
-        """`kept`: an answer of None, which is written only because its neighbours of a merge may change."""
-        if not rows.num_rows or (kept and not self._merge):
-            return []
-        fitting = self._fitting(rows)
-        return self._builder.write(fitting, identities_of(fitting, amendable=self._table.amendable), REWRITTEN)
-
-    def _read(self, paths: Mapping[str, Mapping[str, str]]) -> Iterator[pa.Table]:
-        for path, partition in paths.items():
-            yield self._whole(store.parquet(self._root / path).read(), partition)
-
-    def _chunks(self, paths: Mapping[str, Mapping[str, str]]) -> Iterator[pa.Table]:
-        """All rows of the files in the order of their ids, `MERGE_ROWS` at a time.
-
-        More rows than that are read once for each chunk: what is held at a time stays bounded.
-        """
-        ids: list[str] = []
-        for path in paths:
-            ids += store.parquet(self._root / path).read(columns=["record_id"]).column(0).to_pylist()
-        ids.sort()
-        starts = ids[::MERGE_ROWS]
-        for place, start in enumerate(starts):
-            own = [("record_id", ">=", start)]
-            if place + 1 < len(starts):
-                own.append(("record_id", "<", starts[place + 1]))
-            parts = [self._whole(store.rows(self._root / path, own), partition) for path, partition in paths.items()]
-            yield pa.concat_tables(parts).sort_by("record_id")
-
-    def _whole(self, body: pa.Table, partition: Mapping[str, str]) -> pa.Table:
-        """Rows of a file with every column of the table: partition columns from the folder, newer columns empty."""
-        columns = []
-        for field in self._table.stored:
-            if field.name in partition:
-                columns.append(pa.repeat(pa.scalar(partition[field.name]), body.num_rows).cast(field.type))
-            elif field.name in body.column_names:
-                columns.append(body.column(field.name).cast(field.type))
-            else:
-                columns.append(pa.nulls(body.num_rows, field.type))
-        return pa.Table.from_arrays(columns, schema=self._table.stored)
-
-    def _fitting(self, rows: pa.Table) -> pa.Table:
-        schema = self._table.stored
-        came = "other columns"
-        if rows.column_names == schema.names:
-            empty = [field.name for field in schema if not field.nullable and rows.column(field.name).null_count]
-            came = f"null in {', '.join(empty)}" if empty else "other types"
-            try:
-                return rows.cast(schema)
-            except (pa.ArrowException, ValueError):
-                pass  # Arrow's message quotes the value
-        raise SinkError(f"{self._root}: needed rows of table {self._table.name} from a rewriting, came {came}")
 
     def _removes(self) -> dict[str, Mapping[str, str]]:
         return {path: partition for piece in self._pieces if not piece.left for path, partition in piece.paths.items()}
@@ -329,7 +249,7 @@ class _Work:
         sync_folders(self._root, [file.path for file in adds])
         self._files.verify(adds)
 
-    def _discard(self, piece: _Piece) -> None:
+    def _discard(self, piece: Piece) -> None:
         for files in (self._builder, self._files):
             files.remove(file.path for file in piece.adds)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from redline.settings import Settings
     from schemas.tables import Table
-    from sinks.rewrite import Change
+    from sinks.offering import Change
 
 _SINK = "keys-destroy"
 _KINDS = ("dataset", "quarantine")

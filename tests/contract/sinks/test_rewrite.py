@@ -18,8 +18,7 @@ from support.disk import small_disk
 
 from schemas.errors import SinkError
 from schemas.tables import PAIRS, SUBJECTS, Table
-from sinks import reader
-from sinks import rewrite as module
+from sinks import offering, reader
 from sinks.committer import Committer
 from sinks.layout import Layout
 from sinks.locks import hold
@@ -152,7 +151,7 @@ def test_changed_ids_are_known_to_sinks_and_the_old_ones_are_not(tmp_path: Path)
 def test_merging_gives_files_in_the_order_of_ids_of_bounded_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    monkeypatch.setattr(module, "MERGE_ROWS", most)
+    monkeypatch.setattr(offering, "MERGE_ROWS", most)
     fill(tmp_path, 60, each=6)
     rewrite(tmp_path, PAIRS, lambda rows: rows, merge=True)
     assert published(tmp_path) == make.ids(range(60))
@@ -168,7 +167,7 @@ def test_merging_gives_files_in_the_order_of_ids_of_bounded_size(
 def test_merging_keeps_chunks_that_are_left_beside_changed_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MERGE_ROWS", 3)
+    monkeypatch.setattr(offering, "MERGE_ROWS", 3)
     fill(tmp_path, 60, each=6)
     rewrite(tmp_path, PAIRS, without(59), merge=True)
     assert published(tmp_path) == make.ids(range(59))
