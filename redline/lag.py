@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas import topics
 from schemas.errors import BrokerError
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REQUEST_S = 30.0
+# librdkafka waits for the leader it began with, dead or not, until a try's time is up; by the next it has forgotten who
+# leads, and asks.
+_TRIES, _TRY_S, _FORGOTTEN_S = 3, 10.0, 5.0
 # A broker that has just started has no coordinator for a group nobody has joined yet.
 _STARTING = frozenset(
     {
@@ -92,11 +94,18 @@ class LagWatch:
         Raises:
             BrokerError: the broker does not say how many.
         """
-        self._settings = {"bootstrap.servers": bootstrap, "log_level": 0, **config}
-        self._client = AdminClient(self._settings)
-        # A consumer that never subscribes: asking as the group is simpler than the admin call, which once crashed in C.
-        self._group_reader = Consumer(
-            {"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0, **config}
+        # A consumer that never subscribes. Of the admin calls, that for offsets of a group once crashed in C, and that
+        # for ends connects to a dead leader again and again without a pause (docs/cluster-faults.md).
+        self._client = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "log_level": 0,
+                "socket.timeout.ms": int(_TRY_S * 1000),  # a broker that falls silent closes no connection
+                "metadata.max.age.ms": int(_FORGOTTEN_S * 1000),
+                **config,
+            }
         )
         self._data_dir = data_dir
         watched = [t for t in topics.TOPICS if t.name in STAGES or t.table]
@@ -119,14 +128,19 @@ class LagWatch:
         Raises:
             BrokerError: the broker does not answer.
         """
-        asked = {TopicPartition(p.topic, p.index): OffsetSpec.latest() for p in self._partitions}
-        try:
-            futures = self._client.list_offsets(asked, request_timeout=_REQUEST_S)
-            return {Partition(t.topic, t.partition): f.result(_REQUEST_S).offset for t, f in futures.items()}
-        except (KafkaException, TimeoutError):
-            # A client whose request was with a broker that died can fail for minutes while a new one is answered.
-            self._client = AdminClient(self._settings)
-            raise BrokerError("the broker does not say how far its topics are; run `redline doctor`") from None
+        asked = [TopicPartition(p.topic, p.index, OFFSET_END) for p in self._partitions]
+        name = ""
+        for _ in range(_TRIES):
+            try:
+                answer = self._client.offsets_for_times(asked, timeout=_TRY_S)
+            except KafkaException as error:
+                name = error.args[0].name()
+                continue
+            names = [t.error.name() for t in answer if t.error is not None]
+            if not names:
+                return {Partition(t.topic, t.partition): t.offset for t in answer}
+            name = names[0]
+        raise BrokerError(f"the broker does not say how far its topics are ({name}); run `redline doctor`")
 
     def progress(self) -> Progress:
         """One look at everything. Ends are read first, so that `reached >= end` means done.
@@ -145,7 +159,7 @@ class LagWatch:
         """What the workers have committed; nothing while the group's coordinator is still being found."""
         asked = [TopicPartition(p.topic, p.index) for p in self._staged]
         try:
-            answer = self._group_reader.committed(asked, timeout=_REQUEST_S)
+            answer = self._client.committed(asked, timeout=_REQUEST_S)
         except KafkaException as error:
             if error.args[0].code() in _STARTING:
                 return {}
@@ -157,4 +171,4 @@ class LagWatch:
 
     def close(self) -> None:
         """Give up the connections."""
-        self._group_reader.close()
+        self._client.close()
