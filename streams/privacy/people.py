@@ -22,7 +22,7 @@ from streams.privacy.listed import words as listed
 from streams.surrogates import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _SHORTEST = 4  # letters of a single word; "Jo", "Al" and "Ian" alone would hit half the language
 _BETWEEN = 8  # signs between two words of a name, or behind it: gaps, the initial of a middle name, digits of a login
@@ -34,8 +34,16 @@ _OPEN, _CLOSE = r"(?<![^\W_])", r"(?![^\W_])"  # a word's edge; an underscore is
 _HUMP_OPEN, _HUMP_CLOSE = rf"(?:{_OPEN}|(?-i:(?<=[a-z])(?=[A-Z])))", rf"(?:{_CLOSE}|(?-i:(?<=[a-z])(?=[A-Z])))"
 _WORDS = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_GAP = r"[\s._\-]{0,2}"
+_GAP, _GAP_MOST = r"[\s._\-]{0,2}", 2
 _MIDDLE = r"(?:[\s._\-]{1,2}[^\W\d_](?:\.\s?|[\s_\-]))?"  # the initial of a middle name
+# Of each kind of form: what stands before and behind it, and flags.
+_EDGES = {
+    "exact": (_OPEN, r"(?:" + _CLOSE + r"|(?<=\.))", 0),
+    "loose": (_OPEN, _CLOSE, re.IGNORECASE),
+    "parts": (_HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE),
+    "turned": (_HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE),
+    "unspaced": ("", "", re.IGNORECASE),
+}
 GENERIC = listed("info mail support sales admin root user test team office contact hello service noreply dev")
 
 
@@ -43,7 +51,7 @@ GENERIC = listed("info mail support sales admin root user test team office conta
 class _Forms:
     """Expressions of one set of people, and the words of which each of their findings holds one."""
 
-    exact: set[str] = field(default_factory=set)  # keep their letter case
+    exact: dict[str, str] = field(default_factory=dict)  # keep their letter case; each with a part of all it finds
     loose: set[str] = field(default_factory=set)
     parts: set[str] = field(default_factory=set)  # may be a part of a camel-case word
     turned: set[str] = field(default_factory=set)  # likewise, last name first: must not eat the next mention's first
@@ -62,7 +70,7 @@ class _Forms:
         low = folded(word)[0].lower()
         if low in common():
             if sure or low not in frequent():
-                self.exact |= {re.escape(way.capitalize()) for way in spellings(word)}
+                self.exact |= {re.escape(way): way for way in map(str.capitalize, spellings(word))}
         else:
             self.loose |= {re.escape(way) for way in spellings(word)}
         self.needles |= set(spellings(word))
@@ -84,7 +92,8 @@ class _Forms:
             self.parts.add(_GAP.join(parts))
         self.turned.add(rf"{last}(?:,\s?|{_GAP}){first}")
         if len(words[0]) >= _SHORTEST and folded(words[0])[0].lower() not in common():
-            self.exact.add(rf"{_cased(words[0])}\s{re.escape(folded(words[-1])[0][:1].upper())}\.(?!\s?[A-Z])")
+            initial = folded(words[-1])[0][:1].upper()
+            self.exact[rf"{_cased(words[0])}\s{re.escape(initial)}\.(?!\s?[A-Z])"] = f"{initial}."
         if len(words[-1]) < _SHORTEST - sure or f"{letter}{words[-1]}".lower() in common():
             return
         self.loose.add(rf"{letter}(?:\.\s?|[_\-])?{last}\d{{0,4}}")  # jdoe, J. Doe, jdoe12
@@ -94,8 +103,10 @@ class _Forms:
     def _of_words(self, words: Sequence[str], *, sure: bool) -> None:
         """A name of everyday words, `Mark Price`: as names are written, and as logins are if it was told."""
         for form in (str.capitalize, str.upper):
+            last = form(folded(words[-1])[0])
             row = [re.escape(form(folded(word)[0])) for word in words]
-            self.exact |= {r"\s".join(row), rf"{row[-1]},\s?{row[0]}", rf"{row[0]}\s[A-Z]\.?\s{row[-1]}"}
+            ways = (r"\s".join(row), rf"{row[-1]},\s?{row[0]}", rf"{row[0]}\s[A-Z]\.?\s{row[-1]}")
+            self.exact |= dict.fromkeys(ways, last)
         if sure:
             self.parts.add(r"[._\-]".join(_any_of(word) for word in words))
 
@@ -116,7 +127,7 @@ class Known:
         self._forms = forms
         self.needles = tuple(sorted(forms.needles))
         self._shortest = min(map(len, self.needles), default=0)
-        self._patterns: dict[bool, list[re.Pattern[str]]] = {}
+        self._patterns: dict[str, re.Pattern[str]] = {}
 
     def find(self, text: str) -> list[Found]:
         """Every place that names one of them; findings may overlap."""
@@ -147,14 +158,24 @@ class Known:
             spans = [(places[start], places[end - 1] + 1) for start, end in spans]
         return [Found(start, end, "PERSON", 0.9) for start, end in spans]
 
-    def _able(self, text: Plain) -> list[re.Pattern[str]]:
-        """The expressions that may find something: where a name is not whole, those of whole names are not compiled."""
+    def _able(self, text: Plain) -> Iterator[re.Pattern[str]]:
+        """The expressions that may find something. Most of the others are never compiled."""
         forms = self._forms
-        whole = not text.ascii or (_any_in(forms.firsts, text.low) and _any_in(forms.lasts, text.low))
-        known = self._patterns.get(whole)
+        if any(part in text.plain for part in forms.exact.values()):
+            yield self._pattern("exact")
+        if forms.loose:
+            yield self._pattern("loose")
+        if forms.parts and (not text.ascii or (_any_in(forms.firsts, text.low) and _any_in(forms.lasts, text.low))):
+            yield self._pattern("parts")
+            if forms.turned and (not text.ascii or _is_turned(forms, text.low)):
+                yield self._pattern("turned")
+        if forms.unspaced:
+            yield self._pattern("unspaced")
+
+    def _pattern(self, kind: str) -> re.Pattern[str]:
+        known = self._patterns.get(kind)
         if known is None:
-            other = self._patterns.get(not whole, ())
-            known = self._patterns[whole] = _compiled(forms, whole=whole, known=other)
+            known = self._patterns[kind] = _compiled(self._forms, kind)
         return known
 
     def _around(self, low: str) -> Iterable[tuple[int, int]]:
@@ -162,11 +183,7 @@ class Known:
         reach = self._forms.reach + _EDGE
         around: list[tuple[int, int]] = []
         for needle in self.needles:
-            at = low.find(needle)
-            while at >= 0:
-                end = at + len(needle)
-                around.append((max(0, at - reach), end + reach))
-                at = low.find(needle, at + 1)
+            around += [(max(0, at - reach), at + len(needle) + reach) for at in _places(low, needle)]
         around.sort()
         joined = [around[0]]
         for first, last in around[1:]:
@@ -192,21 +209,23 @@ class Plain(NamedTuple):
         return cls(plain, places, plain.lower(), plain.isascii())
 
 
-def _compiled(forms: _Forms, *, whole: bool = True, known: Iterable[re.Pattern[str]] = ()) -> list[re.Pattern[str]]:
-    """The expressions of forms, without those of whole names if not `whole`; `known` ones are taken as they are."""
-    kinds = (
-        (forms.exact, _OPEN, r"(?:" + _CLOSE + r"|(?<=\.))", 0),
-        (forms.loose, _OPEN, _CLOSE, re.IGNORECASE),
-        *((some, _HUMP_OPEN, _HUMP_CLOSE, re.IGNORECASE) for some in ((forms.parts, forms.turned) if whole else ())),
-        (forms.unspaced, "", "", re.IGNORECASE),
-    )
-    made = {one.pattern: one for one in known}
-    patterns = []
-    for some, before, after, flags in kinds:
-        if some:
-            expression = f"{before}(?:{'|'.join(sorted(some, key=_longest))}){after}"
-            patterns.append(made.get(expression) or re.compile(expression, flags))
-    return patterns
+def _compiled(forms: _Forms, kind: str) -> re.Pattern[str]:
+    """The expression of all forms of a kind."""
+    before, after, flags = _EDGES[kind]
+    return re.compile(f"{before}(?:{'|'.join(sorted(getattr(forms, kind), key=_longest))}){after}", flags)
+
+
+def _is_turned(forms: _Forms, low: str) -> bool:
+    """Whether a first name follows a last name as closely as it may."""
+    ends = [at + len(last) for last in forms.lasts for at in _places(low, last)]
+    return any(low.find(first, end, end + _GAP_MOST + len(first)) >= 0 for first in forms.firsts for end in ends)
+
+
+def _places(low: str, word: str) -> Iterator[int]:
+    at = low.find(word)
+    while at >= 0:
+        yield at
+        at = low.find(word, at + 1)
 
 
 def _any_in(needles: Iterable[str], low: str) -> bool:
@@ -249,7 +268,7 @@ def of_name(name: str) -> Known:
     if len(_WORDS.findall(name)) > 1 or is_cjk(name):
         _name(forms, name, sure=False)
     elif len(name) >= _SHORTEST and name.lower() not in GENERIC:
-        forms.exact.add(re.escape(folded(name)[0]))
+        forms.exact[re.escape(folded(name)[0])] = folded(name)[0]
         forms.needles.add(folded(name)[0].lower())
     return Known(forms)
 
