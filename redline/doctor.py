@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from quality import user_suites
 from redline import broker_findings, weaker
-from redline.backup import duties
+from redline.backup import owing
 from redline.finding import Finding
 from redline.gates import canaries_of
 from redline.jars import KAFKA_VERSION, cached, default_cache, locked
@@ -210,7 +210,7 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     if (left := unfinished(settings)) is not None:
         fix = f"redline keys destroy {left}"
         yield Finding("destruction of keys", f"that of epoch {left} was interrupted", fix)
-    if (state / duties.FOLDER).exists():
+    if (state / owing.FOLDER).exists():
         came = "erasures since its backup may not be done again yet"
         yield Finding("restored folder", came, f"redline restore BACKUP --data {settings.data}")
 

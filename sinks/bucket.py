@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sinks.places import Remote
 
+_PART = 8 << 20  # bytes
 PATIENCE = timedelta(seconds=60)
 _RETRIES = 6  # 0.1 s, then twice as long each time: some 10 s in all, unless each try hangs
 _TRY, _CONNECT = timedelta(seconds=30), timedelta(seconds=5)
@@ -69,6 +70,13 @@ def read(place: Remote) -> bytes:
     """All of an object. Raises FileNotFoundError, OSError."""
     with _told(place):
         return bytes(obstore.get(_client(place.bucket, _endpoint()), place.key).bytes())
+
+
+def parts(place: Remote) -> Iterator[bytes]:
+    """An object piece by piece, however large it is. Raises FileNotFoundError, OSError."""
+    with _told(place):
+        for part in obstore.get(_client(place.bucket, _endpoint()), place.key).stream(min_chunk_size=_PART):
+            yield bytes(part)
 
 
 def size(place: Remote) -> int | None:

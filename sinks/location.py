@@ -76,6 +76,17 @@ def point(data_dir: Path, url: str) -> None:
         raise SettingsError(f"{data_dir}: needed the local folder of {place}, came that of other tables")
 
 
+def is_claimed(data_dir: Path) -> bool:
+    """True if this folder's processes are those that write its tables in a store. Raises OSError, SettingsError."""
+    pointer = _pointer(data_dir)
+    if pointer is None:
+        return False
+    try:
+        return _folder(remote(pointer.url) / OWNER) == pointer.folder
+    except FileNotFoundError:
+        return False
+
+
 def claim(data_dir: Path) -> None:
     """Say that this folder's processes write those tables. Called before the first write; a second time is fine.
 

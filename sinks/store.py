@@ -6,6 +6,8 @@ uploaded: an object appears whole, and is durable once the store says so.
 
 from __future__ import annotations
 
+import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ import pyarrow.parquet as pq
 from sinks import bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     import pyarrow.dataset as ds
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _LOG = "_delta_log"
+_PART = 1 << 20  # bytes
 
 
 def options(place: Place) -> dict[str, str] | None:
@@ -43,6 +46,30 @@ def install(made: Path, to: Place) -> None:
         return
     bucket.put(made, to)
     made.unlink()
+
+
+def copy(place: Place, to: Path) -> None:
+    """Copy a file, whatever its size, into a folder of this machine, and force it to the disk.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        OSError: the disk is full or refuses, or the store does not answer.
+    """
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with closing(_parts(place)) as parts, to.open("wb") as file:
+        for part in parts:
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _parts(place: Place) -> Generator[bytes]:
+    if not isinstance(place, Path):
+        yield from bucket.parts(place)
+        return
+    with place.open("rb") as file:
+        while part := file.read(_PART):
+            yield part
 
 
 def read(place: Place) -> bytes:

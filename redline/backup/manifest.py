@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NAME = "backup.json"
 CONSENT = "consent.msgpack"  # pairs of a person's key and their last word, as the consent topic has them
 DATA = "data"
+KINDS = ("dataset", "quarantine")  # of tables: what may lie in an object store
 FORMAT = 1
 
 

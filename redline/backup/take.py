@@ -1,7 +1,8 @@
 """`redline backup`: a copy of a data folder while workers and sinks go on.
 
 1. The audit table says that there is a backup from now on.
-2. Tables, what is made before what it is made of: a row in the copy has its events in the copy. One version each.
+2. Tables, what is made before what it is made of: a row in the copy has its events in the copy. One version each, from
+   this disk or out of an object store.
 3. State: keys (unless they are kept elsewhere), decisions, tombstones, journals, the alert book, the audit's head.
    What is made anew by itself (RocksDB, indexes, metrics, logs, the embedded broker) stays behind.
 4. What people have said, from the consent topic: last, so that an erasure during the copy is in it.
@@ -18,13 +19,12 @@ import sqlite3
 import time
 from contextlib import closing
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from redline import audit, cluster
-from redline.backup.manifest import CONSENT, DATA, FORMAT, NAME, Manifest, described, faults, read
+from redline.backup.manifest import CONSENT, DATA, FORMAT, KINDS, NAME, Manifest, described, faults, read
 from redline.partition_reader import reader
 from redline.state_reader import latest
 from redline.up import attached
@@ -39,13 +39,14 @@ from sinks.pinned import copy_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from redline.settings import Settings
 
 _FIRST = ("pairs", "trajectories", "revisions", "collaboration", "rejects")  # made of what the others hold
 _ORDER = (*_FIRST, *(name for name in TABLES if name not in _FIRST))
 _MADE_ANEW = frozenset({"kafka", "rocksdb", "index", "logs", "metrics", "rebuild", "sinks", "serve"})
-_OF_NOW = frozenset({"bootstrap", "bootstrap.folder"})
+_OF_NOW = frozenset({"bootstrap", "bootstrap.folder", location.MARKER})
 _LEFT = (".lock", ".part", ".new", "-wal", "-shm", "-journal")
 _KEYS = "keys.json"
 _SQLITE = b"SQLite format 3\0"
@@ -62,19 +63,14 @@ def backup(
     """Copy the data folder to the new folder `to`; what to say. `keys`: the key file too.
 
     Raises:
-        InputError: `to` is there, there are no tables, or they are in an object store.
+        InputError: `to` is there, or there are no tables.
         BrokerError: the consent topic cannot be read.
         SinkError: a table cannot be copied.
-        OSError: the disk is full or refuses.
+        OSError: the disk is full or refuses, or an object store does not answer.
     """
     data = settings.data_dir
     if to.exists():
         raise InputError(f"{to}: needed a folder that is not there yet, it is")
-    if not isinstance(location.tables(data), Path):
-        raise InputError(
-            f"{data}: needed tables on this disk, they are in an object store: keep its versions there, and copy the"
-            " folder's state with the tools of its disk (docs/recovery.md)"
-        )
     if not store.has(settings.dataset):
         raise InputError(f"{settings.dataset}: needed tables, there are none; --data names the folder")
     taken_us = time.time_ns() // 1000
@@ -83,9 +79,10 @@ def backup(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True, mode=0o700)
     copied = {}
-    for kind in ("dataset", "quarantine"):
+    where = location.tables(data)
+    for kind in KINDS:
         for name in _ORDER:
-            at = copy_table(data / kind / name, fresh / DATA / kind / name)
+            at = copy_table(where / kind / name, fresh / DATA / kind / name)
             if at >= 0:
                 copied[f"{kind}/{name}"] = at
                 crash("table")

@@ -12,6 +12,7 @@ import pytest
 from support import rows as make
 from support.command import ROOT
 from support.folder import key_file, publish
+from support.objects import serving
 
 from redline import consent
 from redline.backup.restore import restore
@@ -116,6 +117,16 @@ def test_what_was_erased_since_is_erased_again_and_words_come_back(tmp_path: Pat
             assert ids(tmp_path / "data", table) == make.ids(range(12)), "the folder it came from is another's"
         with pytest.raises(InputError, match="there is something in it"):
             restored(tmp_path / "new", kafka, safe, told)
+
+        with serving() as objects:  # and into an object store, and out of it again
+            stored = objects.folder(tmp_path / "stored")
+            killed("restore", stored, safe, broker.bootstrap, "table")
+            assert "1 erasures done again" in restored(stored, kafka, safe, told)
+            for table in ("interactions", "subjects", "pairs"):
+                assert ids(stored, table) == make.ids(range(OF_ANN, 12)), table
+            there = msgspec.structs.replace(settings, data=str(stored))
+            backup(there, tmp_path / "again", keys=True, say=told.append)
+            assert verified(tmp_path / "again")[1]
 
     # Kafka is gone as well: the folder's own broker is new, and knows nobody.
     said = restored(tmp_path / "alone", Kafka(), safe, told)
