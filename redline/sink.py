@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from quality.alert import Alert
 from quality.reject_rate import Breach, RejectLimit, RejectRate
-from redline import sink_watchdog, sources
+from redline import sources
 from redline.alerting import alerter, of_sink
 from redline.crash_hook import SINK, crash_hook
 from redline.expiry import Expiry
@@ -19,6 +19,7 @@ from redline.gates import gates_of
 from redline.lag import LagWatch
 from redline.meter import Metering
 from redline.published import release_of
+from redline.sink_watchdog import Watchdog
 from redline.verdict_log import VerdictLog
 from schemas import metrics, topics
 from schemas.errors import BrokerError
@@ -78,7 +79,9 @@ def run(settings: Settings, *, name: str) -> None:
         partitions=settings.kafka.partitions,
         config=settings.kafka.client,
     )
-    metering.health.live_while(sink_watchdog.watch(lags, settings.data_dir).live)
+    watchdog = Watchdog(lags, settings.data_dir)
+    metering.health.live_while(watchdog.live)
+    watchdog.start()
     watch = sources.Watch(settings, alerts.raise_)
     watch.start()
     release = release_of(settings)

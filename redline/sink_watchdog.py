@@ -29,21 +29,6 @@ EXIT_STUCK = 75  # sysexits' EX_TEMPFAIL
 _LOOK_S = 5.0
 
 
-class Doubt:
-    """Partitions that are on the way to being stuck. Written by the watchdog, read by who answers probes."""
-
-    def __init__(self) -> None:
-        self._late: tuple[Partition, ...] = ()
-
-    def of(self, late: list[Partition]) -> None:
-        """These, now."""
-        self._late = tuple(late)
-
-    def live(self) -> str:
-        """Why the sink should be started anew; empty if it should not."""
-        return f"lag and no progress in {_named(self._late)}" if self._late else ""
-
-
 class Stuck:
     """How long partitions with lag have not moved. Pure: `now` in seconds is an argument."""
 
@@ -70,32 +55,42 @@ class Stuck:
         return [p for p in late if now - self._moved[p][1] > (self._all_s if quiet else self._one_s)]
 
 
-def watch(lags: LagWatch, data_dir: Path, *, all_s: float = 60.0, one_s: float = 180.0) -> Doubt:
-    """Look every few seconds in a thread of its own; exit the process when something is stuck. As safe as kill -9.
+class Watchdog:
+    """Compares Kafka's ends with the tables' offsets. `live` is read by who answers probes, from any thread."""
 
-    What comes back says so at half of that time.
-    """
-    stuck, half, doubt = Stuck(all_s, one_s), Stuck(all_s / 2, one_s / 2), Doubt()
+    def __init__(self, lags: LagWatch, data_dir: Path, *, all_s: float = 60.0, one_s: float = 180.0) -> None:
+        self._lags = lags
+        self._data_dir = data_dir
+        self._stuck = Stuck(all_s, one_s)
+        self._half = Stuck(all_s / 2, one_s / 2)
+        self._late: list[Partition] = []
 
-    def look() -> None:
-        while True:
+    def look(self, now: float) -> list[Partition]:
+        """The partitions that are stuck, at a time of `time.monotonic`."""
+        try:
+            progress = self._lags.progress()
+            halted = {topics.BY_TABLE[halt.table].name for halt in halts.halted(self._data_dir)}
+        except (RedlineError, OSError):
+            self._late = []
+            return []  # no broker to ask, or no table: nothing can move, and that is not this process's fault
+        ends = {p: n for p, n in progress.ends.items() if p.topic in _TABLES and p.topic not in halted}
+        self._late = self._half.look(ends, progress.stored, now)
+        return self._stuck.look(ends, progress.stored, now)
+
+    def live(self) -> str:
+        """Why the sink should be started anew, said at half of the time after which it ends; empty if it should not."""
+        return f"lag and no progress in {_named(self._late)}" if self._late else ""
+
+    def start(self) -> None:
+        """Look every few seconds in a thread of its own; end the process once something is stuck, as safe as kill -9."""
+        threading.Thread(target=self._run, name="watchdog", daemon=True).start()
+
+    def _run(self) -> None:
+        while not (found := self.look(time.monotonic())):
             time.sleep(_LOOK_S)
-            try:
-                progress = lags.progress()
-                halted = {topics.BY_TABLE[halt.table].name for halt in halts.halted(data_dir)}
-            except RedlineError:
-                doubt.of([])
-                continue  # no broker to ask: nothing can move, and that is not this process's fault
-            ends = {p: n for p, n in progress.ends.items() if p.topic in _TABLES and p.topic not in halted}
-            now = time.monotonic()
-            doubt.of(half.look(ends, progress.stored, now))
-            if found := stuck.look(ends, progress.stored, now):
-                log.critical("lag and no progress in %s: exiting so that a supervisor starts it again", _named(found))
-                logging.shutdown()
-                os._exit(EXIT_STUCK)
-
-    threading.Thread(target=look, name="watchdog", daemon=True).start()
-    return doubt
+        log.critical("lag and no progress in %s: exiting so that a supervisor starts it again", _named(found))
+        logging.shutdown()
+        os._exit(EXIT_STUCK)
 
 
 def _named(partitions: Sequence[Partition]) -> str:

@@ -11,9 +11,7 @@ import pytest
 
 from redline.health import Health, listen
 from redline.meter import Counts
-from redline.sink_watchdog import Doubt
 from schemas.metrics import TEXT_TYPE
-from schemas.records import Partition
 from streams.pulse import LOOK_S, Pulse
 
 if TYPE_CHECKING:
@@ -70,15 +68,6 @@ def test_a_worker_whose_loop_is_blocked_is_not_live() -> None:
 def test_a_pulse_beats_often_enough_for_a_probe_between_doubt_and_end() -> None:
     for stuck_s in (8.0, 60.0, 600.0):
         assert Pulse(stuck_s).every_s <= min(LOOK_S, stuck_s / 4)
-
-
-def test_a_sink_names_what_does_not_move() -> None:
-    doubt = Doubt()
-    assert doubt.live() == ""
-    doubt.of([Partition("redline.pairs", 3)])
-    assert doubt.live() == "lag and no progress in redline.pairs/3"
-    doubt.of([])
-    assert doubt.live() == ""
 
 
 @pytest.fixture
