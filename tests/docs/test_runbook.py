@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from quality.alert import PAGE
 from quality.kinds import KINDS
@@ -30,9 +31,18 @@ def test_every_kind_of_alert_has_a_section_and_nothing_else_has_one() -> None:
 
 
 def test_every_rule_of_prometheus_leads_somewhere() -> None:
-    rules = re.findall(r"- alert: (\w+)", (ROOT / "deploy" / "prometheus" / "rules.yml").read_text("utf-8"))
+    groups = yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules.yml").read_text("utf-8"))["groups"]
+    rules = {rule["alert"]: rule["annotations"]["runbook_url"] for group in groups for rule in group["rules"]}
+    rows = re.findall(r"^\| (`Redline.+?) \| (.+) \|$", sections()[_OUTSIDE], flags=re.MULTILINE)
+    anchor = _OUTSIDE.lower().replace(" ", "-")
+    leads = {
+        rule: "docs/runbook.md#" + [*re.findall(r"\(#(\w+)\)", to), anchor][0]
+        for names, to in rows
+        for rule in re.findall(r"`(\w+)`", names)
+    }
     assert rules
-    assert set(re.findall(r"`(Redline\w+)`", sections()[_OUTSIDE])) == set(rules)
+    assert rules == leads
+    assert {name.partition("#")[2] for name in leads.values()} <= {*sections(), anchor}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
