@@ -82,7 +82,7 @@ class Watchdog:
         return f"lag and no progress in {_named(self._late)}" if self._late else ""
 
     def start(self) -> None:
-        """Look every few seconds in a thread of its own; end the process once something is stuck (a kill -9)."""
+        """Look every few seconds in a thread; end the process once something is stuck, which is as safe as kill -9."""
         threading.Thread(target=self._run, name="watchdog", daemon=True).start()
 
     def _run(self) -> None:
