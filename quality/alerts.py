@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from quality import kinds
 from quality.alert import Alert, weight
-from quality.alerting.book import Book, Saying
+from quality.alerting.book import ALERTS_LOST, Book, Saying
 from quality.alerting.groups import CHANNEL_FAILING
 from quality.alerting.owner import Owner
 from quality.alerting.store import BOOK
@@ -371,7 +371,7 @@ class Alerter:
             self.clear(CHANNEL_FAILING, subject=channel)
 
     def _lost(self, count: int) -> Alert:
-        kind = kinds.of("alerts_lost")
+        kind = kinds.of(ALERTS_LOST)
         return Alert(
             kind=kind.name,
             table="",

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from quality.alert import Wants
 
-MOST_OPEN = 20_000
+ALERTS_LOST = "alerts_lost"
+MOST_OPEN = 20_000  # and one more: that not all were taken in
 _KEPT_S = 30 * 86_400.0  # a resolved alert is listed for so long
 _JUST_ENDED_S = 900.0  # an end is shown to mirrors for so long: one that was down hears of it
 _PAUSE_S = 300.0  # alerters tend every half minute
@@ -83,7 +84,7 @@ class Book(Owed):
                         continue
                     after, event = life.cleared(entry, now, self._policy)
                 else:
-                    if (entry is None or not entry.open) and room <= 0:
+                    if (entry is None or not entry.open) and room <= 0 and alert.kind != ALERTS_LOST:
                         self.lost += 1
                         continue
                     silenced = any(silence.covers(alert, now) for silence in silences)
