@@ -25,7 +25,8 @@ overview         how far everything is, as values; watch: the live view, drawn b
 fated            what the rejects of events say that lose their row by a decision
 quarantine       rows that failed their gate: looked at, released, discarded
 replay           dead letters sent again from the raw topic
-doctor           what is missing, and the command that fixes it, of finding, broker_findings and security_findings
+doctor           what is missing, and the command that fixes it, of finding, broker_findings and security_findings;
+                 probe: brokers' clocks
 rotation         a password or certificate that is replaced while a process runs
 certificates     until when they hold, those of files and of brokers; expiry: who is told before one ends
 export           datasets for training, in the formats of trainers

@@ -60,10 +60,10 @@ def grants(role: Role, *, requests: Sequence[str] = ()) -> tuple[Grant, ...]:
     raw = (topics.EVENTS, *requests)
     table: dict[Role, Iterable[Grant]] = {
         "producer": _topics("Write", topics.EVENTS),
-        "gateway": _topics("Write", topics.EVENTS, topics.SOURCES),
+        "gateway": _topics("Write", topics.EVENTS, topics.SOURCES, topics.ALERTS),
         "worker": (
             *_topics("Read", *raw, topics.CONSENT, *_BETWEEN, *_CHANGELOGS),
-            *_topics("Write", *_BETWEEN, *_RESULTS, *_CHANGELOGS),
+            *_topics("Write", *_BETWEEN, *_RESULTS, *_CHANGELOGS, topics.ALERTS),
             *(_topics("Write", topics.EVENTS) if requests else ()),  # batches are exploded into events
             Grant("group", topics.APP_ID, "Read"),
             Grant("group", CONSENT_GROUP, "Describe"),
@@ -80,7 +80,7 @@ def grants(role: Role, *, requests: Sequence[str] = ()) -> tuple[Grant, ...]:
             *_topics("Describe", *raw, *_ALL),
             *_topics("DescribeConfigs", *raw, *_ALL),
             *_topics("Read", topics.CONSENT, topics.SOURCES, topics.ALERTS, *_CHANGELOGS),
-            *_topics("Write", topics.CONSENT, topics.ALERTS),
+            *_topics("Write", topics.CONSENT, topics.ALERTS, topics.PROBE),
             Grant("group", topics.APP_ID, "Describe"),
             Grant("group", READER_GROUPS, "Describe", prefixed=True),
         ),
@@ -95,7 +95,7 @@ def grants(role: Role, *, requests: Sequence[str] = ()) -> tuple[Grant, ...]:
             *(
                 grant
                 for operation in ("Create", "Describe", "AlterConfigs", "DescribeConfigs")
-                for grant in _topics(operation, *raw, *_ALL)
+                for grant in _topics(operation, *raw, *_ALL, topics.PROBE)
             ),
             Grant("cluster", CLUSTER, "Describe"),
             Grant("cluster", CLUSTER, "Alter"),  # ACLs are the cluster's

@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import OffsetSpec
 
-from redline import security_findings
-from redline.admin import check_topics, cluster_id, stamped_by_producers
+from redline import probe, security_findings
+from redline.admin import admin_client, check_topics, cluster_id, stamped_by_producers
 from redline.cluster import ALL_TOPICS, raw_requests
 from redline.finding import Finding
 from schemas import topics
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _ANSWER_S = 10.0
-# The lateness that the join allows by default; a greater skew moves watermarks and what counts as a future time.
-_SKEW_S = 10.0
 _HERE = ("127.", "localhost", "[::1]", "::1")
 
 
-def findings(settings: Settings, role: Role | None = None) -> Iterator[Finding]:
-    """Looks at the broker that is configured or attached; one finding if there is none. Reads only.
+def findings(settings: Settings, role: Role | None = None, *, probing: bool = False) -> Iterator[Finding]:
+    """Looks at the broker that is configured or attached; one finding if there is none.
 
-    `role`: also whether who we log in as may do what that role needs.
+    `role`: also whether who we log in as may do what that role needs. `probing`: brokers' clocks are read by writing
+    a record to each; else it reads only.
     """
     kafka = settings.kafka
     if not kafka.bootstrap:
@@ -57,7 +56,7 @@ def findings(settings: Settings, role: Role | None = None) -> Iterator[Finding]:
     yield Finding("topics", f"{len(ALL_TOPICS)} there, {kafka.partitions} partitions each")
     yield from security_findings.findings(settings, role)
     yield _stamps(settings)
-    yield _clock(kafka)
+    yield from probe.findings(kafka) if probing else [_clock(kafka)]
 
 
 def _stamps(settings: Settings) -> Finding:
@@ -77,7 +76,7 @@ def _clock(kafka: Kafka) -> Finding:
     what = "clock"
     if all(host.strip().startswith(_HERE) for host in kafka.bootstrap.split(",")):
         return Finding(what, "the broker's is this machine's")
-    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": "0", **kafka.client})
+    client = admin_client(kafka.bootstrap, kafka.client)
     asked = {TopicPartition(topics.EVENTS, index): OffsetSpec.max_timestamp() for index in range(kafka.partitions)}
     try:
         answers = client.list_offsets(asked, request_timeout=_ANSWER_S).values()
@@ -87,7 +86,7 @@ def _clock(kafka: Kafka) -> Finding:
     if newest <= 0:
         return Finding(what, "no record to compare with yet")
     ahead = newest - time.time()
-    if ahead <= _SKEW_S:
-        return Finding(what, f"the newest record of {topics.EVENTS} is not ahead of it")
+    if ahead <= probe.SKEW_S:
+        return Finding(what, f"the newest record of {topics.EVENTS} is not ahead of it; --probe asks each broker")
     came = f"the newest record of {topics.EVENTS} is {ahead:,.0f} s ahead of it"
     return Finding(what, came, "timedatectl set-ntp true, here or where the producers run")

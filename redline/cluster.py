@@ -123,6 +123,24 @@ def prepare_topics(settings: Settings) -> list[str]:
     return created
 
 
+def prepare_probes(settings: Settings) -> list[str]:
+    """Create the topic that brokers' clocks are read with, if it is missing. Returns its name if it was created.
+
+    Raises:
+        BrokerError: the broker cannot be reached, or refuses.
+    """
+    kafka = settings.kafka
+    return create_topics(
+        kafka.bootstrap,
+        [topics.OF_PROBES],
+        partitions=kafka.partitions,  # so that most brokers lead one
+        replication=kafka.replication,
+        retention_ms=kafka.retention_ms,
+        max_bytes=_RECORD_BYTES,
+        config=kafka.client,
+    )
+
+
 def stamp_raw(settings: Settings) -> list[str]:
     """Give records of raw topics the broker's time from now on. Returns the names of topics that did not have it.
 

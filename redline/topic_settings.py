@@ -20,7 +20,7 @@ def wanted(
 ) -> dict[str, str]:
     """The settings of a topic, as `create_topics` gives them."""
     # A producer's clock must not decide an event's epoch, what an erasure covers, or how long raw text is kept.
-    stamped = APPEND_TIME if topic.raw else "CreateTime"
+    stamped = APPEND_TIME if topic.raw or topic.stamped else "CreateTime"
     settings = {STAMP: stamped, "max.message.bytes": f"{max_bytes}"}
     settings["cleanup.policy"] = "compact" if topic.compacted else "delete"
     kept_ms = raw_retention_ms if topic.raw and raw_retention_ms is not None else retention_ms

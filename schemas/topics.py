@@ -23,6 +23,7 @@ REJECTS = "redline.rejects"
 SUBJECTS = "redline.subjects"
 ALERTS = "redline.alerts"
 SOURCES = "redline.sources"
+PROBE = "redline.probe"  # no part of the pipeline: brokers' clocks are read with it
 
 # Header of a tick record; value: `<watermark in microseconds>`, `flush` (end of input: publish what is open), `purge`.
 TICK_HEADER = "redline-tick"
@@ -49,7 +50,10 @@ HEADER_PERSON = "redline-person"
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. `raw` topics hold unscrubbed text: only workers may read them."""
+    """One topic. `raw` topics hold unscrubbed text: only workers may read them.
+
+    `stamped`: a record has the time at which the broker got it; those of raw topics always have.
+    """
 
     name: str
     carries: str
@@ -57,6 +61,7 @@ class Topic:
     compacted: bool = False
     raw: bool = False
     single: bool = False
+    stamped: bool = False
     table: str | None = None
 
 
@@ -77,6 +82,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(ALERTS, "alerts, without sample values", "alert key", single=True),
     Topic(SOURCES, "what readers of foreign formats saw: counts and names of keys", "source", single=True),
 )
+
+OF_PROBES = Topic(PROBE, "nothing: the broker's time of an empty record", "none", stamped=True)
 
 
 def requests(*names: str) -> tuple[Topic, ...]:

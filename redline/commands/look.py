@@ -125,11 +125,12 @@ def sql_command(data: str | None, query: str) -> None:
 @data_option
 @bootstrap_option
 @click.option("--role", type=click.Choice(ROLES), help="Also whether this login may do what that role needs at Kafka.")
-def doctor_command(data: str | None, bootstrap: str | None, role: Role | None) -> None:
+@click.option("--probe", is_flag=True, help="Also write an empty record to each broker, to see its clock.")
+def doctor_command(data: str | None, bootstrap: str | None, role: Role | None, *, probe: bool) -> None:
     """What is missing, and the command that fixes it; exit 1 if something is."""
     from redline.doctor import doctor
 
-    text, healthy = doctor(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), role)
+    text, healthy = doctor(settings_of(**{"data": data, "kafka.bootstrap": bootstrap}), role, probing=probe)
     click.echo(text)
     sys.exit(0 if healthy else 1)
 

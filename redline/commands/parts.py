@@ -39,7 +39,7 @@ def topics_create(
 
     settings = attached(settings_of(**{"kafka.bootstrap": bootstrap, "data": data, "kafka.registry": registry}))
     with cluster.broker(settings, say) as live:
-        created = cluster.prepare_topics(live)
+        created = [*cluster.prepare_topics(live), *cluster.prepare_probes(live)]
         stamped = cluster.stamp_raw(live) if broker_time else []
         other = cluster.align(live) if align else {}
     click.echo(f"created {len(created)}: {', '.join(created)}" if created else "all topics are there")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import ConfigResource, ResourceType
 
-from redline.admin import watermarks
+from redline.admin import admin_client, watermarks
 from redline.partition_reader import reader as partition_reader
 from redline.partition_reader import records
 from schemas import topics
@@ -127,7 +127,7 @@ def consent(kafka: Kafka, person_key: bytes) -> bytes | None:
 def kept(kafka: Kafka) -> list[Kept]:
     """Topics that still hold something of what went through them. Raises BrokerError."""
     names = [*_CARRIERS, *(topic.name for topic in topics.CHANGELOGS)]
-    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.client})
+    client = admin_client(kafka.bootstrap, kafka.client)
     asked = {ConfigResource(ResourceType.TOPIC, name): name for name in names}
     found = []
     try:
@@ -147,7 +147,7 @@ def kept(kafka: Kafka) -> list[Kept]:
 
 def members(kafka: Kafka) -> int:
     """Workers that are at work now. Raises BrokerError."""
-    client = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.client})
+    client = admin_client(kafka.bootstrap, kafka.client)
     deadline = time.monotonic() + _REQUEST_S
     while True:
         try:

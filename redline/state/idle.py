@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient
 
-from redline.admin import watermarks
+from redline.admin import admin_client, watermarks
 from redline.erasure.in_flight import members
 from schemas import topics
 from schemas.errors import BrokerError, InputError
@@ -26,11 +25,6 @@ def require_idle(kafka: Kafka, what: str) -> None:
         raise InputError(f"{what}: needed no worker at work, there are {count}; stop all of them, then run it again")
 
 
-def client(kafka: Kafka) -> AdminClient:
-    """An administrator of the broker."""
-    return AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0, **kafka.client})
-
-
 def read_again(kafka: Kafka, names: Sequence[str]) -> None:
     """The workers' group goes back to the first record that each of these topics holds. Raises BrokerError."""
     starts = [
@@ -39,7 +33,7 @@ def read_again(kafka: Kafka, names: Sequence[str]) -> None:
         for partition, (low, _high) in watermarks(kafka.bootstrap, name, config=kafka.client).items()
     ]
     asked = [ConsumerGroupTopicPartitions(topics.APP_ID, starts)]
-    admin = client(kafka)  # named: an answer does not come to a client that is gone
+    admin = admin_client(kafka.bootstrap, kafka.client)  # named: an answer does not come to a client that is gone
     try:
         answer = admin.alter_consumer_group_offsets(asked, request_timeout=_REQUEST_S)[topics.APP_ID]
         failed = [place for place in answer.result(_REQUEST_S).topic_partitions if place.error is not None]

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from confluent_kafka import KafkaError, KafkaException
 
 from redline import cluster
+from redline.admin import admin_client
 from redline.lock import DataLock
-from redline.state.idle import client, require_idle
+from redline.state.idle import require_idle
 from redline.up import attached
 from schemas import topics
 from schemas.errors import BrokerError, InputError
@@ -49,7 +50,7 @@ def reset(settings: Settings, *, say: Callable[[str], None]) -> str:
     with DataLock(settings.state, name="state.lock"), cluster.broker(attached(settings), say) as live:
         kafka = live.kafka
         require_idle(kafka, "state reset")
-        admin = client(kafka)
+        admin = admin_client(kafka.bootstrap, kafka.client)
         _delete_topics(admin)
         _deleted(admin.delete_consumer_groups([topics.APP_ID], request_timeout=_REQUEST_S).items())
         cluster.prepare_topics(live)

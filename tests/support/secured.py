@@ -7,6 +7,7 @@ itself (whoever comes there is a super user).
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import os
 import secrets
@@ -82,6 +83,17 @@ class SecuredBroker:
             "REDLINE_KAFKA_USER": user,
             "REDLINE_KAFKA_PASSWORD_FILE": str(self.password_file(user)),
             "REDLINE_KAFKA_CA_FILE": str(self.authority.ca),
+        }
+
+    def by_certificate(self, user: str, *, lasts: dt.timedelta = dt.timedelta(days=25)) -> dict[str, str]:
+        """Likewise, by a new client certificate, which replaces one that this user has."""
+        own = self.authority.sign(user, lasts=lasts)
+        return {
+            "REDLINE_KAFKA_BOOTSTRAP": self.mtls,
+            "REDLINE_KAFKA_SECURITY": "tls",
+            "REDLINE_KAFKA_CA_FILE": str(self.authority.ca),
+            "REDLINE_KAFKA_CERT_FILE": str(own.certificate),
+            "REDLINE_KAFKA_KEY_FILE": str(own.key),
         }
 
     def password_file(self, user: str) -> Path:

@@ -30,6 +30,7 @@ def test_raw_text_is_read_by_workers_and_stewards_only() -> None:
 
 def test_every_topic_has_who_makes_and_who_writes_it_and_nobody_may_do_everything() -> None:
     every = {topic.name for topic in (*topics.TOPICS, *topics.CHANGELOGS)}
+    every |= {topics.PROBE}
     assert may("admin", "Create") == every
     assert set().union(*(may(role, "Write") for role in ROLES)) == every
     assert may("sink", "Read") == {topic.name for topic in topics.BY_TABLE.values()} | {topics.SOURCES}
