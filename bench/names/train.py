@@ -27,6 +27,7 @@ from bench.names import corpora, dev, lists, measure
 from bench.names.synthetic import Maker
 from streams.privacy.names import features, lexicon, tokens
 from streams.privacy.names.find import Finder
+from streams.privacy.names.kept import Kept
 from streams.privacy.names.model import FILE, OUTSIDE, Model, Stored
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def reliability(finder: Finder, held: dict[str, list[Sample]]) -> list[dict[str,
 
 
 _BINS = (0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0)
+_LEXICONS = 16  # more than are trained with
 _NOTHING = "nothing"  # the one feature of a word that is no candidate
 
 
@@ -200,7 +202,9 @@ def _train(samples: Iterator[tuple[Sample, lexicon.Lexicon]], whole: lexicon.Lex
     trainer.select("lbfgs")
     trainer.set_params(_SETTINGS)
     size = 0
-    for sample, known in samples:
+    words_of = Kept(features.known, _LEXICONS)
+    for sample, lists_of in samples:
+        known = words_of[lists_of]
         for start, end in tokens.spans(sample.text):
             words, starts = tokens.line(sample.text, start, end)
             if not words:

@@ -7,7 +7,7 @@ line under that condition (a test compares them).
 from __future__ import annotations
 
 from math import exp, log
-from operator import mul
+from operator import add, mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ class Decoder:
         are of interest.
         """
         self._scale = scale
-        self._far = log(2 / least)  # so far ahead of each of the others, one label leaves two of them less than that
+        self._far = (
+            log(2 / least) / scale
+        )  # so far ahead of each of the others, one label leaves two of them less than that
         self._factor = [[exp(score) for score in row] for row in transitions]
         self._columns = [list(column) for column in zip(*self._factor, strict=True)]
         self._enter = self._factor[outside]
@@ -37,7 +39,7 @@ class Decoder:
         self._outside = outside
         self._edges = {
             (after, before): [
-                (transitions[outside][i] if after else 0.0) + (transitions[i][outside] if before else 0.0)
+                ((transitions[outside][i] if after else 0.0) + (transitions[i][outside] if before else 0.0)) / scale
                 for i in range(len(self._factor))
             ]
             for after in (False, True)
@@ -46,8 +48,7 @@ class Decoder:
 
     def one(self, row: Vector, *, after: bool, before: bool) -> list[float] | None:
         """The probabilities of a stretch of one word; None if no two labels but O have `least` together."""
-        scale = self._scale
-        totals = [score * scale + edge for score, edge in zip(row, self._edges[after, before], strict=True)]
+        totals = list(map(add, row, self._edges[after, before]))
         top = max(totals)
         outside = totals[self._outside]
         if outside == top:
@@ -55,7 +56,8 @@ class Decoder:
             if max(totals) == totals[self._outside]:
                 return None
             totals[self._outside] = outside
-        return _normal([exp(total - top) for total in totals])
+        scale = self._scale
+        return _normal([exp((total - top) * scale) for total in totals])
 
     def probabilities(self, scores: Sequence[Vector], *, after: bool, before: bool) -> list[list[float]]:
         """One row of probabilities for each word of a stretch.
@@ -71,25 +73,19 @@ class Decoder:
         for row in scores:
             top = max(row)
             emitted.append([exp((score - top) * scale) for score in row])
-        forward = [[a * b for a, b in zip(enter, emitted[0], strict=True)]]
+        forward = [list(map(mul, enter, emitted[0]))]
         columns, factor = self._columns, self._factor
         for factors in emitted[1:]:
             previous = _normal(forward[-1])
-            forward.append([b * _sumprod(previous, column) for b, column in zip(factors, columns, strict=True)])
+            forward.append(list(map(mul, factors, [sum(map(mul, previous, column)) for column in columns])))
         behind = leave
-        found = [_normal([a * b for a, b in zip(forward[-1], behind, strict=True)])]
+        found = [_normal(list(map(mul, forward[-1], behind)))]
         for i in range(len(emitted) - 2, -1, -1):
-            reached = _normal([a * b for a, b in zip(emitted[i + 1], behind, strict=True)])
-            behind = [_sumprod(reached, row) for row in factor]
-            found.append(_normal([a * b for a, b in zip(forward[i], behind, strict=True)]))
+            reached = _normal(list(map(mul, emitted[i + 1], behind)))
+            behind = [sum(map(mul, reached, row)) for row in factor]
+            found.append(_normal(list(map(mul, forward[i], behind))))
         found.reverse()
         return found
-
-
-def _sumprod(a: Sequence[float], b: Sequence[float]) -> float:
-    """The sum of the products (`math.sumprod` came with Python 3.12)."""
-    total: float = sum(map(mul, a, b))
-    return total
 
 
 def _normal(row: list[float]) -> list[float]:

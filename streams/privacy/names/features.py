@@ -1,14 +1,14 @@
 """What the model is told about a word and its neighbours: the one list that training and finding share. Pure.
 
 Features are strings. Those of one word at one distance are the same wherever the word stands, so that their sum can be
-kept; those that join neighbours are few and made of short classes (`shape` and `Lexicon.kind`), so that theirs can.
+kept; so are those that join the sorts of neighbours, which are few. The two that join a word with a form are looked up.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from streams.privacy.names.kept import Kept
 from streams.privacy.names.tokens import EDGE
 
 if TYPE_CHECKING:
@@ -18,10 +18,30 @@ if TYPE_CHECKING:
 
 REACH = 2  # words to each side
 _LONG = 9
-_KEPT = 16_384  # words whose shape and sort are kept
+_KEPT = 16_384  # words of which is kept what is known
 
 
-@lru_cache(_KEPT)
+class Known(NamedTuple):
+    """What is known of a word by itself."""
+
+    folded: str  # in small letters
+    shape: str
+    kind: str  # what the lists say
+    sort: str  # the class in joint features: the shape, and what the lists say if it is one that could be named
+    form: str  # the shape, and how common the word is in small letters
+
+
+def known(lexicon: Lexicon) -> Kept[str, Known]:
+    """What is known of each word, by word."""
+    return Kept(lambda word: _known(word, lexicon), _KEPT)
+
+
+def _known(word: str, lexicon: Lexicon) -> Known:
+    form, kind = shape(word), lexicon.kind(word)
+    sort = "x" + kind.lstrip("gGsS") if form == "x" else form + kind if form[0] in "Xx" else form
+    return Known(word.lower().replace("\u2019", "'"), form, kind, sort, form + kind[-1])
+
+
 def shape(word: str) -> str:
     """`X.` `Xx` `XX` `xX` `XxX` `x` `9` `@` `#` `u` (address), or the sign itself."""
     first = word[0]
@@ -46,29 +66,10 @@ def shape(word: str) -> str:
     return word if len(word) == 1 else word[:2]
 
 
-def _folded(word: str) -> str:
-    return word.lower().replace("\u2019", "'")
-
-
-@lru_cache(_KEPT)
-def sort(word: str, lexicon: Lexicon) -> str:
-    """The class of a word in joint features: its shape, and what the lists say if it is one that could be named."""
-    form = shape(word)
-    if form == "x":
-        return "x" + lexicon.kind(word).lstrip("gGsS")
-    return form + lexicon.kind(word) if form[0] in "Xx" else form
-
-
-@lru_cache(_KEPT)
-def form(word: str, lexicon: Lexicon) -> str:
-    """The shape of a word and how common it is in small letters."""
-    return shape(word) + lexicon.kind(word)[-1]
-
-
-def own(word: str, lexicon: Lexicon) -> list[str]:
+def own(word: str, known: Known) -> list[str]:
     """Features of a word for its own label."""
-    folded = _folded(word).rstrip(".") or word
-    form, kind = shape(word), lexicon.kind(word)
+    folded = known.folded.rstrip(".") or word
+    form, kind = known.shape, known.kind
     given = [
         f"w={folded}",
         f"s={form}",
@@ -86,17 +87,12 @@ def own(word: str, lexicon: Lexicon) -> list[str]:
     return given
 
 
-def near(word: str, distance: int, lexicon: Lexicon) -> list[str]:
+def near(known: Known, distance: int) -> list[str]:
     """Features of a word for the label of the one `distance` words before (negative: behind) it."""
-    folded, form = _folded(word), shape(word)
+    word, sort = f"{distance}w={known.folded}", f"{distance}k={known.sort}"
     if abs(distance) == 1:
-        return [
-            f"{distance}w={folded}",
-            f"{distance}s={form}",
-            f"{distance}k={sort(word, lexicon)}",
-            f"{distance}e={folded[-3:]}",
-        ]
-    return [f"{distance}w={folded}", f"{distance}k={sort(word, lexicon)}"]
+        return [word, f"{distance}s={known.shape}", sort, f"{distance}e={known.folded[-3:]}"]
+    return [word, sort]
 
 
 def joint(before: str, word: str, after: str, heading: str) -> list[str]:
@@ -105,22 +101,22 @@ def joint(before: str, word: str, after: str, heading: str) -> list[str]:
 
 
 def behind(before: str, form: str) -> str:
-    """The feature that joins the shape of a word with the word before it."""
+    """The feature that joins the form of a word with the word before it."""
     return f"bw={before.lower()}|{form}"
 
 
 def before(form: str, after: str) -> str:
-    """The feature that joins the shape of a word with the word behind it."""
+    """The feature that joins the form of a word with the word behind it."""
     return f"aw={form}|{after.lower()}"
 
 
 def heading(words: Sequence[str]) -> str:
     """How a line is capitalised: `t` like a heading, `u` all in capitals, `l` nothing, `` like a sentence."""
-    letters = [word for word in words if word[0].isalpha() and len(word) > 2]  # noqa: PLR2004 - "a", "of", "to" say nothing
-    large = sum(word[0].isupper() for word in letters)
+    letters = [word for word in words if len(word) > 2 and word[0].isalpha()]  # noqa: PLR2004 - "a", "of", "to" say nothing
+    large = sum([word[0].isupper() for word in letters])
     if not large:
         return "l"
-    if len(letters) > 1 and sum(word.isupper() for word in letters) * 2 > len(letters):
+    if len(letters) > 1 and large * 2 > len(letters) < sum([word.isupper() for word in letters]) * 2:
         return "u"
     if len(letters) > 3 and large * 4 >= len(letters) * 3:  # noqa: PLR2004 - three words are a name rather than a heading
         return "t"
@@ -138,18 +134,17 @@ def around(words: Sequence[str], i: int) -> tuple[str, str, str, str]:
     )
 
 
-def features(words: Sequence[str], i: int, lexicon: Lexicon, line: str) -> list[str]:
+def features(words: Sequence[str], i: int, known: Kept[str, Known], line: str) -> list[str]:
     """All features of word `i`; `line` is the line's `heading`."""
-    word = words[i]
     word_2, word_1, word1, word2 = around(words, i)
-    shaped = form(word, lexicon)
+    here, last, next_ = known[words[i]], known[word_1], known[word1]
     return [
-        *own(word, lexicon),
-        *near(word_2, -2, lexicon),
-        *near(word_1, -1, lexicon),
-        *near(word1, 1, lexicon),
-        *near(word2, 2, lexicon),
-        *joint(sort(word_1, lexicon), sort(word, lexicon), sort(word1, lexicon), line),
-        behind(word_1, shaped),
-        before(shaped, word1),
+        *own(words[i], here),
+        *near(known[word_2], -2),
+        *near(last, -1),
+        *near(next_, 1),
+        *near(known[word2], 2),
+        *joint(last.sort, here.sort, next_.sort, line),
+        behind(word_1, here.form),
+        before(here.form, word1),
     ]

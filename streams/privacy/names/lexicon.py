@@ -7,7 +7,6 @@ The last is what tells `Will` and `Rose` from `Wilhelm`.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.privacy.listed import words
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GIVEN, GIVEN_OFTEN, SURNAME, SURNAME_OFTEN, PLACE, COUNTRY = 1, 2, 4, 8, 16, 32
-_WORDS = 16_384  # words whose kind is kept
 COMMON = 64  # times 0..3
 PEOPLE = GIVEN | SURNAME
 
@@ -49,12 +47,13 @@ class Lexicon:
 
     def __init__(self, bits: Mapping[str, int]) -> None:
         self._bits = bits
-        self.kind = lru_cache(_WORDS)(self._kind)
 
     def named(self, word: str) -> bool:
         """Whether a word by itself can be in a name: written so, or a given name that is no common word."""
+        if capital(word):
+            return True
         bits = self._bits.get(word, 0)
-        return capital(word) or (bits & GIVEN_OFTEN > 0 and bits < COMMON and len(word) > 2)  # noqa: PLR2004
+        return bits & GIVEN_OFTEN > 0 and bits < COMMON and len(word) > 2  # noqa: PLR2004
 
     def bits(self, word: str) -> int:
         """The bits of a word, whatever its letter case; a possessive or a hyphen's first part counts as the word."""
@@ -64,7 +63,7 @@ class Lexicon:
             found = self._bits.get(folded.rpartition("-")[2] if folded[2:3] == "-" else folded.partition("-")[0])
         return found or 0
 
-    def _kind(self, word: str) -> str:
+    def kind(self, word: str) -> str:
         """A short name for what the lists say of the word: `G`, `g`, `S`, `s`, `P`, `C`, `T`, `O`, `D` and 0 to 3."""
         folded = word.lower().rstrip(".")
         bits = self.bits(folded)

@@ -18,13 +18,14 @@ from pathlib import Path
 import msgspec
 
 from streams.privacy.names import features as fx
+from streams.privacy.names.kept import Kept
 from streams.privacy.names.lexicon import Lexicon
 
 OUTSIDE = "O"
 FILE = Path(__file__).with_name("model.bin")
 Vector = tuple[int, ...]
 _BYTES, _BITS, _HALF = 4, 32, 1 << 31
-_WORDS, _PAIRS = 16_384, 16_384  # entries kept; some 300 bytes each
+_WORDS, _SORTS = 16_384, 16_384  # entries kept; some 300 bytes each
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -67,40 +68,35 @@ class Model:
             for name, i in zip(names, range(0, len(packed), self._size), strict=True)
         }
         self.scale = stored.scale
-        kept = lru_cache(_WORDS)
-        self.named = kept(self.lexicon.named)
-        self._own = kept(lambda word: self._sum(fx.own(word, self.lexicon)))
-        self._near = {
-            distance: lru_cache(_WORDS)(partial(self._sum_near, distance=distance)) for distance in (-2, -1, 1, 2)
-        }
-        self._pair = lru_cache(_PAIRS)(lambda *sorts: self._sum(fx.joint(*sorts)))
-        self._behind = lru_cache(_PAIRS)(lambda word, form: self._sum([fx.behind(word, form)]))
-        self._before = lru_cache(_PAIRS)(lambda form, word: self._sum([fx.before(form, word)]))
+        self.named = Kept(self.lexicon.named, _WORDS).__getitem__
+        self._known = known = fx.known(self.lexicon)
+        self._own: Kept[str, int] = Kept(lambda word: self._zero + self._sum(fx.own(word, known[word])), _WORDS)
+        self._near = [Kept(partial(self._sum_near, distance=distance), _WORDS) for distance in (-2, -1, 1, 2)]
+        self._joint: Kept[tuple[str, str, str, str], int] = Kept(lambda sorts: self._sum(fx.joint(*sorts)), _SORTS)
 
     def score(self, words: list[str], i: int, heading: str) -> Vector:
         """Scores of every label for word `i` of a line with this `heading`, in units of `scale`."""
         before2, before, after, after2 = fx.around(words, i)
-        word = words[i]
-        near, sort, lexicon = self._near, fx.sort, self.lexicon
-        form = fx.form(word, lexicon)
+        word, known, row = words[i], self._known, self._rows.get
+        near_2, near_1, near1, near2 = self._near
+        _, _, _, sort, form = known[word]
         total = (
-            self._zero
-            + self._own(word)
-            + near[-2](before2)
-            + near[-1](before)
-            + near[1](after)
-            + near[2](after2)
-            + self._pair(sort(before, lexicon), sort(word, lexicon), sort(after, lexicon), heading)
-            + self._behind(before, form)
-            + self._before(form, after)
+            self._own[word]
+            + near_2[before2]
+            + near_1[before]
+            + near1[after]
+            + near2[after2]
+            + self._joint[known[before].sort, sort, known[after].sort, heading]
+            + row(fx.behind(before, form), 0)
+            + row(fx.before(form, after), 0)
         )
         return tuple([value - _HALF for value in self._unpacked(total.to_bytes(self._size, "little"))])
 
+    def _sum_near(self, word: str, distance: int) -> int:
+        return self._sum(fx.near(self._known[word], distance))
+
     def _sum(self, names: list[str]) -> int:
         return sum(map(self._rows.get, names, repeat(0)))
-
-    def _sum_near(self, word: str, distance: int) -> int:
-        return self._sum(fx.near(word, distance, self.lexicon))
 
 
 def load(path: Path = FILE) -> Model:

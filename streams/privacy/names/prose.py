@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINE = re.compile(r"[^\r\n]+")
-# Marks of code by a sign without which there is none, so that most lines are not searched.
+# Marks of code by a sign and how often it is in them, so that most lines are not searched.
 _ENDS = frozenset(";{}[(\\")
 _PAIRS = ("->", "=>", "::", ":=", "!=", "&&", "||", "++", "+=", "${", "$(", "}}")
 _MARKS = (
-    ("(", re.compile(r"[\w\])]\((?!s\))")),
-    ("=", re.compile(r"[^\s=!<>]\s?={1,3}\s?[\w\"'({\[\-$]")),
-    ("[", re.compile(r"[\w\])]\[")),
-    ("<", re.compile(r"</?[a-z][\w:\-]{0,40}(?:\s[^<>]{0,200})?/?>")),
-    (".", re.compile(r"[^\W\d]\.\w+\.\w+\.\w")),  # and no address of four numbers
-    (":", re.compile(r"\A\s*[\"']?[\w.\-]+[\"']?\s*:\s*(?:[\"'{\[]|[\d.]+,?$|true|false|null|!)")),
+    ("(", 1, re.compile(r"[\w\])]\((?!s\))")),
+    ("=", 1, re.compile(r"[^\s=!<>]\s?={1,3}\s?[\w\"'({\[\-$]")),
+    ("[", 1, re.compile(r"[\w\])]\[")),
+    ("<", 1, re.compile(r"</?[a-z][\w:\-]{0,40}(?:\s[^<>]{0,200})?/?>")),
+    (".", 3, re.compile(r"[^\W\d]\.\w+\.\w+\.\w")),  # and no address of four numbers
+    (":", 1, re.compile(r"\A\s*[\"']?[\w.\-]+[\"']?\s*:\s*(?:[\"'{\[]|[\d.]+,?$|true|false|null|!)")),
 )
 _OPENS = re.compile(
     r"""\s*(?:(?:def|class|import|package|func|fn|let|const|var|public|private|protected|static|struct|enum|interface
@@ -48,6 +48,7 @@ _LEADING = re.compile(r"[ \t]*(?:#+[:!]?|//+!?|--|/\*+|\*+/?|<!--|;;+|\"\"\"|'''
 # a double quote that is never closed holds the rest of the line; bounds keep both linear
 _STRING = re.compile(r"\"((?:[^\"\\]|\\.?)*)\"?|(?<!\w)'((?:[^'\\]|\\.){0,300})'")
 _SIGN = re.compile(r"[^\w\s.,;:!?'\"()\-\u2010-\u201f\u2026]|_|\d[\d.,:/\-]+")
+_MAY_BE_SIGN = re.compile(r"[^A-Za-z\s.,;:!?'\"()\-]")  # in front of the first of these there is none
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MARK = re.compile(r"[#;]|//|--|/\*|\*/|<!|\"\"\"|'''")
 _SHOWN = 400  # code points of a line that are judged
@@ -103,9 +104,11 @@ def _verdict(line: str) -> bool | None:
         return False
     if len(line) > _RUN and (line.count(" ", 0, _SHOWN) + 1) * (_RUN // 2) < min(len(line), _SHOWN):
         return False
-    words, shown = len(_WORD.findall(line, 0, _SHOWN)), min(len(line), _SHOWN)
-    if len(_SIGN.findall(line, 0, _SHOWN)) * _SHARE > shown + _SHARE:
+    shown = min(len(line), _SHOWN)
+    first = _MAY_BE_SIGN.search(line, 0, _SHOWN)
+    if first and len(_SIGN.findall(line, first.start(), _SHOWN)) * _SHARE > shown + _SHARE:
         return False
+    words = len(_WORD.findall(line, 0, _SHOWN))
     if words >= _ENOUGH:
         return shown <= _LONG_WORD * (words + 1)
     return None if shown <= _LONG_WORD * (words + 2) else False
@@ -117,7 +120,7 @@ def _is_code(line: str) -> bool:
     for pair in _PAIRS:
         if pair in line:
             return True
-    return any(sign in line and mark.search(line) is not None for sign, mark in _MARKS)
+    return any(line.count(sign) >= least and mark.search(line) is not None for sign, least, mark in _MARKS)
 
 
 def _inside(line: str, first: int) -> Iterator[tuple[int, int]]:
