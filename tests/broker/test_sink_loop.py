@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +10,30 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from support import rows as make
+from support.command import wait as until
+from support.told import told, working
 
+from redline.alerting import of_sink
+from redline.settings import Settings
 from schemas.errors import OffsetGapError, RowError, SinkError
-from schemas.records import Partition
+from schemas.records import Coordinate, Partition
 from schemas.rows import encode
 from schemas.tables import INTERACTIONS, PAIRS
 from schemas.topics import TICK_FLUSH, TICK_HEADER
 from schemas.verdict import Severity
 from sinks import halts, reader
-from sinks.batch import BatchPolicy
+from sinks.batch import Batch, BatchPolicy, Range
+from sinks.committer import Committer
 from sinks.layout import Layout
 from sinks.loop import SinkLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    import pyarrow as pa
+
+    from schemas.verdict import Verdict
 
 pytestmark = pytest.mark.broker
 PARTITIONS = 4
@@ -109,13 +117,6 @@ def running(kafka: Kafka, data: Path, **options: Any) -> Iterator[Running]:
         yield run
     finally:
         run.stop()
-
-
-def until(condition: Callable[[], bool], seconds: float = 40.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "took too long"
-        time.sleep(0.05)
 
 
 def done(data: Path, table: str = "pairs") -> int:
@@ -219,6 +220,64 @@ def test_a_halted_table_waits_and_goes_on_when_released(kafka: Kafka, tmp_path: 
     assert held == (make.ids([17]) if quarantine else [])
     assert published(tmp_path) == make.ids([i for i in range(40) if not quarantine or i != 17])
     assert halts.load(tmp_path, "pairs") is None
+
+
+def test_a_hole_that_kafka_confirms_is_told_and_nothing_is_lost(kafka: Kafka, tmp_path: Path) -> None:
+    """A transaction's end takes an offset, and no consumer is given it."""
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": kafka.group})
+    producer.init_transactions()
+    for numbers in (range(5), range(5, 9)):
+        producer.begin_transaction()
+        for number in numbers:
+            producer.produce(kafka.topics["pairs"], encode(make.pair(number)), partition=0)
+        producer.commit_transaction()
+    here = Settings(data=str(tmp_path))
+    with working(here) as alerts, running(kafka, tmp_path) as run:
+        until(lambda: done(tmp_path) == 10)
+        for kind, table, detail in run.alerts:
+            alerts.raise_(of_sink(kind, table, detail))
+    assert run.error is None
+    assert published(tmp_path) == make.ids(range(9))
+    [alert] = told(here)
+    assert (alert.kind, alert.table, alert.subject) == ("offset_hole", "pairs", f"{kafka.topics['pairs']}/0")
+    assert alert.got["before"] == 6
+
+
+def test_a_sink_that_another_has_overtaken_drops_its_batch_and_says_so(kafka: Kafka, tmp_path: Path) -> None:
+    rows = [make.pair(number) for number in range(0, 4 * PARTITIONS, PARTITIONS)]
+    overtaken: list[int] = []
+
+    def gate(batch: pa.Table) -> Verdict:
+        if not overtaken:  # between the batch's taking and its commit the other one publishes the first two rows of it
+            overtaken.append(1)
+            other = Committer(
+                data_dir=tmp_path,
+                table=PAIRS,
+                sink="other",
+                gate=make.passing,
+                alert=make.no_alert,
+                crash=lambda _step: None,
+                seal=make.SEAL,
+            )
+            place = kafka.place("pairs", 0)
+            coordinates = tuple(Coordinate(place.topic, place.index, at) for at in range(2))
+            payloads = tuple(map(encode, rows[:2]))
+            other.commit(Batch({place: Range(0, 2)}, coordinates, payloads), lambda _offsets: None)
+            other.close()
+        return make.passing(batch)
+
+    producer = Producer({"bootstrap.servers": kafka.bootstrap})
+    for row in rows:
+        producer.produce(kafka.topics["pairs"], encode(row), partition=0)
+    assert producer.flush(30) == 0
+    here = Settings(data=str(tmp_path))
+    with working(here) as alerts, running(kafka, tmp_path, gate=lambda _table: gate) as run:
+        until(lambda: done(tmp_path) == len(rows))
+        for kind, table, detail in run.alerts:
+            alerts.raise_(of_sink(kind, table, detail))
+    assert run.error is None
+    assert published(tmp_path) == sorted(row.record_id for row in rows)
+    assert [(alert.kind, alert.table) for alert in told(here)] == [("fenced", "pairs")]
 
 
 def test_a_failing_disk_is_waited_for_and_nothing_is_lost(kafka: Kafka, tmp_path: Path) -> None:
