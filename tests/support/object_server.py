@@ -8,7 +8,8 @@ lost    it is done; the answer is 503 all the same
 late    the answer is 400; it is done when `POST /-/land` says so
 hang    it is not done; no answer for `seconds`
 
-`GET /-/seen` is how often each method was asked for since the last look.
+`GET /-/seen` is how often each method was asked for since the last look. `POST /-/strict`: from now on each request
+must be signed by a user that the store's IAM knows, and be allowed by a policy of that user.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from moto import settings
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -90,6 +92,8 @@ class Faulty:
                 self._do(request, lambda status, *_: statuses.append(status))
             self._late = []
             answer = statuses
+        elif path == "/-/strict":
+            settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
         else:
             answer, self._seen = dict(self._seen), Counter()
         start("200 OK", [("Content-Type", "application/json")])

@@ -60,6 +60,10 @@ class Objects:
         """Requests by method since the last look."""
         return dict(self._ask("GET", "/-/seen"))
 
+    def strict(self) -> None:
+        """From now on only what a user's policy allows is done."""
+        self._ask("POST", "/-/strict")
+
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.endpoint + path, data=data, method=method)  # noqa: S310 - http
