@@ -109,6 +109,9 @@ class Alignment:
     @property
     def moved_segments(self) -> int:
         """Segments that stand in both, but not in order; those without a letter or digit do not count."""
+        kept = self.kept_segments
+        if kept in {len(self.left_segments), len(self.right_segments)}:
+            return 0
         ours = Counter(_others(self.left, self.left_segments, ((i, n) for i, _, n in self.segment_blocks)))
         theirs = Counter(_others(self.right, self.right_segments, ((j, n) for _, j, n in self.segment_blocks)))
         return sum((ours & theirs).values())

@@ -14,7 +14,7 @@ from typing import Final
 # is looked for over a few characters only, or a text of nothing but them would be read again from each.
 _STRING = r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n]){0,100}'"
 _LONG = r"'''(?s:.*?)(?:'''|\Z)|\"\"\"(?s:.*?)(?:\"\"\"|\Z)"
-_NAME = r"(?P<name>[^\W\d]\w*)"
+_NAME = r"([^\W\d]\w*)"  # the only group: empty where it is something else
 _NUMBER = r"\d\w*"
 
 
@@ -93,7 +93,7 @@ def is_code(language: str, surface: str) -> bool:
 def identifiers(text: str, language: str = "") -> frozenset[str]:
     """The names in a piece of code, outside of strings and comments, that are no keywords."""
     lexer = _LEXERS.get(language.strip().casefold(), _OTHER)
-    return frozenset(match["name"] for match in lexer.finditer(text) if match["name"]) - _KEYWORDS
+    return frozenset(filter(None, lexer.findall(text))) - _KEYWORDS
 
 
 def identifier_match(suggestion: str, final: str, language: str = "") -> float:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _GRAM = 4
 # From so many characters on numpy counts faster.
 _MANY = 100
+# From so many grams on the sort's worst case counts.
+_LONG = 4_000
 _POINTS = 0x110000  # of Unicode
 _SIGNS = 1 << 16  # different ones: more are only in a text that was made to have them
 
@@ -80,45 +82,53 @@ def spans(suggestion: str, final: str) -> tuple[list[Span], list[Span]]:
 
 def _common_grams(a: str, b: str) -> int:
     """How many 4-grams two texts have in common, with multiplicity."""
-    left, right = _points(a), _points(b)
-    if max(left.max(initial=0), right.max(initial=0)) < _SIGNS:
-        return _common(_grams(left.astype(np.uint64)), _grams(right.astype(np.uint64)))
+    left, right = _units(a), _units(b)
+    if len(left) == len(a) and len(right) == len(b):
+        return _common(_grams(left), _grams(right))
+    ours, theirs = _points(a), _points(b)
     present = np.zeros(_POINTS, dtype=np.bool_)
-    present[left] = present[right] = True
+    present[ours] = present[theirs] = True
     signs = int(present.sum())
     if signs > _SIGNS:
-        ours, theirs = (Counter(text[i : i + _GRAM] for i in range(len(text) - _GRAM + 1)) for text in (a, b))
-        return (ours & theirs).total()
-    number = np.zeros(_POINTS, dtype=np.uint64)
-    number[present] = np.arange(signs, dtype=np.uint64)
-    return _common(_grams(number[left]), _grams(number[right]))
+        each = (Counter(text[i : i + _GRAM] for i in range(len(text) - _GRAM + 1)) for text in (a, b))
+        return (next(each) & next(each)).total()
+    number = np.zeros(_POINTS, dtype=np.uint16)
+    number[present] = np.arange(signs, dtype=np.uint16)
+    return _common(_grams(number[ours]), _grams(number[theirs]))
 
 
 def _common(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> int:
-    (grams, times), (others, other_times) = _counted(left), _counted(right)
-    if not len(others):
+    if not len(left) or not len(right):
         return 0
-    place = np.minimum(np.searchsorted(others, grams), len(others) - 1)
+    (grams, times), (others, other_times) = _counted(left), _counted(right)
+    place = others.searchsorted(grams)
+    place[place == len(others)] = 0
     return int(np.minimum(times, other_times[place])[others[place] == grams].sum())
+
+
+def _units(text: str) -> npt.NDArray[np.uint16]:
+    """UTF-16: one for each character, but for those beyond the basic plane."""
+    return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype=np.dtype("<u2"))
 
 
 def _points(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.dtype("<u4"))
 
 
-def _grams(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Every four numbers below `_SIGNS` that follow each other, as one."""
-    if len(numbers) < _GRAM:
-        return numbers[:0]
-    pairs = numbers[:-1] << np.uint64(16) | numbers[1:]
-    return pairs[:-2] << np.uint64(32) | pairs[2:]
+def _grams(numbers: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint64]:
+    """Every four numbers that follow each other, as one."""
+    return np.ndarray((max(len(numbers) - _GRAM + 1, 0),), np.dtype("<u8"), numbers.tobytes(), strides=(2,))
 
 
 def _counted(grams: npt.NDArray[np.uint64]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.intp]]:
-    """Different ones, ascending, and how often each is there."""
-    # Stable, for its worst case: np.unique was seen to take minutes for a megabyte of two values.
-    found = np.sort(grams, kind="stable")
-    new = np.ones(len(found), dtype=np.bool_)
-    new[1:] = found[1:] != found[:-1]
-    starts = np.flatnonzero(new)
-    return found[starts], np.diff(np.append(starts, len(found)))
+    """Different ones, ascending, and how often each is there. Not of none."""
+    # The quicker sort has a worst case: it was seen to take minutes for a megabyte of two values.
+    found = np.sort(grams, kind=None if len(grams) < _LONG else "stable")
+    new = np.empty(len(found), dtype=np.bool_)
+    new[0] = True
+    np.not_equal(found[1:], found[:-1], out=new[1:])
+    starts = new.nonzero()[0]
+    times = np.empty(len(starts), dtype=np.intp)
+    np.subtract(starts[1:], starts[:-1], out=times[:-1])
+    times[-1] = len(found) - starts[-1]
+    return found[starts], times

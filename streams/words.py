@@ -17,8 +17,14 @@ import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from schemas.rows import Span
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 def _marks() -> str:
@@ -45,11 +51,32 @@ _WORD = re.compile(
     r"|[\U0001f1e6-\U0001f1ff]{2}"
     rf"|\S[{_MARK}]*(?:\u200d[^\s\w][{_MARK}]*)*"
 )
+
+
+def _kinds() -> npt.NDArray[np.uint8]:
+    """What each code unit of UTF-16 is to `_WORD`."""
+    every = "".join(map(chr, range(0x10000)))
+    found = np.full(len(every), _SIGN, dtype=np.uint8)
+    odd = rf"[{_MARK}{_JOINED}{_SPACELESS}\ud800-\udfff]+"
+    for kind, run in ((_SPACE, r"\s+"), (_LETTERS, r"\w+"), (_ODD, odd)):
+        for match in re.finditer(run, every):
+            found[match.start() : match.end()] = kind
+    return found
+
+
+# White space; what words are made of; what is a word by itself; what only the expression knows to cut.
+_SPACE, _LETTERS, _SIGN, _ODD = range(4)
+_KINDS = _kinds()
 # Where a segment ends: with its line; prose also with its sentence, quotes and brackets behind the stop included. After
 # a stop of Chinese and Japanese nothing need follow.
 _LINE = re.compile(r"[\r\n]+")
 _CLOSER = "\"')\\]}*_\u00bb\u201d\u2019\u300d\u300f\uff09"
-_SENTENCE = re.compile(rf"[\r\n]+|[.!?\u2026][{_CLOSER}]*(?=\s)|[\u3002\uff01\uff1f\uff61](?![{_CLOSER}])")
+_STOP, _EAST = ".!?\u2026", "\u3002\uff01\uff1f\uff61"
+# The first character by itself: a search for one of a few is quick.
+_SENTENCE = re.compile(
+    rf"[\r\n{_STOP}{_EAST}]"
+    rf"(?:(?<=[\r\n])[\r\n]*|(?<=[{_STOP}])[{_CLOSER}]*(?=\s)|(?<=[{_EAST}])(?![{_CLOSER}]))"
+)
 # A word's id is a character, so that sequences of ids are strings; the last two are for what no id is left for.
 _IDS = sys.maxunicode - 1
 
@@ -65,8 +92,8 @@ class Words:
     @classmethod
     def of(cls, text: str) -> Words:
         """The words of a text."""
-        spans = list(map(re.Match.span, _WORD.finditer(text)))
-        starts, ends = map(list, zip(*spans, strict=True)) if spans else ([], [])
+        kinds = _KINDS[np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype=np.dtype("<u2"))]
+        starts, ends = _matched(text) if _ODD in kinds else _runs(kinds)
         return cls(text, [*starts, len(text)], ends)
 
     def __len__(self) -> int:
@@ -86,6 +113,22 @@ class Words:
     def range(self, start: int, end: int) -> Span:
         """Where the words `start` to `end` (not 0 of them) stand, without the white space around them."""
         return Span(self.starts[start], self.ends[end - 1])
+
+
+def _matched(text: str) -> tuple[list[int], list[int]]:
+    spans = list(map(re.Match.span, _WORD.finditer(text)))
+    return [start for start, _ in spans], [end for _, end in spans]
+
+
+def _runs(kinds: npt.NDArray[np.uint8]) -> tuple[list[int], list[int]]:
+    """What `_WORD` finds where nothing is odd, in half the time: runs of letters, and signs."""
+    begins = np.empty(len(kinds) + 1, dtype=np.bool_)
+    begins[0] = begins[-1] = True
+    np.not_equal(kinds[1:], kinds[:-1], out=begins[1:-1])
+    begins[:-1] |= kinds == _SIGN
+    edges = begins.nonzero()[0]
+    words = kinds[edges[:-1]] != _SPACE
+    return edges[:-1][words].tolist(), edges[1:][words].tolist()
 
 
 def ids(left: list[str], right: list[str]) -> tuple[str, str]:
