@@ -6,6 +6,7 @@ tokens       tokens by their prefix: clouds, code hosts, registries, build
 dotted       tokens by their prefix, with a dot in it or behind it; web tokens
 issuers      tokens by their prefix: messaging, payment, models, observability, business
 platforms    tokens by their prefix: models and their tools, data, delivery
+products     tokens by their prefix: further products
 keyed        values by their issuer's name and their shape
 structures   shapes with a mark in them: web tokens, addresses with a password, headers, webhooks
 marked       the same, of single issuers

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from streams.privacy.secrets.rules import STARTS, Structure, ascii_pattern
+from streams.privacy.secrets.rules import STARTS, UUID, Structure, ascii_pattern
 
 _GITLEAKS, _SEEN = "gitleaks' rules", "format as seen in the wild"
 
@@ -53,9 +53,10 @@ MARKED: tuple[Structure, ...] = (
     ),
     Structure(
         "azure_marked",
-        "AzFu ACDb AzSe +ASt AIoT +ACR JQQJ",
+        "AzFu ACDb AzSe AzCa +ASt +ABa +AEh AIoT APIm +ACR JQQJ",
         ascii_pattern(
-            r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{30,80}(?:AzFu|ACDb|AzSe|\+ASt|AIoT|\+ACR|JQQJ)[0-9A-Za-z+/]{4,45}={0,2}"
+            r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{30,80}(?:AzFu|ACDb|AzSe|AzCa|\+ASt|\+ABa|\+AEh|AIoT|APIm|\+ACR|JQQJ)"
+            r"[0-9A-Za-z+/]{4,45}={0,2}"
         ),
         _SEEN,
         back=81,
@@ -173,6 +174,82 @@ MARKED: tuple[Structure, ...] = (
         "api.softlayer.com/soap/",
         ascii_pattern(r"api\.softlayer\.com/soap/v3(?:\.1)?/(?P<v>[0-9a-zA-Z]{64})"),
         _SEEN,
+        near=True,
+    ),
+    Structure(
+        "ghost",
+        ":",
+        ascii_pattern(r"(?<![0-9A-Za-z])[0-9a-f]{24}:[0-9a-f]{64}(?![0-9A-Za-z])"),
+        "Ghost: Admin API keys",
+        back=25,
+        near=True,
+    ),
+    Structure(
+        "unleash",
+        ":",
+        ascii_pattern(r"(?<![\w*\-])(?:\*|\[\]|[\w\-]{1,60}):(?:\*|[\w\-]{1,60})\.[0-9a-f]{52,64}(?![0-9A-Za-z])"),
+        "Unleash: API tokens",
+        back=62,
+        near=True,
+    ),
+    Structure(
+        "deepl",
+        ":fx",
+        ascii_pattern(STARTS + UUID + r":fx(?![0-9A-Za-z])"),
+        "DeepL: authentication keys of API Free",
+        back=37,
+        near=True,
+    ),
+    Structure(
+        "fal",
+        ":",
+        ascii_pattern(STARTS + UUID + r":[0-9a-f]{32}(?![0-9A-Za-z])"),
+        _SEEN,
+        back=37,
+        near=True,
+    ),
+    Structure(
+        "asana",
+        ":",
+        ascii_pattern(r"(?<![\w/])[0-2]/\d{10,20}(?:/\d{10,20})?:[0-9a-f]{32}(?![0-9A-Za-z])"),
+        "Asana: personal access tokens",
+        back=45,
+        near=True,
+    ),
+    Structure(
+        "chain_node",
+        "infura.io/ alchemy.com/v2/ alchemyapi.io/v2/ quiknode.pro/",
+        ascii_pattern(r"(?:infura\.io/(?:ws/)?v3|alchemy(?:\.com|api\.io)/v2|quiknode\.pro)/(?P<v>[\w\-]{32,64})"),
+        "Infura, Alchemy, QuickNode: addresses of nodes",
+    ),
+    Structure(
+        "tableau",
+        "==:",
+        ascii_pattern(r"(?<![0-9A-Za-z+/])[0-9A-Za-z+/]{22}==:[0-9A-Za-z]{32}(?![0-9A-Za-z])"),
+        _SEEN,
+        back=23,
+        near=True,
+    ),
+    Structure(
+        "youtrack",
+        "perm",
+        ascii_pattern(r"(?<![\w\-])perm[:\-][\w+/\-]{4,80}={0,2}\.[\w+/\-]{2,40}={0,2}\.(?P<c>[0-9A-Za-z]{30})(?!\w)"),
+        "YouTrack: permanent tokens",
+        near=True,
+    ),
+    Structure(
+        "sumsub",
+        "prd: sbx:",
+        ascii_pattern(r"(?<!\w)(?:prd|sbx):(?P<c>[0-9A-Za-z]{24}\.[0-9A-Za-z]{32})(?!\w)"),
+        _SEEN,
+        near=True,
+    ),
+    Structure(
+        "zhipu",
+        ".",
+        ascii_pattern(r"(?<![\w./\-])[0-9a-f]{32}\.(?P<c>(?=[A-Za-z]*\d)(?=[^A-Z]*[A-Z])[0-9A-Za-z]{16})(?![\w.(])"),
+        _SEEN,
+        back=33,
         near=True,
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from streams.privacy.secrets import assignments, blocks, dotted, files, issued, issuers, platforms, tokens
+from streams.privacy.secrets import assignments, blocks, dotted, files, issued, issuers, platforms, products, tokens
 from streams.privacy.secrets.structures import STRUCTURES
 from streams.privacy.secrets.values import is_random, is_token
 from streams.surrogates import SECRET, Found
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from streams.privacy.secrets.rules import Structure, Token
 
-TOKENS = tokens.TOKENS + issuers.TOKENS + platforms.TOKENS + dotted.TOKENS
+TOKENS = tokens.TOKENS + issuers.TOKENS + platforms.TOKENS + products.TOKENS + dotted.TOKENS
 
 _RUN = 14  # characters: no token with a prefix is shorter, nor any key with an issuer's name
 _ALPHABET = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-")
