@@ -19,9 +19,12 @@ from schemas.errors import DeliveryError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from confluent_kafka import Message
+
 _POLL_S = 0.05
 _SILENT_MS = 10_000  # longer than a leader waits for a copy that has died: nine seconds
 _TIMED_OUT = "_MSG_TIMED_OUT"  # librdkafka's name for a record that it gave up
+_ANY = -1  # librdkafka's partition of whoever leaves it to the key
 _THREADS = 6  # one per stage, two that explode: a stage that waits for the broker must not hold up the others
 
 
@@ -42,7 +45,7 @@ class Out:
 
 @dataclass(slots=True)
 class _Batch:
-    pending: int = 0
+    pending: int
     error: str | None = None
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
 
@@ -71,7 +74,7 @@ class Delivery:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="delivery")
 
     async def send(self, outs: Sequence[Out]) -> Mapping[tuple[str, int], int]:
-        """Send and wait. Returns the last offset per (topic, partition).
+        """Send and wait. Returns the last offset per (topic, partition), of outputs that name their partition.
 
         Raises:
             LateError: the broker did not confirm every record in time.
@@ -82,20 +85,22 @@ class Delivery:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._send, outs)
 
     def _send(self, outs: Sequence[Out]) -> Mapping[tuple[str, int], int]:
-        batch = _Batch()
+        batch = _Batch(len(outs))
 
-        def delivered(error: KafkaError | None, message: object) -> None:
-            batch.pending -= 1
+        def confirmed(error: KafkaError | None, _message: Message) -> None:
             if error is not None:
                 batch.error = error.name()
-                return
-            place = (message.topic(), message.partition())  # type: ignore[attr-defined]  # confluent ships no types
-            batch.offsets[place] = max(batch.offsets.get(place, -1), message.offset())  # type: ignore[attr-defined]
+            batch.pending -= 1  # last: another thread may be polling, and this one reads what is set
+
+        def placed(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                batch.offsets[message.topic(), message.partition()] = message.offset()
+            confirmed(error, message)
 
         deadline = time.monotonic() + self._timeout_s
-        for out in outs:
-            batch.pending += 1
-            self._produce(out, delivered, deadline)
+        last = set({(out.topic, out.partition): place for place, out in enumerate(outs)}.values())
+        for place, out in enumerate(outs):
+            self._produce(out, placed if place in last else confirmed, deadline)
         while batch.pending:
             if time.monotonic() > deadline + _POLL_S:
                 raise LateError(_late(batch.pending))
@@ -107,12 +112,11 @@ class Delivery:
         return batch.offsets
 
     def _produce(self, out: Out, delivered: object, deadline: float) -> None:
-        where = {} if out.partition is None else {"partition": out.partition}
+        partition = _ANY if out.partition is None else out.partition
+        headers = list(out.headers)
         while True:
             try:
-                self._producer.produce(
-                    out.topic, value=out.value, key=out.key, headers=list(out.headers), on_delivery=delivered, **where
-                )
+                self._producer.produce(out.topic, out.value, out.key, partition, delivered, headers=headers)
             except BufferError:
                 if time.monotonic() > deadline:
                     raise LateError(_late(1)) from None
