@@ -17,7 +17,10 @@ SmtpTls = Literal["starttls", "tls", "none"]
 
 
 class Worker(Section, frozen=True, kw_only=True):
-    """One worker process. `scrub_processes` 0: one per core. `folder`: of its state; empty: in the data folder."""
+    """One worker process. `scrub_processes` 0: one per core. `folder`: of its state; empty: in the data folder.
+
+    `standbys`: how many workers besides its owner keep a copy of each partition's state.
+    """
 
     count: Natural = 1
     scrub_processes: Natural = 0
@@ -27,6 +30,7 @@ class Worker(Section, frozen=True, kw_only=True):
     commit_interval_s: Span = 0.5
     ticks: bool = True
     folder: str = ""
+    standbys: Natural = 0
 
 
 class Scrub(Section, frozen=True, kw_only=True):

@@ -165,6 +165,7 @@ def run(settings: Settings, *, name: str) -> None:
                     stuck_s=settings.worker.stuck_s,
                     session_timeout_s=settings.worker.session_timeout_s,
                     commit_interval_s=settings.worker.commit_interval_s,
+                    standbys=settings.worker.standbys,
                 ),
                 live_ticks=settings.worker.ticks,
                 opening=opening,

@@ -142,9 +142,11 @@ class SafeConsumer(AiokafkaConsumer):  # type: ignore[misc]  # faust ships no ty
         await self.commit_and_end_transactions()
 
     async def perform_seek(self) -> None:
-        """Positions go back to what is committed: what was in flight comes again."""
+        """Positions go back to what is committed, standbys' to what they hold: what was in flight comes again."""
         async with self._position_lock:
             await super().perform_seek()
+            if following := self._restore.following(self._get_active_partitions()):
+                await self._thread.seek_wait(following)
             self._seeks += 1
             for tracker in self.trackers.values():
                 tracker.reset()

@@ -1,7 +1,8 @@
 """A partition's state out of its changelog: whole polls into RocksDB, with the offset they stand for in the same write.
 
 Faust looks at every record of a changelog by itself and counts over all partitions what is left; a gigabyte took
-minutes. It still decides which partitions are restored, from where, and when they are complete.
+minutes. It still decides which partitions are restored, from where, and when they are complete; and which a worker
+follows as a standby, so that it has little left to restore when their owner dies.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from rocksdict import WriteBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
 log = logging.getLogger("redline.streams")
@@ -70,9 +72,12 @@ class Restore:
         """Write what can be written at once; returns what Faust must see by itself.
 
         That is the last record of a partition, by which it knows that the partition is complete, and all of one that
-        it does not restore.
+        it does not restore. Of a standby it sees nothing: that is never complete.
         """
         recovery = self._recovery
+        if tp in recovery.standby_tps:
+            self._follow(tp, records)
+            return ()
         if tp not in recovery.active_tps:
             return records
         seen, end = recovery.active_offsets[tp], recovery.active_highwaters[tp]
@@ -83,3 +88,15 @@ class Restore:
             apply(recovery.tp_to_table[tp].data, tp.partition, new[:at])
             recovery.active_offsets[tp] = new[at - 1].offset
         return new[at:]
+
+    def following(self, active: AbstractSet[Any]) -> dict[Any, int]:
+        """Where standbys among these read on: nothing of them is committed, what they hold is what counts."""
+        offsets = self._recovery.standby_offsets
+        return {tp: offsets[tp] + 1 for tp in self._recovery.standby_tps & active if offsets.get(tp) is not None}
+
+    def _follow(self, tp: Any, records: Sequence[Any]) -> None:
+        recovery = self._recovery
+        seen = recovery.standby_offsets.get(tp)
+        if new := [record for record in records if seen is None or record.offset > seen]:
+            apply(recovery.tp_to_table[tp].data, tp.partition, new)
+            recovery.standby_offsets[tp] = new[-1].offset

@@ -88,13 +88,14 @@ class SafeApp(faust.App):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class RuntimePolicy:
-    """How a worker reads and when it gives up (counts and seconds)."""
+    """How a worker reads and when it gives up (counts and seconds). `standbys`: of each partition's state."""
 
     batch: int = 500
     linger_s: float = 0.02
     stuck_s: float = 60.0
     session_timeout_s: float = 10.0
     commit_interval_s: float = 1.0
+    standbys: int = 0
 
 
 def build_app(connection: Connection, *, app_id: str, datadir: Path, partitions: int, policy: RuntimePolicy) -> SafeApp:
@@ -119,7 +120,7 @@ def build_app(connection: Connection, *, app_id: str, datadir: Path, partitions:
         broker_commit_interval=policy.commit_interval_s,
         broker_max_poll_records=_POLL,
         stream_wait_empty=True,
-        table_standby_replicas=0,
+        table_standby_replicas=policy.standbys,
         worker_redirect_stdouts=False,
     )
 

@@ -4,6 +4,9 @@ The state is what the join holds of open interactions: a header and two members 
 the real structs, texts of the made-up company), put on the changelog as a worker does. Then one worker is started on a
 folder without state, killed, and started on the folder it left. A start ends when the first event of the raw topic that
 was sent before it is committed as done by the join: the process, its models and its state are all there by then.
+
+Last, two workers are started with a standby of each partition; once both hold all of the state one is killed, and the
+other's processor time counts until it has done what was sent after that.
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from rocksdict import AccessType, Options, Rdict
 
 from bench import record
 from redline import cluster
+from redline.admin import watermarks
 from redline.broker import EmbeddedBroker
 from redline.company import Company
 from redline.emit import emit_records
@@ -41,13 +46,14 @@ from streams.delivery import Delivery, Out
 from streams.join import SUGGESTION, _Header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _CHUNK = 5_000
 _PARTITIONS = 4
 _START_US = 1_767_600_000_000_000
 _OPEN_US = _START_US + 90 * 86_400_000_000  # none of it is due while this runs
 _PROBES = 200
+_MARK = b"__faust\0offset__"  # of Faust's RocksDB: the offset that it stands for
 _LATEST_S = 900.0
 
 
@@ -78,6 +84,8 @@ def main() -> None:
             for number, what in enumerate(("without_state", "killed")):
                 figures[what] = _start(settings, watch, number)
                 print(what, figures[what])
+            figures["standby"] = _take_over(settings, watch)
+            print("standby", figures["standby"])
             watch.close()
     record.write("restore", figures)
 
@@ -146,13 +154,7 @@ def _start(settings: Settings, watch: LagWatch, number: int) -> dict[str, float]
     log = settings.data_dir / f"worker-{number}.log"
     began = time.monotonic()
     found: dict[str, float] = {}
-    with log.open("wb") as out:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "redline", "worker", "--name", "worker-1"],
-            env={**os.environ, **as_env(settings)},
-            stdout=out,
-            stderr=out,
-        )
+    worker = _worker(settings, "worker-1", log)
     try:
         while "joined_s" not in found:
             if time.monotonic() - began > _LATEST_S or worker.poll() is not None:
@@ -162,15 +164,76 @@ def _start(settings: Settings, watch: LagWatch, number: int) -> dict[str, float]
             for what, topic in (("scrubbed_s", topics.EVENTS), ("joined_s", topics.CLEAN)):
                 if what not in found and now.done(topic) > before.done(topic):
                     found[what] = round(time.monotonic() - began, 1)
-        cpu = Path(f"/proc/{worker.pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
-        ticks = os.sysconf("SC_CLK_TCK")
         found["load"] = round(os.getloadavg()[0], 1)
-        found["worker_cpu_s"] = round((int(cpu[11]) + int(cpu[12])) / ticks, 1)
+        found["worker_cpu_s"] = round(_cpu_s(worker.pid), 1)
         found["rss_mb"] = round(int(Path(f"/proc/{worker.pid}/statm").read_text("utf-8").split()[1]) * 4096 / 1e6)
     finally:
         worker.kill()
         worker.wait(120.0)
     return found
+
+
+def _take_over(settings: Settings, watch: LagWatch) -> dict[str, float]:
+    settings = msgspec.structs.replace(settings, worker=msgspec.structs.replace(settings.worker, standbys=1))
+    names = ("worker-1", "worker-2")
+    workers = [_worker(settings, name, settings.data_dir / f"{name}.log") for name in names]
+    try:
+        _until(lambda: all(_holds_all(settings, name) for name in names), workers)
+        workers[0].kill()
+        began, cpu_s = time.monotonic(), _cpu_s(workers[1].pid)
+        emit_records(
+            Company(200, _PROBES, _START_US + 2 * 10**12), bootstrap=settings.kafka.bootstrap, topic=topics.EVENTS
+        )
+        _until(
+            lambda: not any(watch.progress().stage_lag(topic) for topic in (topics.EVENTS, topics.CLEAN)), workers[1:]
+        )
+        return {
+            "taken_over_s": round(time.monotonic() - began, 1),
+            "load": round(os.getloadavg()[0], 1),
+            "worker_cpu_s": round(_cpu_s(workers[1].pid) - cpu_s, 1),
+        }
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait(120.0)
+
+
+def _holds_all(settings: Settings, name: str) -> bool:
+    """True once the folder of a worker, which may be at work, holds the join's changelog to its end."""
+    changelog = topics.changelog("join")
+    for place, (_, end) in watermarks(settings.kafka.bootstrap, changelog).items():
+        folder = next((settings.state / "rocksdb" / name).rglob(f"join-{place.index}.db"), None)
+        if folder is None:
+            return False
+        db = Rdict(str(folder), Options(raw_mode=True), access_type=AccessType.read_only())
+        held = int(db.get(_MARK) or b"-1")
+        db.close()
+        if held < end - 1:
+            return False
+    return True
+
+
+def _until(ask: Callable[[], bool], workers: Sequence[subprocess.Popen[bytes]]) -> None:
+    end = time.monotonic() + _LATEST_S
+    while not ask():
+        if time.monotonic() > end or any(worker.poll() is not None for worker in workers):
+            raise RuntimeError("workers did not get there; their logs are in the data folder")
+        time.sleep(0.5)
+
+
+def _worker(settings: Settings, name: str, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "redline", "worker", "--name", name],
+            env={**os.environ, **as_env(settings)},
+            stdout=out,
+            stderr=out,
+        )
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

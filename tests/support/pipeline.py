@@ -101,11 +101,12 @@ class Pipeline:
         broker: Broker | None = None,
         kafka: Kafka | None = None,
         inside: Mapping[str, tuple[str, ...]] | None = None,
+        standbys: int = 0,
     ) -> None:
         """`keys`: the key file of another run, so that equal events give equal rows. `sources`: topics of others.
 
         `broker`: in place of one of its own, with `kafka`: how it is reached. `inside`: what to put before the command
-        of a worker or sink, by name.
+        of a worker or sink, by name. `standbys`: copies of each partition's state.
         """
         self.story = Story()
         self._inside = dict(inside or {})
@@ -113,7 +114,13 @@ class Pipeline:
             data=str(data),
             kafka=kafka or Kafka(retention_hours=0, config=dict(SHORT_SESSION)),
             worker=Worker(
-                count=workers, scrub_processes=1, batch=100, session_timeout_s=SESSION_S, stuck_s=40.0, ticks=ticks
+                count=workers,
+                scrub_processes=1,
+                batch=100,
+                session_timeout_s=SESSION_S,
+                stuck_s=40.0,
+                ticks=ticks,
+                standbys=standbys,
             ),
             scrub=Scrub(timeout_s=30.0),  # a busy machine must not look like poison
             consent=ConsentSettings(mode=ConsentMode.OPT_OUT),

@@ -55,6 +55,8 @@ class Recovery:
     highwater: int
     active_tps: frozenset[TP] = frozenset({HERE})
     active_offsets: Counter[TP] = field(default_factory=Counter)
+    standby_tps: frozenset[TP] = frozenset()
+    standby_offsets: dict[TP, int | None] = field(default_factory=dict)
 
     @property
     def tp_to_table(self) -> dict[TP, Table]:
@@ -105,6 +107,37 @@ def test_the_state_is_what_the_log_says_and_faust_sees_its_end(
             assert [change.offset for change in passed] == ([offset] if begun < len(records) else [])
             if len(records) - begun > 1:
                 assert db.get(OFFSET) == b"%d" % records[-2].offset
+        finally:
+            db.close()
+
+
+@settings(max_examples=25, deadline=None)
+@given(changes, st.lists(st.tuples(st.integers(1, 5), st.booleans()), min_size=1))
+def test_a_standby_holds_what_the_log_says_whatever_is_dropped_on_the_way(
+    log: list[tuple[int, bytes, bytes | None]], polls: list[tuple[int, bool]]
+) -> None:
+    """`polls`: how many records each has, and whether it is dropped: then a seek to `following` comes."""
+    offset, records = -1, []
+    for step, key, value in log:
+        offset += step
+        records.append(Change(offset, key, value))
+    with TemporaryDirectory() as folder:
+        db = Rdict(folder, options=Options(raw_mode=True))
+        try:
+            recovery = Recovery(Table(db), 0, frozenset(), standby_tps=frozenset({HERE}), standby_offsets={HERE: -1})
+            restore = Restore(recovery)
+            assert restore.following(set()) == {}, "one that is paused is sought by Faust before it is resumed"
+            position, turn = 0, 0
+            while poll := [record for record in records if record.offset >= position][: polls[turn % len(polls)][0]]:
+                position = poll[-1].offset + 1
+                if polls[turn % len(polls)][1] and turn < len(polls):
+                    position = restore.following({HERE})[HERE]
+                else:
+                    assert list(restore.take(HERE, poll)) == [], "Faust counts only what it waits for"
+                turn += 1
+            expected = {change.key: change.value for change in records}
+            assert {key: db.get(key) for key in expected} == expected
+            assert (db.get(OFFSET), restore.following({HERE, ELSEWHERE})) == (b"%d" % offset, {HERE: offset + 1})
         finally:
             db.close()
 
