@@ -177,10 +177,11 @@ class Cluster:
     def read_certificates_again(self) -> None:
         """Tell the brokers that the files of their TLS listener are others."""
         name = "ssl.keystore.location"
-        entries = [ConfigEntry(f"listener.name.tls.{name}", self._tls[name], AlterConfigOpType.SET)]
-        asked = [ConfigResource(ResourceType.BROKER, str(n), incremental_configs=entries) for n in self.numbers]
-        for future in self._admin().incremental_alter_configs(asked).values():
-            future.result(60.0)
+        entry = ConfigEntry(f"listener.name.tls.{name}", self._tls[name], incremental_operation=AlterConfigOpType.SET)
+        client = self._admin()
+        for number in self.numbers:  # librdkafka takes one broker at a time
+            asked = ConfigResource(ResourceType.BROKER, str(number), incremental_configs=[entry])
+            client.incremental_alter_configs([asked])[asked].result(60.0)
 
     def __enter__(self) -> Self:
         self.start()
