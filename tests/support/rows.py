@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from schemas.records import Coordinate, Partition
 from schemas.rows import Interaction, Pair, Source, Subject, encode
 from schemas.topics import EVENTS
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from schemas.events import Event
     from sinks.places import Place
 
 TOPIC = "rows"
@@ -79,6 +82,25 @@ def interaction(number: int, text: str = "x") -> Interaction:
         findings=[],
         key_epoch=1,
         consent_version="v",
+    )
+
+
+def of_event(event: Event, number: int, *, after_us: int = 0) -> Interaction:
+    """An event as if it had been scrubbed and nothing found; its time is moved by `after_us`."""
+    return Interaction(
+        record_id=f"{number:032x}",
+        scrub_version="0",
+        sources=[Source(EVENTS, 0, number)],
+        event_date=DATES[0],
+        event_type=event.type,
+        event_time=event.time_us + after_us,
+        surface=event.data.surface,
+        tool=event.data.tool,
+        session_key=event.data.session_id,
+        interaction_key=getattr(event.data, "interaction_id", None),
+        data=msgspec.json.encode(event.data).decode(),
+        key_epoch=1,
+        consent_version="1",
     )
 
 

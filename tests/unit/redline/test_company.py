@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from support import rows as make
 from support.world import HASHES
 
 from redline import company, company_faults
@@ -15,7 +16,7 @@ from redline.company import Company, Truth, consent_list, generate, staff, truth
 from schemas import codec, events
 from schemas.errors import DecodeError
 from schemas.records import Coordinate, Outgoing, Record
-from schemas.rows import REASONS, Interaction, Pair, Source
+from schemas.rows import REASONS, Interaction, Pair
 from streams.join import Join
 
 if TYPE_CHECKING:
@@ -122,21 +123,7 @@ def joined() -> tuple[Counter[str], Counter[str]]:
     join = Join(HASHES)
     by_key: dict[bytes, list[Interaction]] = {}
     for offset, event in enumerate(decoded()[0]):
-        row = Interaction(
-            record_id=f"{offset:032x}",
-            scrub_version="0",
-            sources=[Source("redline.events", 0, offset)],
-            event_date="2025-10-06",
-            event_type=event.type,
-            event_time=event.time_us,
-            surface=event.data.surface,
-            tool=event.data.tool,
-            session_key=event.data.session_id,
-            interaction_key=getattr(event.data, "interaction_id", None),
-            data=msgspec.json.encode(event.data).decode(),
-            key_epoch=1,
-            consent_version="1",
-        )
+        row = make.of_event(event, offset)
         if (key := join.key_of(row)) is not None:
             by_key.setdefault(key, []).append(row)
     labels: Counter[str] = Counter()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from functools import cache
 
-import msgspec
 import pytest
+from support import rows as make
 from support.world import HASHES
 
 from redline.simulate.moulds import FIELDS, Mould, Moulds, prepare
@@ -12,7 +12,7 @@ from schemas import codec
 from schemas.errors import DecodeError
 from schemas.events import TYPES, Event, Suggestion
 from schemas.records import Coordinate, Outgoing, Record
-from schemas.rows import Interaction, Pair, Source
+from schemas.rows import Pair
 from streams.join import Join
 
 PEOPLE = Roster(500)
@@ -49,21 +49,7 @@ def test_every_scene_is_of_whole_events_of_its_person() -> None:
 def test_a_joined_scene_gets_the_label_that_it_was_planned_with() -> None:
     for mould in moulds().scenes:
         members = [
-            Interaction(
-                record_id=f"{number:032x}",
-                scrub_version="0",
-                sources=[Source("redline.events", 0, number)],
-                event_date="2026-11-09",
-                event_type=event.type,
-                event_time=event.time_us + cast.after_us,
-                surface=event.data.surface,
-                tool=event.data.tool,
-                session_key=event.data.session_id,
-                interaction_key=getattr(event.data, "interaction_id", None),
-                data=msgspec.json.encode(event.data).decode(),
-                key_epoch=1,
-                consent_version="1",
-            )
+            make.of_event(event, number, after_us=cast.after_us)
             for number, (event, cast) in enumerate(zip(played(mould, 3), mould.casts, strict=True))
             if hasattr(event.data, "interaction_id")
         ]
