@@ -14,16 +14,16 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from quality import kinds
 from quality.alert import Alert, weight
 from quality.alerting.book import ALERTS_LOST, Book, Saying
-from quality.alerting.groups import CHANNEL_FAILING
+from quality.alerting.delivery import Delivery, Retry, Turns
 from quality.alerting.owner import Owner
 from quality.alerting.store import BOOK
 from schemas import metrics
-from schemas.errors import ChannelError
 from schemas.verdict import Severity
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from quality.alert import Channel, Mirror
     from quality.alerting.life import Policy
-    from quality.alerting.owed import Pending
     from schemas.metrics import Meter
 
 _log = logging.getLogger(__name__)
@@ -40,28 +39,9 @@ _log = logging.getLogger(__name__)
 # Alerts that come faster than a disk can take them: so many different ones wait, the rest is counted.
 _QUEUE = 20_000
 _CHUNK = 1_000  # sayings in one transaction: other processes write in between
-# An idle channel looks at the book this often, in seconds, whatever it was told.
-_IDLE_S = 30.0
 _TEND_S = 30.0
 # What is known already is written at most five times a second: an alert in a loop must not keep the disk busy.
 _REST_S = 0.2
-_SHOW_S = 60.0  # Alertmanager forgets what it does not hear of for five minutes
-_REFUSED_S = 86_400.0  # what a receiver calls malformed is tried for a day
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Waits between attempts, in seconds: doubled from `first_s` to `longest_s`, for ever."""
-
-    first_s: float = 1.0
-    longest_s: float = 300.0
-    failing_after: int = 5
-    """Failures in a row after which the other channels are told."""
-
-    def wait_s(self, attempts: int, asked_s: float | None = None) -> float:
-        """The wait after `attempts` failed attempts; at least what the receiver asked for, within the limit."""
-        # 2**20 s is past any sensible longest wait, and no overflow.
-        return min(self.longest_s, max(asked_s or 0.0, self.first_s * 2.0 ** min(attempts - 1, 20)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +88,18 @@ class Alerter:
         self._owner = Owner(folder, process)
         self.book.owner = self._owner.name
         self._clock = clock
-        self._retry = retry or Retry()
         self._standing = standing
         self._meter = meter
         self._queue: deque[Saying] = deque()
         self._last: dict[str, int] = {}
-        self._changed = threading.Condition()
-        self._closing = False
-        self._taken_in = False
+        self._turns = Turns()
         self._overflow = 0
         self._tended = float("-inf")
-        self._turn = 0
-        self._sound: set[str] = set()
-        self._threads = [threading.Thread(target=self._take_in, name="alerts", daemon=True)]
-        self._threads += [
-            threading.Thread(target=self._deliver, args=(c,), name=f"alerts-{c.name}", daemon=True)
-            for c in self._channels
-        ]
-        self._threads += [
-            threading.Thread(target=self._show, args=(m,), name=f"alerts-{m.name}", daemon=True) for m in self._mirrors
-        ]
+        delivery = Delivery(self.book, self._turns, self._put, clock=clock, retry=retry or Retry(), meter=meter)
+        work: list[tuple[str, Callable[[], None]]] = [("alerts", self._take_in)]
+        work += [(f"alerts-{one.name}", partial(delivery.deliver, one)) for one in self._channels]
+        work += [(f"alerts-{one.name}", partial(delivery.show, one)) for one in self._mirrors]
+        self._threads = [threading.Thread(target=target, name=name, daemon=True) for name, target in work]
         for thread in self._threads:
             thread.start()
 
@@ -153,12 +125,12 @@ class Alerter:
             self.book.tend(at, is_dead=self._owner.is_dead)
         except sqlite3.Error as error:
             _log.warning("alerts cannot be tended: %s", type(error).__name__)
-        self._notify()
+        self._turns.next()
 
     def close(self, timeout_s: float = 5.0) -> int:
         """Try to deliver everything once more, within `timeout_s`; returns how much stays in the book."""
-        self._closing = True
-        self._notify()
+        self._turns.closing = True
+        self._turns.next()
         end = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -176,8 +148,8 @@ class Alerter:
 
     def _put(self, saying: Saying) -> None:
         key = saying.alert.key
-        with self._changed:
-            if self._taken_in:
+        with self._turns.changed:
+            if self._turns.taken_in:
                 if not saying.over:
                     _log.warning("alert %s came after the end and was not sent", saying.alert.kind)
                 return
@@ -189,8 +161,7 @@ class Alerter:
             else:
                 self._last[key] = len(self._queue)
                 self._queue.append(saying)
-                self._turn += 1
-                self._changed.notify_all()
+                self._turns.next()
 
     def _take_in(self) -> None:
         try:
@@ -203,27 +174,27 @@ class Alerter:
                 for start in range(0, len(sayings), _CHUNK):
                     told |= self.book.take(sayings[start : start + _CHUNK], now)
                 self._tend_if_due(now, all_groups=closing)
-                with self._changed:
-                    self._taken_in = closing and not self._queue
-                self._notify()
-                if self._taken_in:
+                with self._turns.changed:
+                    self._turns.taken_in = closing and not self._queue
+                self._turns.next()
+                if self._turns.taken_in:
                     return
                 if not told:
-                    with self._changed:
-                        self._changed.wait_for(lambda: self._closing, _REST_S)
+                    with self._turns.changed:
+                        self._turns.changed.wait_for(lambda: self._turns.closing, _REST_S)
         except sqlite3.ProgrammingError:
             return  # the book was closed: `close` ran out of time
 
     def _next(self) -> tuple[list[Saying], int, bool]:
         """What was said since, once something was, or something is due."""
         wait_s = self._until_due()
-        with self._changed:
-            self._changed.wait_for(lambda: bool(self._queue) or self._closing, wait_s)
+        with self._turns.changed:
+            self._turns.changed.wait_for(lambda: bool(self._queue) or self._turns.closing, wait_s)
             sayings, overflow = list(self._queue), self._overflow
             self._queue.clear()
             self._last.clear()
             self._overflow = 0
-            return sayings, overflow, self._closing
+            return sayings, overflow, self._turns.closing
 
     def _until_due(self) -> float:
         if self._tended == float("-inf"):
@@ -260,115 +231,6 @@ class Alerter:
         known = [entry.alert for entry in self.book.entries() if entry.alert.kind in self._standing.kinds]
         said = [Saying(alert, times=0, over=alert.key not in found) for alert in known]
         return said + [Saying(alert) for key, alert in found.items() if key not in {alert.key for alert in known}]
-
-    def _deliver(self, channel: Channel) -> None:
-        failures = 0
-        try:
-            while (pending := self._pending(channel.name)) is not None:
-                closing = self._closing
-                try:
-                    channel.send(pending.notice)
-                except Exception as error:  # noqa: BLE001 - whatever a channel raises, it is tried again
-                    failures += 1
-                    self._failed(channel.name, error, failures)
-                    self._put_off(pending, error)
-                    if closing:
-                        return  # it stays in the book
-                else:
-                    failures = 0
-                    self.book.delivered(pending)
-                    self._worked(channel.name)
-        except sqlite3.ProgrammingError:
-            return  # the book was closed while a channel was slow
-
-    def _put_off(self, pending: Pending, error: Exception) -> None:
-        refusal = error if isinstance(error, ChannelError) else None
-        now = self._clock()
-        if refusal is not None and refusal.malformed and now - pending.notice.at > _REFUSED_S:
-            self.book.delivered(pending)
-            self.book.dropped += 1
-        else:
-            wait_s = self._retry.wait_s(pending.attempts + 1, refusal.retry_after_s if refusal is not None else None)
-            self.book.failed(pending, due=now + wait_s)
-
-    def _pending(self, channel: str) -> Pending | None:
-        """The next notice for a channel, once one is due; None when there is nothing left to do for good."""
-        while True:
-            turn, last = self._look_up()
-            now = self._clock()
-            pending = self.book.due(channel, float("inf") if self._closing else now)
-            if pending is not None or last:
-                return pending
-            due = self.book.next_due(channel, now)
-            self._rest(turn, _IDLE_S if due is None else min(_IDLE_S, max(0.01, due - now)))
-
-    def _show(self, mirror: Mirror) -> None:
-        failures, again = 0, 0.0
-        try:
-            while True:
-                turn, last = self._look_up()
-                if (last or time.monotonic() >= again) and self.book.show_due(mirror.name, self._clock(), _SHOW_S):
-                    try:
-                        mirror.show(self.book.standing(self._clock()))
-                    except Exception as error:  # noqa: BLE001 - as a channel's
-                        failures += 1
-                        self.book.not_shown(mirror.name)
-                        self._failed(mirror.name, error, failures)
-                        again = time.monotonic() + self._retry.wait_s(failures)
-                    else:
-                        failures, again = 0, 0.0
-                        self._worked(mirror.name)
-                if last:
-                    return
-                self._rest(turn, max(0.01, min(_IDLE_S, again - time.monotonic())) if failures else _IDLE_S)
-        except sqlite3.ProgrammingError:
-            return  # likewise
-
-    # The book may have to wait for another process. So it is never asked while `_changed` is held: `raise_` needs that.
-
-    def _look_up(self) -> tuple[int, bool]:
-        """Which turn it is, and whether it is the last one."""
-        with self._changed:
-            return self._turn, self._closing and self._taken_in
-
-    def _rest(self, turn: int, wait_s: float) -> None:
-        """Until another turn, or the time is over."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._turn != turn, wait_s)
-
-    def _notify(self) -> None:
-        with self._changed:
-            self._turn += 1
-            self._changed.notify_all()
-
-    def _failed(self, channel: str, error: Exception, failures: int) -> None:
-        # The text of the error may hold the channel's address, which is a secret.
-        what = str(error) if isinstance(error, ChannelError) else type(error).__name__
-        _log.warning("alert channel %s failed: %s", channel, what)
-        self._meter.count(metrics.ALERTS_FAILED, 1, channel=channel)
-        self._sound.discard(channel)
-        if failures >= self._retry.failing_after:
-            kind = kinds.of(CHANNEL_FAILING)
-            self._put(
-                Saying(
-                    Alert(
-                        kind=kind.name,
-                        table="",
-                        severity=kind.severity,
-                        expected=f"alerts delivered by channel {channel}",
-                        command=kind.command,
-                        since=self._clock(),
-                        got={"failures in a row": failures},
-                        subject=channel,
-                    )
-                )
-            )
-
-    def _worked(self, channel: str) -> None:
-        self._meter.count(metrics.ALERTS_SENT, 1, channel=channel)
-        if channel not in self._sound:  # an earlier process may have said that it fails
-            self._sound.add(channel)
-            self.clear(CHANNEL_FAILING, subject=channel)
 
     def _lost(self, count: int) -> Alert:
         kind = kinds.of(ALERTS_LOST)

@@ -8,4 +8,5 @@ book    what all processes of a data folder know: states, silences, groups that 
 owed    the book's notices that channels are owed
 silence of what nothing is told for a time (pure)
 owner   which process delivers what
+delivery  from the book to channels and mirrors, each in a thread of its own, and again where it failed
 """

@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 from quality.alert import Alert
+from quality.alerting.delivery import Retry
 from quality.alerting.life import Policy
-from quality.alerts import Alerter, Retry
+from quality.alerts import Alerter
 from quality.channels import MailChannel, PagerDutyChannel, Server, WebhookChannel
 from schemas.verdict import Severity
 

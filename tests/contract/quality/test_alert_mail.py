@@ -10,8 +10,9 @@ import pytest
 from support.receivers import free_port, mail, make_certificates, until
 
 from quality.alert import Alert, Event, Notice, OffsetRange
+from quality.alerting.delivery import Retry
 from quality.alerting.life import Policy
-from quality.alerts import Alerter, Retry
+from quality.alerts import Alerter
 from quality.channels import MailChannel, Server
 from quality.channels.wording import Voice
 from schemas.errors import ChannelError

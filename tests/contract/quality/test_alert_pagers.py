@@ -10,8 +10,9 @@ import pytest
 from support.receivers import free_port, http, until
 
 from quality.alert import Alert, Event, Notice
+from quality.alerting.delivery import Retry
 from quality.alerting.life import Policy
-from quality.alerts import Alerter, Retry, Standing
+from quality.alerts import Alerter, Standing
 from quality.channels import AlertmanagerMirror, PagerDutyChannel, WebhookChannel
 from quality.channels.wording import Voice
 from schemas.errors import ChannelError, SettingsError

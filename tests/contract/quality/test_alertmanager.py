@@ -15,8 +15,9 @@ import pytest
 from support.receivers import free_port, http, until
 
 from quality.alert import Alert
+from quality.alerting.delivery import Retry
 from quality.alerting.life import Policy
-from quality.alerts import Alerter, Retry
+from quality.alerts import Alerter
 from quality.channels import AlertmanagerMirror
 from quality.channels.wording import Voice
 from schemas.verdict import Severity

@@ -17,8 +17,9 @@ from support.receivers import free_port, http, until
 
 from quality.alert import Alert, Event, Notice, Wants
 from quality.alerting.book import Book
+from quality.alerting.delivery import Retry
 from quality.alerting.life import Policy
-from quality.alerts import Alerter, Retry
+from quality.alerts import Alerter
 from quality.channels import KafkaChannel, LogChannel, WebhookChannel
 from schemas.errors import DeliveryError
 from schemas.verdict import Severity
