@@ -246,6 +246,8 @@ def main() -> None:
         if not baseline.exists():
             code, cpu = run(before, baseline)
             print(f"baseline: exit {code}, {cpu:.0f} s of CPU", flush=True)
+            if code:
+                raise SystemExit("baseline: needed two weeks that are complete; with --data DIR its log stays there")
         canaries = home / "canaries.txt"
         canaries.write_text(f"{CANARY}\n", "utf-8")
         known = [(at_us, one) for at_us, one in points(baseline) if at_us < streams.TUESDAY_US]
