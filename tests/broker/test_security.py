@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+import time
+import urllib.request
 from typing import TYPE_CHECKING
 
 import aiokafka
@@ -14,12 +17,14 @@ from support.certificates import Authority
 from support.command import wait
 from support.secured import SecuredBroker
 
-from redline import acls, acls_broker, scan
-from redline.admin import cluster_id, create_topics
+from redline import acls, acls_broker, meter, probe, scan
+from redline.admin import cluster_id, create_topics, watermarks
+from redline.alert_desk import listing
 from redline.broker_findings import findings
 from redline.emit import emit as emit_files
 from redline.ledger_reader import balance
 from redline.settings import load
+from redline.tend import last_done
 from schemas import topics
 from schemas.errors import BrokerError
 from streams.credentials import credentials
@@ -62,15 +67,12 @@ def logins(broker: SecuredBroker, folder: Path) -> dict[str, dict[str, str]]:
     files["token"].write_text(broker.issuer.token("root"))
     files["password"].write_text("locked")
     broker.issuer.clients["root"] = "s3%3Acr+et%26"  # as it must come (RFC 6749, 2.3.1)
-    own = broker.authority.sign("root", password=b"locked")
+    by_certificate = broker.by_certificate("root")
+    broker.authority.sign("root", password=b"locked")
     return {
         **{name: broker.settings("root", mechanism=name) for name in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")},
         "mTLS": {
-            "REDLINE_KAFKA_BOOTSTRAP": broker.mtls,
-            "REDLINE_KAFKA_SECURITY": "tls",
-            "REDLINE_KAFKA_CA_FILE": str(broker.authority.ca),
-            "REDLINE_KAFKA_CERT_FILE": str(own.certificate),
-            "REDLINE_KAFKA_KEY_FILE": str(own.key),
+            **by_certificate,
             "REDLINE_KAFKA_KEY_PASSWORD_FILE": str(files["password"]),
         },
         "token by URL": {
@@ -133,54 +135,105 @@ def test_a_wrong_password_or_authority_is_no_login(broker: SecuredBroker, tmp_pa
 def test_the_pipeline_runs_with_the_least_that_each_role_needs(
     broker: SecuredBroker, redline: Callable[..., Command], tmp_path: Path
 ) -> None:
-    """And goes on when the passwords of worker and sink are replaced under it: no event is lost or doubled."""
+    """And goes on when the worker's certificate and the sink's password are replaced under it: nothing lost or doubled.
+
+    What people do beside it and after it, each of them does as the role that it is for.
+    """
     data = tmp_path / "data"
     common = ("--data", str(data))
     given = [f"{role}=User:{role}" for role in acls.ROLES]
     said = redline("acls", "apply", *given, *common, **broker.settings("root")).end(0)
     assert "User:sink as sink: given" in said
     said = redline("topics", "create", *common, **broker.settings("admin")).end(0)
-    assert f"created {len(topics.TOPICS) + len(topics.CHANGELOGS)}" in said
+    assert f"created {len(topics.TOPICS) + len(topics.CHANGELOGS) + 1}" in said  # and that of probes
+    opted = ("--consent", "opt-out", "--accept-weaker", "consent.mode")
 
-    def emit(interactions: range) -> None:
-        (tmp_path / "events.jsonl").write_text(lines(interactions))
-        to = kafka(broker.settings("producer"))
-        emit_files(
-            [str(tmp_path / "events.jsonl")], bootstrap=to.bootstrap, topic=topics.EVENTS, kafka_config=to.client
-        )
-
-    def started() -> tuple[Command, Command]:
-        words = ("--consent", "opt-out", "--accept-weaker", "consent.mode")
-        worker = redline("worker", *common, *words, **broker.settings("worker"))
-        return worker, redline("sink", *common, **broker.settings("sink"))
+    def started(worker: dict[str, str]) -> tuple[Command, Command]:
+        limited = redline("worker", *common, *opted, REDLINE_LIMITS_MAX_BYTES=f"{MOST_BYTES}", **worker)
+        return limited, redline("sink", *common, **broker.settings("sink"))
 
     def until(rows: int, *commands: Command) -> None:
         wait(lambda: ended(*commands) != "" or count(data) == rows)
         assert (ended(*commands), count(data)) == ("", rows)
 
-    emit(range(12))
-    until(12 * EVENTS, *(first := started()))
-    for user in ("worker", "sink"):
-        broker.rotate(user)
+    (tmp_path / "events.jsonl").write_text(lines(range(12)) + TOO_LARGE)
+    to = kafka(broker.settings("producer"))
+    emit_files([str(tmp_path / "events.jsonl")], bootstrap=to.bootstrap, topic=topics.EVENTS, kafka_config=to.client)
+    ending = broker.by_certificate("worker", lasts=dt.timedelta(days=2))
+    until(12 * EVENTS, *(first := started(ending)))
+    wait(lambda: "critical" in listing(load(None, ending, {"data": str(data)})))  # the worker has told of its end
+    wait(lambda: sum(high for _, high in watermarks(broker.plain, topics.ALERTS).values()) > 0)
+    lasting = broker.by_certificate("worker")  # the same files
+    broker.rotate("sink")
     refused(broker)
     for command in first:
         command.end(0)
-    emit(range(12, 24))
-    until(24 * EVENTS, *(second := started()))
+    tend = redline("tend", *common, "--accept-weaker", "consent.mode", **broker.settings("operator"))
+    gateway = redline("gateway", *common, "--open", "--port", "0", **broker.settings("gateway"))
+    at = gateway.until(r"http://127\.0\.0\.1:\d+")
+    for line in lines(range(12, 24)).splitlines():
+        posted(at, line)
+    until(24 * EVENTS, *(second := (*started(lasting), tend, gateway)))
     steward = load(None, broker.settings("steward"), {"data": str(data)})
-    wait(lambda: (found := balance(steward)).balanced and found.offsets == 24 * EVENTS)  # none missing, none doubled
+    # None is missing, none doubled.
+    wait(lambda: (found := balance(steward)).balanced and found.offsets == 24 * EVENTS + 1)
+    wait(lambda: last_done(meter.read(data / "state")).keys() == {"quality", "disclose"})
     for command in second:
         command.process.terminate()
     for command in second:
-        command.end(0)
-    found = {one.what: one for one in findings(load(None, broker.settings("operator"), {}), "operator")}
+        assert "AUTHORIZATION" not in command.end(0)
+    assert "not measured" not in tend.said
+    told = load(None, broker.settings("operator"), {})
+    found = {one.what: one for one in findings(told, "operator", probing=True)}
     assert [one for one in found.values() if one.fix] == []
     assert "all that the role operator needs" in found["rights at the broker"].came
     found = {one.what: one for one in findings(load(None, broker.settings("sink"), {}), "worker")}
     assert "acls apply worker=" in found["rights at the broker"].fix
+    clocks(told.kafka)
+    people(broker, redline, *common)
 
 
+def clocks(section: Kafka) -> None:
+    """The broker's clock is this machine's: ours is shifted."""
+    for shift_s, said in ((0.0, ""), (DAY_S, "s behind"), (-DAY_S, "s ahead of")):
+
+        def ours(shift_s: float = shift_s) -> float:
+            return time.time() + shift_s
+
+        (one,) = probe.findings(section, clock=ours)
+        assert said in one.came
+        assert bool(one.fix) == bool(said)
+        (reading,) = probe.readings(section, clock=ours)
+        assert reading.ahead_s == pytest.approx(-shift_s, abs=300.0)  # as slow as this machine may be
+
+
+def people(broker: SecuredBroker, redline: Callable[..., Command], *common: str) -> None:
+    """What an operator and a steward type, once each."""
+    typed = {
+        ("operator", "alerts", "test"): (0, "kafka ok"),
+        ("operator", "retain", "--dry-run"): (0, "pairs"),
+        ("operator", "consent", "grant", "jo@corp.example", "al@corp.example"): (0, "granted: 2 people"),
+        ("operator", "quarantine", "release"): (0, "no such rows"),
+        ("steward", "erase", "jo@corp.example"): (1, "left: state of workers"),  # none runs
+        ("steward", "replay", "--rejects", "--reason", "too_large", "--go"): (0, "sent again 1"),
+    }
+    for (role, *words), (code, said) in typed.items():
+        shown = redline(*words, *common, **broker.settings(role), REDLINE_RETAIN_PAIRS_DAYS="400").end(code)
+        assert said in " ".join(shown.split()), shown
+        assert "AUTHORIZATION" not in shown, shown
+
+
+def posted(at: str, line: str) -> None:
+    headers = {"Content-Type": "application/cloudevents+json"}
+    request = urllib.request.Request(f"{at}/v1/events", line.encode(), headers)  # noqa: S310 - http
+    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - likewise
+        assert answer.status < 300
+
+
+DAY_S = 86_400.0
 EVENTS = 3  # of an interaction
+MOST_BYTES = 2_000
+TOO_LARGE = lines(range(24, 25), only="suggestion").replace("Answer.", "x" * MOST_BYTES).replace("jo@", "al@")
 
 
 def count(data: Path) -> int:
