@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from support.command import wait as until
 from support.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.broker
@@ -155,8 +156,8 @@ def test_beside_a_running_broker_every_command_finds_it_and_open_interactions_ar
 
 def test_up_starts_a_dead_broker_again_at_the_same_address(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    (tmp_path / "events.jsonl").write_text(lines(range(1)))
-    (tmp_path / "redline.toml").write_text("[quality]\nevery_s = 2\n")
+    (tmp_path / "events.jsonl").write_text(lines(range(1)) + 3 * "no event\n")
+    (tmp_path / "redline.toml").write_text("[quality]\nevery_s = 2\n[alerts]\nreject_minimum = 1\n")
     with lasting(
         "--config", str(tmp_path / "redline.toml"), "up", "--data", str(data), ready="Ctrl-C stops"
     ) as process:
@@ -178,6 +179,7 @@ def test_up_starts_a_dead_broker_again_at_the_same_address(tmp_path: Path) -> No
         # The quality process lives through it, and sees what came: nobody had agreed, so there are rejects.
         until(lambda: "no_consent" in redline("quality", "show", "--data", str(data)).stdout)
         assert "redline.events" in redline("quality", "show", "--data", str(data), "--series", "lag").stdout
+        until(lambda: "reject_rate" in redline("alerts", "list", "--data", str(data)).stdout)
     assert process.returncode == 0
     assert not (data / "state" / "bootstrap").exists()
 
@@ -205,12 +207,3 @@ def lasting_part(*arguments: str) -> Iterator[None]:
         finally:
             process.terminate()
             process.wait(_LONGEST_S)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _LONGEST_S
-    while time.monotonic() < deadline:
-        if holds():
-            return
-        time.sleep(1.0)
-    pytest.fail("it did not come to that in time")
