@@ -7,7 +7,7 @@ is capitalised, an everyday one (`Mark`) only if it is the subject's.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from schemas.rows import Mark
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MOST = 128  # marks of one event, some twenty names; a list of more people than that is no interaction about them
 _LONGEST_WITHIN = 6  # characters of a name in a script without spaces
 _MOST_WORDS = 8  # of one name, as surrogates have it
+_NAMES = 2048  # whose forms are kept: as many as streams.privacy.people has expressions for
 _SHORTEST = 4  # letters of a word alone, as in streams.privacy.people
 
 _Form = tuple[tuple[str, ...], str]  # plain words, and how they count
@@ -45,7 +46,7 @@ def marks_of(
     forms: dict[_Form, bool] = {}
     for name in dict.fromkeys(names):
         of_subject = sure(name)
-        for form in _forms(name, sure=of_subject):
+        for form in _forms_of(name, of_subject):
             forms[form] = of_subject or forms.get(form, False)
     # A word stands in several forms.
     of_word, hash_of = cache(surrogates.of_word), cache(hashes.of)
@@ -66,6 +67,11 @@ def marks_of(
 def _told(row: tuple[str, ...], made: Container[tuple[str, ...]], forms: Container[_Form]) -> bool:
     """If `Doe, Jane` says no more than `Jane Doe`, `Jane` and `Doe` do."""
     return len(row) > 1 and row[::-1] in made and all(((word,), "any") in forms for word in row)
+
+
+@lru_cache(_NAMES)
+def _forms_of(name: str, sure: bool) -> tuple[_Form, ...]:
+    return tuple(_forms(name, sure=sure))
 
 
 def _forms(name: str, *, sure: bool) -> Iterator[_Form]:
