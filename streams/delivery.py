@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from schemas.errors import DeliveryError
@@ -32,15 +33,17 @@ class LateError(DeliveryError):
     """The broker did not confirm every record in time; some of them may be there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Out:
-    """One record to send. `repr` shows the topic only."""
+class Out(msgspec.Struct, frozen=True):
+    """One record to send. `repr` shows where to only."""
 
     topic: str
-    key: bytes | None = field(repr=False)
-    value: bytes | None = field(repr=False)
-    headers: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Out({self.topic!r}, partition={self.partition})"
 
 
 @dataclass(slots=True)

@@ -94,7 +94,8 @@ class KeyedStage:
         outs: list[Out] = []
         for record in records:
             partition = record.coordinate.partition
-            await self._take_over(partition, commit)
+            if self._is_new(partition, commit):
+                await self._take_over(partition, commit)
             tick = next((value for name, value in record.headers if name == topics.TICK_HEADER), None)
             if tick is None:
                 outs += self._admit(record, commit)
@@ -112,11 +113,12 @@ class KeyedStage:
         await self._write(outs, commit)
         self._gauge(commit.generation)
 
+    def _is_new(self, partition: int, commit: Committer) -> bool:
+        known = self._views.get(partition)
+        return known is None or known.generation != commit.generation
+
     async def _take_over(self, partition: int, commit: Committer) -> None:
         """End what another worker, or another life of this one, had begun."""
-        known = self._views.get(partition)
-        if known is not None and known.generation == commit.generation:
-            return
         state_format.require(commit.state(partition), f"{self.name}/{partition}")
         self._view(partition, commit)
         begun = commit.state(partition).get(_SETTLING)

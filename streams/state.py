@@ -13,6 +13,7 @@ partition restored elsewhere holds what this worker held.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from rocksdict import WriteBatch
@@ -31,7 +32,7 @@ class Overlay:
     def __init__(self, db: Any) -> None:
         self._db = db
         self._changes: dict[bytes, bytes | None] = {}
-        self._starts: dict[bytes, set[bytes]] = {}
+        self._starts: defaultdict[bytes, set[bytes]] = defaultdict(set)
 
     def get(self, key: bytes) -> bytes | None:
         """The value as this batch sees it."""
@@ -43,12 +44,12 @@ class Overlay:
     def put(self, key: bytes, value: bytes) -> None:
         """Set a value."""
         self._changes[key] = value
-        self._starts.setdefault(key[:_START], set()).add(key)
+        self._starts[key[:_START]].add(key)
 
     def delete(self, key: bytes) -> None:
         """Take a key out."""
         self._changes[key] = None
-        self._starts.setdefault(key[:_START], set()).add(key)
+        self._starts[key[:_START]].add(key)
 
     def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Every (key, value) under a prefix, as this batch sees it; in no promised order."""
@@ -69,6 +70,8 @@ class Overlay:
 
     def apply(self) -> None:
         """Write the changes to RocksDB in one batch and start a new overlay."""
+        if not self._changes:
+            return
         batch = WriteBatch(raw_mode=True)
         for key, value in self._changes.items():
             if value is None:
@@ -76,4 +79,4 @@ class Overlay:
             else:
                 batch.put(key, value)
         self._db.write(batch)
-        self._changes, self._starts = {}, {}
+        self._changes, self._starts = {}, defaultdict(set)
