@@ -3,12 +3,13 @@
 suites       what every row of every table must hold, as plain lists
 user_suites  expectations of one's own, read and checked before the first batch
 facts        the columns that the suites speak of (pure)
-derived      how those that no table has are made; columns: Arrow's as numpy's (pure)
+derived      how those that no table has are made, of an edit by derived_edits; columns: Arrow's as numpy's (pure)
 plausible    is a text in the language that its producer says (pure)
 footers      what the metadata of a Parquet file must say (pure)
 sample       a few rows with another detector than the scrubber's (pure)
 cells        which of a day's attributes are published: those that enough people share (pure)
 leaks        personal data and secrets left in a text: a second opinion (pure)
+numbers      where digits stand as those of cards and social security numbers do, over a whole column (pure)
 gate         batch -> Verdict, by Great Expectations
 data_docs    what the gates found as Data Docs, by Great Expectations' renderers
 books        what the tables hold of every raw partition, as arrays of offsets (pure)

@@ -165,21 +165,40 @@ class _Engine:
             context.variables.progress_bars = base.ProgressBarsConfig(globally=False)
             asset = context.data_sources.add_pandas("redline").add_dataframe_asset("batch")
             self._whole = asset.add_batch_definition_whole_dataframe("whole")
-            none = self._gx.expectations.ExpectTableRowCountToEqual(value=0)
-            self._nothing = self._gx.ExpectationSuite(name="screen", expectations=[none])
-            # Mostly no expectation is broken, and such a table is always the same one.
-            self._unbroken = self._batch(_broken(()))
+            self._nothing = self._gx.expectations.ExpectTableRowCountToEqual(value=0)
+            # Mostly no expectation is broken, and such a table is always the same one: its validator, which takes
+            # longer to make than to ask, is made once. Its source is its own: one looks at the batch that came last.
+            asset = context.data_sources.add_pandas("unbroken").add_dataframe_asset("batch")
+            validator = importlib.import_module("great_expectations.validator.v1_validator").Validator
+            self._unbroken = validator(
+                batch_definition=asset.add_batch_definition_whole_dataframe("whole"),
+                batch_parameters={"dataframe": _broken(())},
+                result_format="BOOLEAN_ONLY",
+            )
         self._lock = threading.Lock()
 
     def screen(self, flags: Mapping[str, Any]) -> bool:
         """Whether the list of expectations that some row breaks is empty."""
         broken = [name for name, flag in flags.items() if flag.any()]
-        [(holds, _)] = self._asked(self._nothing, _broken(broken) if broken else self._unbroken, "BOOLEAN_ONLY")
-        return holds
+        with self._lock, warnings.catch_warnings():
+            # Deprecations inside Great Expectations are its own to mend.
+            warnings.simplefilter("ignore")
+            if not broken:
+                return bool(self._unbroken.validate_expectation(self._nothing).success)
+            batch = self._whole.get_batch(batch_parameters={"dataframe": _broken(broken)})
+            return bool(batch.validate(self._nothing, result_format="BOOLEAN_ONLY").success)
 
     def ask(self, asked: Sequence[Expectation], frame: pd.DataFrame) -> list[tuple[bool, tuple[int, ...]]]:
         """For every expectation, whether it holds, and the positions where it does not."""
-        return self._validate([self._native(e) for e in asked], frame, _RESULT)
+        natives = [self._native(e) for e in asked]
+        suite = self._gx.ExpectationSuite(name="batch", expectations=natives)
+        with self._lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            batch = self._whole.get_batch(batch_parameters={"dataframe": frame})
+            result = batch.validate(suite, result_format=_RESULT)
+        if len(result.results) != len(natives):
+            return [(False, ())] * len(natives)
+        return [_answer(one) for one in _in_order(natives, result.results)]
 
     def _native(self, e: Expectation) -> Any:
         arguments: dict[str, Any] = {"column": _asked_as(e)}
@@ -190,24 +209,6 @@ class _Engine:
         elif e.kind not in _CLASSES:
             arguments |= {"min_value": 0, "max_value": 0}
         return getattr(self._gx.expectations, _CLASSES.get(e.kind, _CLASSES["between"]))(**arguments)
-
-    def _validate(self, natives: list[Any], frame: pd.DataFrame, form: Any) -> list[tuple[bool, tuple[int, ...]]]:
-        return self._asked(self._gx.ExpectationSuite(name="batch", expectations=natives), frame, form)
-
-    def _batch(self, frame: pd.DataFrame) -> Any:
-        return self._whole.get_batch(batch_parameters={"dataframe": frame})
-
-    def _asked(self, suite: Any, rows: Any, form: Any) -> list[tuple[bool, tuple[int, ...]]]:
-        """Of a frame, or of a batch that was made before."""
-        natives = suite.expectations
-        with self._lock, warnings.catch_warnings():
-            # Deprecations inside Great Expectations are its own to mend.
-            warnings.simplefilter("ignore")
-            batch = self._batch(rows) if isinstance(rows, pd.DataFrame) else rows
-            result = batch.validate(suite, result_format=form)
-        if len(result.results) != len(natives):
-            return [(False, ())] * len(natives)
-        return [_answer(one) for one in _in_order(natives, result.results)]
 
 
 def _broken(names: Sequence[str]) -> pd.DataFrame:

@@ -19,14 +19,17 @@ import binascii
 import json
 import re
 import string
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quality.numbers import CARDS, SSN, Numbers
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
 
 def _label_but(word: str) -> str:
-    """RE2 for the first label of a domain, whatever it is but `word`; RE2 cannot look ahead."""
+    """For the first label of a domain, whatever it is but `word`: Polars' expressions cannot look ahead."""
     letter = "[A-Za-z0-9-]"
     shorter = (word[:n] + r"\." for n in range(1, len(word)))
     other = (f"{word[:n]}[{''.join(c for c in _LETTERS if c != word[n])}-]{letter}*\\." for n in range(len(word)))
@@ -42,19 +45,25 @@ def _label_but(word: str) -> str:
 
 
 _LETTERS = string.ascii_letters + string.digits
-# RE2, over whole columns: a text is only looked at for the kinds of which it shows the sign. Most texts that went
-# through a scrubber have an address at example.com or an internet address: neither is a sign.
+# Of the countries whose accounts are common, and how long an account is.
+_IBAN_SHAPES = (
+    "AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 IS26 IT27 LI21 LT20 LU20 "
+    "LV21 MC27 MT31 NL18 NO15 PL28 PT25 RO24 SE24 SI19 SK24 TR26 UA29 AE23 SA24 IL23"
+)
+_COUNTRIES = "|".join(shape[:2] for shape in _IBAN_SHAPES.split())
+# Over whole columns: a text is only read for the kinds of which it shows the sign, and most texts show none (not even
+# by an address at example.com). Each is looked for by itself: their first letters are found many bytes at a time, and
+# those of all together would not be. Signs of numbers have a file of their own, `quality.numbers`.
 _SIGNS = {
     "mail": rf"@{_label_but('example')}(?:[A-Za-z0-9-]+\.){{0,4}}[A-Za-z]{{2}}",
     "secret": r"-----BEGIN|AKIA|ASIA|gh[pousr]_|github_pat_|xox[abprs]-|[sr]k_live_|glpat-|AIza|eyJ[A-Za-z0-9_-]{10}",
-    "number": r"\d{3}-\d{2}-\d{4}|\d{4}[ -]\d{4}[ -]\d{4}|\d{4}[ -]\d{6}[ -]\d{5}|\d{15}",
-    "account": r"[A-Z]{2}\d{2} ?[A-Z0-9]{4} ?[A-Z0-9]{4}",
+    "escape": r"\\u",
+    "account": rf"(?:{_COUNTRIES})[0-9]{{2}} ?[A-Z0-9]{{4}} ?[A-Z0-9]{{4}}",
 }
-_ANY_SIGN = "|".join(_SIGNS.values())
-_OTHER_SIGN = "|".join(sign for kind, sign in _SIGNS.items() if kind != "number")
 
 _PLAIN = re.compile(r"[a-z0-9 @._'-]+")
-_FOLDS = f"[{''.join(c for c in map(chr, range(0x80, 0x10000)) if c.casefold().isascii())}]"
+_FOLDS = [c for c in map(chr, range(0x80, 0x10000)) if c.casefold().isascii()]
+_CANARIES_AT_ONCE = 1_000  # an expression of Polars has room for some 3,000
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|([nrtbf"/\\]))')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " "}
 
@@ -86,7 +95,8 @@ _JWT = re.compile(r"(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{10,2000})\.eyJ[A-Za-z0-9
 
 # Not after another group of digits: an IBAN holds groups that look like a card.
 _CARD = re.compile(
-    r"(?<![\w.+-])(?<!\d )(?:\d{4}([ -])\d{4}\1\d{4}\1\d{4}|\d{4}([ -])\d{6}\2\d{5}|\d{15,16})(?![\w+-]|\.\d)"
+    r"(?<![\w.+-])(?<![0-9] )"
+    r"(?:[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}|[0-9]{4}([ -])[0-9]{6}\2[0-9]{5}|[0-9]{15,16})(?![\w+-]|\.\d)"
 )
 # Visa, Mastercard (both ranges), American Express, Discover.
 _ISSUER = re.compile(
@@ -99,28 +109,10 @@ _NUMBERS = (
     "2223003122003222 2222420000001113 378282246310005 371449635398431 378734493671000 374245455400126 "
     "6011111111111117 6011000990139424 6011000000000004 3530111333300000 3566002020360505"
 )
-_TEST_CARDS = _NUMBERS.split()
-_TEST_CARD = re.compile("|".join((*_TEST_CARDS, r"40000000\d{8}")))
-# RE2: a run of digits that is one of them and nothing else. A scrubber puts them in place of real ones, so they are
-# the numbers that are seen most, and worth taking out before any text is looked at. What is around it goes too: no
-# digit, and no group, as groups would make RE2 several times slower.
-_PUBLISHED = (
-    r"(?:^|[^0-9 -] ?)(?:"
-    + "|".join(f"{c[:4]}[ -]?{c[4:8]}[ -]?{c[8:12]}[ -]?{c[12:]}" for c in _TEST_CARDS if len(c) == 16)  # noqa: PLR2004
-    + "|"
-    + "|".join(f"{c[:4]}[ -]?{c[4:10]}[ -]?{c[10:]}" for c in _TEST_CARDS if len(c) == 15)  # noqa: PLR2004
-    + r")(?:$|[^0-9 -]| [^0-9 -])"
-)
-# Where a card or a number may stand, with what is around it; found by its first digit, which is cheap.
-_DIGITS = re.compile(r"\d[\d -]{9,}")
-_SSN = re.compile(r"(?<![\w.+-])(?!000|666|9)(\d{3})-(?!00)(\d{2})-(?!0000)(\d{4})(?![\w+-]|\.\d)")
+_TEST_CARD = re.compile("|".join((*_NUMBERS.split(), r"40000000\d{8}")))
+_SSN = re.compile(r"(?<![\w.+-])(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?![\w+-]|\.\d)")
 _NO_SSN = frozenset({"078-05-1120", "219-09-9999", "123-45-6789", "111-11-1111", "222-22-2222", "333-33-3333"})
-_IBAN = re.compile(r"(?<![\w-])([A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)(?![\w-])")
-# Country and length of the countries whose accounts are common.
-_IBAN_SHAPES = (
-    "AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 IS26 IT27 LI21 LT20 LU20 "
-    "LV21 MC27 MT31 NL18 NO15 PL28 PT25 RO24 SE24 SI19 SK24 TR26 UA29 AE23 SA24 IL23"
-)
+_IBAN = re.compile(r"(?<![\w-])([A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?)(?![\w-])")
 
 
 def count(text: str, canaries: Sequence[str] = ()) -> int:
@@ -140,38 +132,42 @@ def counts(texts: Any, canaries: Sequence[str] = ()) -> Counts:
     found: Counts = np.zeros(len(texts), dtype=np.int64)
     if not len(texts):
         return found
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     folded = tuple(c.casefold() for c in canaries if c)
-    # Most texts show no sign at all: the kinds are told apart on the rest only.
-    planted = _canary_sign(folded) if folded else None
-    rows = pc.indices_nonzero(_shows(texts, _ANY_SIGN if planted is None else f"{_ANY_SIGN}|{planted}"))
-    if not len(rows):
-        return found
-    suspects, places = texts.take(rows), rows.to_numpy()
-    if planted is not None:
-        signed = pc.indices_nonzero(_shows(suspects, planted))
-        for place, text in zip(signed.to_pylist(), suspects.take(signed).to_pylist(), strict=True):
-            found[places[place]] += _planted(text, folded)
-    # A number that is a published one and nothing else is the most frequent sign by far.
-    without = pc.replace_substring_regex(suspects, _PUBLISHED, ".")
-    left = pc.indices_nonzero(pc.or_(_shows(without, _SIGNS["number"]), _shows(suspects, _OTHER_SIGN)))
-    suspects, places = suspects.take(left), places[left.to_numpy()]
-    for kind, sign in _SIGNS.items() if len(left) else ():
-        signed = pc.indices_nonzero(_shows(suspects, sign))
-        for place, text in zip(signed.to_pylist(), suspects.take(signed).to_pylist(), strict=True):
-            found[places[place]] += sum(1 for _ in _leaks(kind, text))
+    planted = _canary_signs(folded)
+    shown = _shown(texts, _SIGNS | planted)
+    shown["number"] = _numbered(texts, shown.pop("escape"))
+    shown["canary"] = np.unique(np.concatenate([np.empty(0, np.int64), *map(shown.pop, planted)]))
+    for kind, rows in shown.items():
+        for row, text in zip(rows.tolist(), texts.take(pa.array(rows)).to_pylist(), strict=True):
+            if text is not None:
+                found[row] += _planted(text, folded) if kind == "canary" else sum(1 for _ in _leaks(kind, text))
     return found
 
 
-def _canary_sign(folded: Sequence[str]) -> str:
-    """RE2 that finds every text in which one of these may stand, in any letter case or behind an escape."""
-    if not all(_PLAIN.fullmatch(canary) for canary in folded):
-        return ""
+def _shown(texts: Any, signs: Mapping[str, str]) -> dict[str, Counts]:
+    """For each sign, the texts that show it."""
+    frame = pl.DataFrame({"text": cast("pl.Series", pl.from_arrow(texts))})
+    shows = frame.select(pl.col("text").str.contains(sign).alias(kind) for kind, sign in signs.items())
+    return {kind: pc.indices_nonzero(shows[kind].to_arrow()).to_numpy().astype(np.int64) for kind in signs}
+
+
+def _numbered(texts: Any, escaped: Counts) -> Counts:
+    """Texts with a valid card or number, and those where it may have a digit that is written as an escape."""
+    numbers = Numbers(texts)
+    cards = (numbers.written(form, _is_card) for form in CARDS)
+    hidden = np.intersect1d(numbers.rows(), escaped)
+    return np.unique(np.concatenate([*cards, numbers.written(SSN, _is_ssn), hidden]))
+
+
+def _canary_signs(folded: Sequence[str]) -> dict[str, str]:
+    """One of them every text shows in which a canary may stand, in any letter case or behind an escape."""
+    if not all(map(_PLAIN.fullmatch, folded)):
+        return {"canaries": ""}
+    parts = (folded[at : at + _CANARIES_AT_ONCE] for at in range(0, len(folded), _CANARIES_AT_ONCE))
     # One letter of a text may fold to two of ours; what an escape hides is looked at in full.
-    return rf"(?i:{'|'.join(map(re.escape, folded))})|{_FOLDS}|\\u"
-
-
-def _shows(texts: Any, sign: str) -> Any:
-    return pc.fill_null(pc.match_substring_regex(texts, sign), fill_value=False)
+    rest = rf"{'|'.join(_FOLDS)}|\\u"
+    return {f"canaries {n}": rf"(?i:{'|'.join(map(re.escape, part))})|{rest}" for n, part in enumerate(parts)}
 
 
 def _utf8(text: str | None) -> str | None:
@@ -184,34 +180,16 @@ def _leaks(kind: str, raw: str) -> Iterator[str]:
     if kind == "mail":
         yield from _mails(raw)
         return
-    if kind == "number" and not _may_be_number(raw):
-        return
     text = _unescape(raw)
     if kind == "secret":
         yield from ("private_key" for _ in _KEY_BLOCK.finditer(text))
         yield from ("token" for m in _TOKEN.finditer(text) if _random(m.group()))
         yield from ("jwt" for m in _JWT.finditer(text) if _is_jwt_header(m.group(1)))
     elif kind == "number":
-        yield from ("card" for m in _CARD.finditer(text) if _is_card(re.sub(r"\D", "", m.group())))
-        yield from ("ssn" for m in _SSN.finditer(text) if m.group() not in _NO_SSN)
+        yield from ("card" for m in _CARD.finditer(text) if _is_card(m.group()))
+        yield from ("ssn" for m in _SSN.finditer(text) if _is_ssn(m.group()))
     else:
         yield from ("iban" for m in _IBAN.finditer(text) if _is_iban(m.group(1)))
-
-
-def _may_be_number(raw: str) -> bool:
-    """False only if no digits of `raw` are a valid card or number: escapes are undone for the others alone."""
-    if "\\u" in raw:
-        return True  # a digit may be one of them, or stand before one
-    for run in _DIGITS.finditer(raw):
-        # As if a space stood before: it may be the letter of an escape.
-        digits = (" " if raw[run.start() - 1 : run.start()].isalpha() else "") + raw[run.start() : run.end() + 2]
-        if run.start() and digits[0] != " ":
-            digits = raw[run.start() - 1] + digits
-        if any(_is_card(re.sub(r"\D", "", m.group())) for m in _CARD.finditer(digits)):
-            return True
-        if any(m.group() not in _NO_SSN for m in _SSN.finditer(digits)):
-            return True
-    return False
 
 
 def _mails(text: str) -> Iterator[str]:
@@ -243,13 +221,18 @@ def _is_jwt_header(part: str) -> bool:
     return isinstance(header, dict) and "alg" in header
 
 
-def _is_card(digits: str) -> bool:
+def _is_card(written: str) -> bool:
+    digits = written.replace(" ", "").replace("-", "")
     return (
         _ISSUER.fullmatch(digits) is not None
         and _TEST_CARD.fullmatch(digits) is None
         and len(set(digits)) > 3  # noqa: PLR2004 - `4444 4444 4444 4448` is made up
         and _luhn(digits)
     )
+
+
+def _is_ssn(written: str) -> bool:
+    return _SSN.fullmatch(written) is not None and written not in _NO_SSN
 
 
 def _luhn(digits: str) -> bool:

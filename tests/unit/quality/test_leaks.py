@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import pyarrow as pa
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from quality import leaks
+from quality.numbers import CARDS, SSN, Numbers
 
 RANDOM = "Zk3Qp9Xv7Lm2Rt8Wd4Yb6Nc1Hs5Jf0GaEuIoTx3Kq7Bv9Mz2Lw8Pn4Rc6Dy1Sg5Hj0Uk"
 HEADER = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').rstrip(b"=").decode()
@@ -119,15 +121,38 @@ PIECES = st.sampled_from(
 )
 
 
-@given(st.lists(PIECES, max_size=12).map("".join))
-@example("4539 1488 0343 6467 4242 4242 4242 4242")
-@example("4242 4242 4242 4242 4539 1488 0343 6467")
-def test_what_the_signs_pass_over_is_nothing(text: str) -> None:
-    """The signs, and what is taken out before, are for speed: reading every text in full gives the same."""
+def in_full(text: str, canaries: tuple[str, ...]) -> int:
+    found = sum(1 for kind in ("mail", "secret", "account", "number") for _ in leaks._leaks(kind, text))
+    return found + leaks._planted(text, canaries)
+
+
+@given(st.lists(st.none() | st.lists(PIECES, max_size=12).map("".join), max_size=8), st.integers(0, 3))
+@example(["4539 1488 0343 6467 4242 4242 4242 4242"], 0)
+@example(["4242 4242 4242 4242 4539 1488 0343 6467"], 0)
+@example(["4539148803436467", "4539148803436467", "453914880343", "6467", "536-22-", "8145", "536-22-8145"], 1)
+def test_what_the_signs_pass_over_is_nothing(texts: list[str | None], first: int) -> None:
+    """The signs are for speed, and go over all texts of a column at once: reading each in full gives the same."""
     canaries = ("quist-77",)
-    in_full = sum(1 for kind in ("mail", "secret", "account") for _ in leaks._leaks(kind, text))
-    plain = leaks._unescape(text)
-    in_full += sum(1 for m in leaks._CARD.finditer(plain) if leaks._is_card("".join(filter(str.isdigit, m.group()))))
-    in_full += sum(1 for m in leaks._SSN.finditer(plain) if m.group() not in leaks._NO_SSN)
-    in_full += leaks._planted(text, canaries)
-    assert leaks.count(text, canaries) == in_full
+    column = pa.array(texts, pa.string())
+    expected = [0 if text is None else in_full(text, canaries) for text in texts]
+    assert leaks.scan(column, canaries) == expected
+    assert leaks.scan(column.slice(first), canaries) == expected[first:]
+
+
+FORMS = [re.compile(f"(?<![0-9]){form.replace('0', '[0-9]')}(?![0-9])") for form in (*CARDS, SSN)]
+
+
+@given(st.lists(st.text("0123456789 -x\né", max_size=40) | st.lists(PIECES, max_size=4).map("".join), max_size=8))
+def test_every_number_of_a_form_is_found_in_its_own_text(texts: list[str]) -> None:
+    numbers = Numbers(pa.array(texts, pa.string()))
+    for form, pattern in zip((*CARDS, SSN), FORMS, strict=True):
+        seen: dict[str, bool] = {}
+        rows = numbers.written(form, lambda number: seen.setdefault(number, True))  # noqa: B023 - called at once
+        assert rows.tolist() == [row for row, text in enumerate(texts) if pattern.search(text)]
+        assert seen.keys() == {found for text in texts for found in pattern.findall(text)}
+        assert set(rows.tolist()) <= set(numbers.rows().tolist())
+
+
+def test_more_canaries_than_one_expression_holds_are_found() -> None:
+    canaries = tuple(f"quist.{number:05d}@canary.invalid" for number in range(12_000))
+    assert leaks.scan(["by Quist.11999@CANARY.invalid", "by quist.12000@canary.invalid", None], canaries) == [1, 0, 0]
