@@ -12,6 +12,7 @@ import msgspec
 from schemas import topics
 from schemas.rows import Interaction, Revision
 from streams import similarity
+from streams.alignment import Alignment
 from streams.keyed import Emit, derived_id
 
 REVISION = "redline.revision.v1"
@@ -31,7 +32,8 @@ _payload = msgspec.json.Decoder(_Payload).decode
 def revision(row: Interaction) -> Emit:
     """The row of one scrubbed `redline.revision.v1` event. Its id is derived from the event's."""
     data = _payload(row.data)
-    kept, inserted = similarity.spans(data.before, data.after)
+    found = Alignment.of(data.before, data.after)
+    kept, inserted = found.spans()
     made = Revision(
         record_id=derived_id("revision", row.record_id.encode()),
         scrub_version=row.scrub_version,
@@ -40,7 +42,7 @@ def revision(row: Interaction) -> Emit:
         surface=row.surface,
         before=data.before,
         after=data.after,
-        similarity=similarity.similarity(data.before, data.after),
+        similarity=similarity.similarity_of(found),
         retention_4gram=similarity.retention_4gram(data.before, data.after),
         kept_spans=kept,
         inserted_spans=inserted,

@@ -17,8 +17,6 @@ from streams.alignment import CELLS, Alignment
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from schemas.rows import Span
-
 _GRAM = 4
 # From so many characters on numpy counts faster.
 _MANY = 100
@@ -70,14 +68,6 @@ def no_revert(before: str, suggestion: str, final: str) -> float:
     # A text that was taken over as it is has undone nothing, whatever it is compared with.
     undone = 0.0 if final == suggestion else max(similarity(final, before) - proposed, 0.0)
     return max(0.0, 1.0 - undone / (1.0 - proposed))
-
-
-def spans(suggestion: str, final: str) -> tuple[list[Span], list[Span]]:
-    """(kept ranges of suggestion, ranges of final that do not come from it), in code points, ascending, disjoint.
-
-    Of words: see `Alignment.spans`.
-    """
-    return Alignment.of(suggestion, final).spans()
 
 
 def _common_grams(a: str, b: str) -> int:

@@ -106,8 +106,8 @@ class Words:
 
     def segments(self, *, prose: bool) -> list[tuple[int, int]]:
         """Segments as ranges of words, ascending; every word is in one."""
-        ends = (_SENTENCE if prose else _LINE).finditer(self.text)
-        bounds = [0, *(bisect_left(self.starts, end.end(), 0, len(self)) for end in ends), len(self)]
+        ends, count = (_SENTENCE if prose else _LINE).finditer(self.text), len(self)
+        bounds = [0, *(bisect_left(self.starts, end.end(), 0, count) for end in ends), count]
         return [(start, end) for start, end in pairwise(bounds) if end > start]
 
     def range(self, start: int, end: int) -> Span:
@@ -133,8 +133,7 @@ def _runs(kinds: npt.NDArray[np.uint8]) -> tuple[list[int], list[int]]:
 
 def ids(left: list[str], right: list[str]) -> tuple[str, str]:
     """Two lists as strings of one character for each element: equal elements, equal characters."""
-    different = dict.fromkeys(left)
-    different.update(dict.fromkeys(right))
+    different = dict.fromkeys(left + right)
     known = dict(zip(different, map(chr, range(_IDS)), strict=False))
     if len(different) <= _IDS:
         return "".join(map(known.__getitem__, left)), "".join(map(known.__getitem__, right))

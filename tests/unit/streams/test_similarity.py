@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.rows import Span
 from streams import similarity
+from streams.alignment import Alignment
 
 
 @pytest.mark.parametrize(
@@ -40,15 +41,15 @@ def test_no_revert(before: str, suggestion: str, final: str, expected: float) ->
 
 
 def test_spans_name_what_was_kept_and_what_is_new() -> None:
-    assert similarity.spans("the quick fox", "the slow fox")[0][0] == Span(0, 4)
-    assert similarity.spans("abc", "abc d") == ([Span(0, 3)], [Span(3, 5)])
-    assert similarity.spans("", "new") == ([], [Span(0, 3)])
+    assert Alignment.of("the quick fox", "the slow fox").spans()[0][0] == Span(0, 4)
+    assert Alignment.of("abc", "abc d").spans() == ([Span(0, 3)], [Span(3, 5)])
+    assert Alignment.of("", "new").spans() == ([], [Span(0, 3)])
 
 
 def test_a_megabyte_is_aligned_by_lines() -> None:
     old = "".join(f"line {i}\n" for i in range(60_000))
     new = old.replace("line 30000\n", "changed\n")
-    kept, edited = similarity.spans(old, new)
+    kept, edited = Alignment.of(old, new).spans()
     assert [new[s.start : s.end] for s in edited] == ["changed\n"]
     assert len(kept) == 2
     assert similarity.similarity(old, new) > 0.999
@@ -56,7 +57,7 @@ def test_a_megabyte_is_aligned_by_lines() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_spans_are_ordered_disjoint_and_spell_the_same_text(suggestion: str, final: str) -> None:
-    kept, edited = similarity.spans(suggestion, final)
+    kept, edited = Alignment.of(suggestion, final).spans()
     for ranges, text in ((kept, suggestion), (edited, final)):
         assert all(0 <= s.start < s.end <= len(text) for s in ranges)
         assert all(a.end < b.start for a, b in itertools.pairwise(ranges))
