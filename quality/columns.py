@@ -21,6 +21,11 @@ def bools(array: Any) -> Booleans:
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
+def faults(such: Booleans) -> Numbers:
+    """1 for each row that is such."""
+    return np.asarray(such, dtype=np.int64)
+
+
 def ints(array: Any) -> Numbers:
     """Whole numbers; there must be no null among them."""
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.int64)
@@ -49,5 +54,27 @@ def not_between(texts: Any, first: str, last: str) -> Numbers:
 
 
 def not_made_of(texts: Any, letters: str) -> Booleans:
-    """Texts that have other letters, or none."""
-    return ~(bools(pc.equal(pc.ascii_trim(texts, letters), "")) & bools(pc.greater(pc.binary_length(texts), 0)))
+    """Texts that have other letters than these of ASCII, or none."""
+    data, ends = raw(texts)
+    known: Booleans = np.zeros(len(data), dtype=np.bool_)
+    for first, last in _ranges(letters.encode()):
+        known |= data - np.uint8(first) <= last - first
+    wrong: Booleans = (ends[1:] == ends[:-1]) | bools(pc.is_null(texts))
+    wrong[np.searchsorted(ends, np.flatnonzero(~known), side="right") - 1] = True
+    return wrong
+
+
+def _ranges(letters: bytes) -> list[tuple[int, int]]:
+    """First and last of those that follow each other."""
+    firsts = [letter for letter in sorted(letters) if letter - 1 not in letters]
+    lasts = [letter for letter in sorted(letters) if letter + 1 not in letters]
+    return list(zip(firsts, lasts, strict=True))
+
+
+def raw(texts: Any) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
+    """The bytes of all texts (Arrow's `string`), and where in them each begins, and at last where the last one ends."""
+    _, offsets, data = texts.buffers()
+    if not len(texts):
+        return np.empty(0, np.uint8), np.zeros(1, np.int32)
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]], ends - ends[0]

@@ -8,18 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quality import leaks, plausible
-from quality.columns import HEX, bools, ints, not_between, not_hex, not_made_of, unmatched
+from quality import derived_edits, leaks, plausible
+from quality.columns import HEX, bools, faults, ints, not_between, not_hex, not_made_of, unmatched
 from schemas import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from quality.columns import Booleans, Numbers
+    from quality.columns import Numbers
     from quality.facts import Facts
 
 _FIRST_DAY = np.datetime64("2000-01-01", "D")
-_UNDECIDED = "none"  # the bucket of a pair that nobody decided
 _ROLES = ("system", "user", "assistant", "tool")
 _KINDS = ("message", "tool_call", "tool_result", "plan", "suggestion", "decision", "edit")
 # Keyed hashes: hexadecimal digits cannot hold a person, and would cost a scan each. `who`, of the audit table, is meant
@@ -49,10 +48,6 @@ def _nulls(facts: Facts) -> Numbers:
 def _zeros(facts: Facts) -> Numbers:
     zeros: Numbers = np.zeros(facts.rows, dtype=np.int64)
     return zeros
-
-
-def _faults(such: Booleans) -> Numbers:
-    return np.asarray(such, dtype=np.int64)
 
 
 def _leaks(facts: Facts) -> Numbers:
@@ -103,66 +98,8 @@ def _other_day(facts: Facts, time: str, day: str) -> Numbers:
     return ints(pc.fill_null(pc.not_equal(named, facts.own(day)), fill_value=False))
 
 
-def _final_is(facts: Facts, column: str) -> Booleans:
-    return bools(pc.equal(facts.own("final"), facts.own(column)))
-
-
-def _labelled(facts: Facts, label: str, such: Booleans) -> Numbers:
-    """Rows of this label that are such."""
-    return _faults(bools(pc.equal(facts.own("label"), label)) & such)
-
-
-def _undecided(facts: Facts) -> Booleans:
-    return bools(pc.equal(facts.own("decision_ms_bucket"), _UNDECIDED))
-
-
-def _similarity(facts: Facts) -> Numbers:
-    """1 for texts that differ, or less for equal ones."""
-    similarity = facts.own("similarity")
-    known = bools(pc.is_valid(similarity)) & ~bools(pc.is_nan(similarity))
-    return _faults((bools(pc.equal(similarity, 1.0)) != facts.column("final.is_suggestion")) & known)
-
-
-def _spans(facts: Facts, name: str, text: str) -> Numbers:
-    """Spans that are none, lie outside of the text, or begin before the one before them ends."""
-    parents, spans = facts.nested(name)
-    start = ints(pc.fill_null(pc.struct_field(spans, "start"), -1))
-    end = ints(pc.fill_null(pc.struct_field(spans, "end"), -1))
-    bad = (start < 0) | (end < start) | (end > facts.column(f"{text}.length")[parents])
-    bad[1:] |= (parents[1:] == parents[:-1]) & (start[1:] < end[:-1])
-    return facts.per_row(parents, bad)
-
-
-def _unequal(facts: Facts, text: str, written: str) -> Numbers:
-    """What was kept and what was written (a column of spans) are the whole text, each code point once."""
-    held = _zeros(facts)
-    for name in ("kept_spans", written):
-        parents, spans = facts.nested(name)
-        sizes = pc.subtract(pc.struct_field(spans, "end"), pc.struct_field(spans, "start"))
-        held = held + facts.per_row(parents, ints(pc.fill_null(sizes, 0)))
-    return _faults(held != facts.column(f"{text}.length"))
-
-
-def _counts(facts: Facts, name: str) -> Numbers:
-    """Counts of an edit below 0, and more moved ones than were inserted or deleted. Null is none."""
-    counts = facts.own(name)
-    field = {one.name: ints(pc.fill_null(pc.struct_field(counts, one.name), 0)) for one in counts.type.fields}
-    bad = np.logical_or.reduce([numbers < 0 for numbers in field.values()])
-    if "moved" in field:
-        bad |= field["moved"] > np.minimum(field["inserted"], field["deleted"])
-    return _faults(bad)
-
-
-def _edit_kind(facts: Facts) -> Numbers:
-    """Said of a suggestion of which nothing was kept, or unfit for whether it was changed. Null is never wrong."""
-    kind = facts.own("edit_kind")
-    same = bools(pc.fill_null(pc.equal(kind, "none"), fill_value=False)) != facts.column("final.is_suggestion")
-    unkept = bools(pc.is_in(facts.own("label"), value_set=pa.array(["rejected", "ignored"])))
-    return _faults(bools(pc.is_valid(kind)) & (same | unkept))
-
-
 def _language(facts: Facts) -> Numbers:
-    return _faults(plausible.wrong_language(facts.own("language"), facts.own("suggestion")))
+    return faults(plausible.wrong_language(facts.own("language"), facts.own("suggestion")))
 
 
 def _findings(facts: Facts) -> Numbers:
@@ -219,13 +156,13 @@ def _unlinked(facts: Facts) -> Numbers:
 def _misplaced(facts: Facts) -> Numbers:
     """Rows that are no part of as many as they say there are."""
     part, parts = (ints(pc.fill_null(facts.own(name), default)) for name, default in (("part", 0), ("parts", 1)))
-    return _faults((part < 0) | (part >= parts))
+    return faults((part < 0) | (part >= parts))
 
 
 def _unmade(facts: Facts) -> Numbers:
     """Rows of nothing. A part of a session may be made of other events than its own, the whole of it never."""
     parts = ints(pc.fill_null(facts.own("parts"), 1))
-    return _faults((facts.column("sources.count") == 0) & (parts == 1))
+    return faults((facts.column("sources.count") == 0) & (parts == 1))
 
 
 def _total(facts: Facts) -> Numbers:
@@ -277,34 +214,12 @@ OF: Mapping[str, Callable[[Facts], Numbers]] = {
     "path.malformed": lambda f: unmatched(f.own("path"), r"^\$"),
     "action.malformed": lambda f: unmatched(f.own("action"), _ACTION),
     "hash.malformed": lambda f: sum((not_hex(f.own(name), 64) for name in ("log", "previous", "hash")), _zeros(f)),
-    "sources.missing": lambda f: _faults(f.column("sources.count") == 0),
-    "sources.not_one": lambda f: _faults(f.column("sources.count") > 1),
+    "sources.missing": lambda f: faults(f.column("sources.count") == 0),
+    "sources.not_one": lambda f: faults(f.column("sources.count") > 1),
     "sources.malformed": _sources,
     "event_date.early": _early,
     "event_date.wrong": lambda f: _other_day(f, "event_time", "event_date"),
     "day.wrong": lambda f: _other_day(f, "at", "day"),
-    "final.is_suggestion": lambda f: _final_is(f, "suggestion"),
-    "final.is_before": lambda f: _final_is(f, "before"),
-    "undecided": _undecided,
-    "label.accepted_but_changed": lambda f: _labelled(f, "accepted", ~f.column("final.is_suggestion")),
-    "label.edited_but_equal": lambda f: _labelled(f, "edited", f.column("final.is_suggestion")),
-    "label.ignored_but_changed": lambda f: _labelled(f, "ignored", ~f.column("final.is_before")),
-    "label.rejected_but_equal": lambda f: _labelled(f, "rejected", f.column("final.is_suggestion")),
-    "label.rejected_undecided": lambda f: _labelled(f, "rejected", f.column("undecided")),
-    "label.ignored_but_decided": lambda f: _labelled(f, "ignored", ~f.column("undecided")),
-    "similarity.wrong": _similarity,
-    "kept_spans.malformed": lambda f: _spans(f, "kept_spans", "suggestion"),
-    "edited_spans.malformed": lambda f: _spans(f, "edited_spans", "final"),
-    "spans.unequal": lambda f: _unequal(f, "final", "edited_spans"),
-    "kept_segments.malformed": lambda f: _spans(f, "kept_segments", "suggestion"),
-    "edited_segments.malformed": lambda f: _spans(f, "edited_segments", "final"),
-    "words.malformed": lambda f: _counts(f, "words"),
-    "segments.malformed": lambda f: _counts(f, "segments"),
-    "edit_kind.wrong": _edit_kind,
-    "kept_spans.outside_before": lambda f: _spans(f, "kept_spans", "before"),
-    "inserted_spans.malformed": lambda f: _spans(f, "inserted_spans", "after"),
-    "spans.not_after": lambda f: _unequal(f, "after", "inserted_spans"),
-    "after.is_before": lambda f: ints(pc.equal(f.own("after"), f.own("before"))),
     "language.wrong": _language,
     "findings.malformed": _findings,
     "marks.malformed": _marks,
@@ -318,4 +233,5 @@ OF: Mapping[str, Callable[[Facts], Numbers]] = {
     "steps.longest": lambda f: _longest(f, "steps", _STEP_TEXTS),
     "previous.wrong": _unchained,
     "bins.malformed": _bins,
+    **derived_edits.OF,
 }
