@@ -19,7 +19,7 @@ from support.weeks import weeks
 from quality import measures
 from quality.measures import HOUR_S, US
 from quality.policy import MonitorPolicy
-from redline import admin, sources
+from redline import admin, emit, sources
 from redline.broker import EmbeddedBroker
 from redline.kafka_section import Kafka
 from redline.quality.run import Looker
@@ -124,7 +124,8 @@ def test_looks_raise_lag_that_grows_and_names_that_no_reader_knows(bootstrap_of_
     assert (found["lag"].got["lag"], found["lag"].got["before"]) == (1_500, 150)
 
 
-def test_counts_are_kept_while_nobody_answers() -> None:
+def test_counts_are_kept_while_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emit, "_REQUEST_S", 2.0)
     tally = Tally()
     tally.add(Reading(skipped=Counter(view=1)), source="tabby", day="2026-11-21")
     with pytest.raises(BrokerError):
