@@ -11,6 +11,7 @@ from confluent_kafka.admin import OffsetSpec
 
 from redline import probe, security_findings
 from redline.admin import admin_client, check_topics, cluster_id, stamped_by_producers
+from redline.clock import HERE
 from redline.cluster import ALL_TOPICS, raw_requests
 from redline.finding import Finding
 from schemas import topics
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from redline.settings import Settings
 
 _ANSWER_S = 10.0
-_HERE = ("127.", "localhost", "[::1]", "::1")
 
 
 def findings(settings: Settings, role: Role | None = None, *, probing: bool = False) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _stamps(settings: Settings) -> Finding:
 def _clock(kafka: Kafka) -> Finding:
     """Kafka tells no time of its own. The newest record's is the best there is: it must not lie ahead of ours."""
     what = "clock"
-    if all(host.strip().startswith(_HERE) for host in kafka.bootstrap.split(",")):
+    if all(host.strip().startswith(HERE) for host in kafka.bootstrap.split(",")):
         return Finding(what, "the broker's is this machine's")
     client = admin_client(kafka.bootstrap, kafka.client)
     asked = {TopicPartition(topics.EVENTS, index): OffsetSpec.max_timestamp() for index in range(kafka.partitions)}

@@ -1,7 +1,7 @@
 """Whether this machine's clock can be right, before anything goes by it that cannot be taken back.
 
-Kafka tells no time of its own. The newest record that it has stamped, and the newest day of a row, are the best there
-is: a clock that is far ahead of both is wrong, or nothing has come for as long.
+A broker on another machine is asked for its time. Else the newest record that Kafka has stamped and the newest day of
+a row are the best there is: a clock that is far ahead of both is wrong, or nothing has come for as long.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
+from redline import probe
 from redline.admin import admin_client, answered, cluster_metadata
 from schemas.errors import BrokerError, ClockError
 from sinks import reader
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from redline.kafka_section import Kafka
 
 _REQUEST_S, _PAUSE_S = 30.0, 0.5
+HERE = ("127.", "localhost", "[::1]", "::1")  # how addresses of this machine begin
 
 
 def ahead(now: dt.datetime, seen: Iterable[dt.datetime | None]) -> dt.timedelta:
@@ -40,6 +42,17 @@ def require(by: dt.timedelta, hours: int) -> None:
             f"came one {by.total_seconds() / 3600:,.0f} hours ahead; nothing was removed. Look at it with "
             "`timedatectl`; if it is right, and nothing has come for so long: `redline retain --today YYYY-MM-DD`"
         )
+
+
+def of_brokers(kafka: Kafka) -> dt.datetime | None:
+    """The time by the brokers' clocks, the last of them; None if they are on this machine, or do not tell."""
+    if all(host.strip().startswith(HERE) for host in kafka.bootstrap.split(",")):
+        return None
+    try:
+        told = [reading.stamped for reading in probe.readings(kafka)]
+    except BrokerError:
+        return None
+    return dt.datetime.fromtimestamp(min(told), dt.UTC) if told else None
 
 
 def newest_record(kafka: Kafka, names: Sequence[str]) -> dt.datetime | None:

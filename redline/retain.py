@@ -112,7 +112,8 @@ def retain(
 
 def _require_clock(live: Settings, now: dt.datetime) -> None:
     raw = [topics.EVENTS, *(topic.name for topic in cluster.raw_requests(live))]
-    by = clock.ahead(now, [clock.newest_record(live.kafka, raw), clock.newest_row(live.data_dir, TABLES)])
+    seen = [clock.newest_record(live.kafka, raw), clock.newest_row(live.data_dir, TABLES), clock.of_brokers(live.kafka)]
+    by = clock.ahead(now, seen)
     with closing(alerter(live, process=NAME)) as told:
         try:
             clock.require(by, live.retain.clock_hours)

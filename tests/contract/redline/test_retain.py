@@ -20,10 +20,11 @@ from support.world import IDENTITY
 from redline import alert_desk, audit, clock, rebuild
 from redline import retain as module
 from redline.kafka_section import Kafka
+from redline.probe import Reading
 from redline.retain import check, gone_before, retain, still_held
 from redline.sections import Alerts, Retain
 from redline.settings import Settings
-from schemas.errors import ClockError, InputError, SettingsError
+from schemas.errors import BrokerError, ClockError, InputError, SettingsError
 from schemas.records import Partition
 from schemas.tables import SOURCE
 from schemas.topics import EVENTS
@@ -217,6 +218,20 @@ def test_a_clock_is_believed_near_the_newest_record_or_row(
     seen = [None if age is None else NOW - age for age in (record, row)]
     with nullcontext() if by else pytest.raises(ClockError, match="73 hours ahead"):
         clock.require(clock.ahead(NOW, seen), 72)
+
+
+def test_brokers_elsewhere_are_asked_for_their_time_and_the_last_of_them_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def readings(kafka: Kafka) -> list[Reading]:
+        if kafka.bootstrap == "silent:1":
+            raise BrokerError("nothing came")
+        return [Reading(number, 0.0, NOW.timestamp() + ahead_s, 0.0) for number, ahead_s in ((1, 0.0), (2, 1e9))]
+
+    monkeypatch.setattr(clock.probe, "readings", readings)
+    assert clock.of_brokers(Kafka(bootstrap="one:1,two:1")) == NOW, "one that is far ahead makes nobody believe it"
+    assert clock.of_brokers(Kafka(bootstrap="silent:1")) is None
+    assert clock.of_brokers(Kafka(bootstrap="127.0.0.1:1,localhost:2")) is None, "it is this machine's clock"
 
 
 SPANS = st.timedeltas(min_value=dt.timedelta(days=-800), max_value=dt.timedelta(days=800))
