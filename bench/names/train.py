@@ -59,11 +59,15 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=Path("../shared/data/ner"), help="folder of the corpora")
     options.add_argument("--out", type=Path, default=FILE)
+    options.add_argument("--lists", action="store_true", help="keep the weights in --out: only its lists are made anew")
     options.add_argument("--results", type=Path, default=_RESULTS)
     given = options.parse_args()
     train, held = split(given.data)
     bits = lists.lexicon_bits(train)
-    stored, size = trained(examples(train, bits), bits)
+    if given.lists:
+        stored, size = relisted(given.out, bits), json.loads(given.results.read_text())["tokens"]
+    else:
+        stored, size = trained(examples(train, bits), bits)
     given.out.write_bytes(msgspec.msgpack.encode(stored))
     finder = Finder(Model(stored))
     figures = evaluate(finder, held)
@@ -83,6 +87,12 @@ def trained(samples: Iterator[tuple[Sample, lexicon.Lexicon]], bits: dict[str, i
         raw = Path(folder) / "names.crf"
         size = _train(samples, lexicon.Lexicon(bits), raw)
         return export(raw, bits), size
+
+
+def relisted(file: Path, bits: dict[str, int]) -> Stored:
+    """The model in a file with these lists, and the thresholds of now."""
+    stored = msgspec.msgpack.decode(file.read_bytes(), type=Stored)
+    return msgspec.structs.replace(stored, thresholds=_THRESHOLDS, **_packed(bits))
 
 
 def split(data: Path) -> tuple[list[Sample], dict[str, list[Sample]]]:
@@ -137,17 +147,24 @@ def export(raw: Path, bits: dict[str, int]) -> Stored:
         rows.setdefault(name, [0] * len(labels))[labels.index(label)] = round(weight * _STEPS)
     names = sorted(name for name, row in rows.items() if any(row) and name != _NOTHING)
     weights = array("h", [max(-32767, min(32767, value)) for name in names for value in rows[name]])
-    words = sorted(bits)
     return Stored(
         labels=labels,
         transitions=[[round(info.transitions.get((a, b), 0.0), 6) for b in labels] for a in labels],
         names=zlib.compress("\n".join(names).encode(), 9),
         rows=zlib.compress(weights.tobytes(), 9),
         scale=1 / _STEPS,
-        words=zlib.compress("\n".join(words).encode(), 9),
-        bits=zlib.compress(bytes(bits[word] for word in words), 9),
         thresholds=_THRESHOLDS,
+        **_packed(bits),
     )
+
+
+def _packed(bits: dict[str, int]) -> dict[str, Any]:
+    """The lists as the model's file has them."""
+    listed = sorted(bits)
+    return {
+        "words": zlib.compress("\n".join(listed).encode(), 9),
+        "bits": zlib.compress(bytes(bits[word] for word in listed), 9),
+    }
 
 
 def evaluate(finder: Finder, held: dict[str, list[Sample]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from streams.privacy.listed import words
 from streams.privacy.names import features as fx
 from streams.privacy.names import foreign, prose, tokens
+from streams.privacy.names import lexicon as lx
 from streams.privacy.names import model as mx
 from streams.privacy.names.decode import Decoder
 from streams.surrogates import Found
@@ -36,12 +37,17 @@ _TITLES = words(
     "mr mrs ms miss dr prof professor president senator sen rep gov governor judge justice rev reverend pastor general "
     "gen colonel col captain capt lieutenant lt sergeant sgt coach chancellor premier minister sheikh ayatollah herr "
     "frau monsieur madame mme uncle aunt auntie pope king queen prince princess sultan emperor imam rabbi cleric "
-    "chairman chairwoman spokesman pm mp mla officer detective inspector corporal nurse sir lord lady"
+    "chairman chairwoman spokesman pm mp mla officer detective inspector corporal nurse sir lord lady hrh he mayor "
+    "bishop archbishop cardinal marshal admiral brigadier commander commissioner ambassador secretary speaker sheriff "
+    "congressman congresswoman councillor counsellor director director-general ceo cto cfo alhaji baroness duchess "
+    "countess highness excellency majesty attorney spokeswoman spokesperson chairperson editor founder coroner"
 )
 
 
 _QUALIFIERS = words(
-    "vice deputy prime acting former first second chief foreign finance interior defense defence interim"
+    "vice deputy prime acting former first second chief foreign finance interior defense defence interim crown air "
+    "rear executive assistant associate managing health education justice interior tourism trade transport environment "
+    "energy agriculture labour labor culture union state national general-secretary royal late"
 )
 
 # Words that are spoken to or stand where names do, and name nobody; and tools that are called like people.
@@ -53,11 +59,16 @@ _NOBODY = words(
     "thai chinese japanese korean hindi swedish danish finnish norwegian greek latin"
 )
 _LINES = 8192  # whose names are kept
+_POSSESSIVES = ["'s"], ["\u2019s"]
+_OF_PEOPLE = words("administration regime government presidency campaign era family dynasty brothers sisters cabinet")
 _INITIALS = 3  # letters: a lone `DL`, `QA` or `SHA` is an abbreviation
 
 
 _LEAN = 0.05  # what a person may score less than a place in the same words
 _NEAR = 0.15  # the probability with which a word beside a person's name is a part of it
+# The probability from which a word alone is a person where that is likely (a listed name, a possessive behind it), and
+# where it is not (a place that is no name; behind "the", also of more words): dev of `bench.names.outside` chose them.
+_LIKELY, _UNLIKELY = 0.15, 0.65
 
 _NOT_FIRST = tokens.INNER | {"y", "e"}
 _NOT_LAST = tokens.INNER | tokens.PARTICLES
@@ -68,7 +79,7 @@ class Finder:
 
     def __init__(self, model: mx.Model) -> None:
         self._model = model
-        least = min(model.thresholds.values())
+        least = min(_LIKELY, *model.thresholds.values())
         self._decoder = Decoder(model.transitions, model.outside, model.scale, least=least)
         self._kinds = [
             (model.labels.index(f"B-{kind}"), model.labels.index(f"I-{kind}"), entity, model.thresholds[kind])
@@ -128,7 +139,7 @@ class Finder:
         named = [
             (i + first, j + first, entity, score)
             for first, rows in self.probabilities(words)
-            for i, j, entity, score in self._named(rows)
+            for i, j, entity, score in self._named(words, first, rows)
         ]
         if not named:
             return ()
@@ -141,27 +152,29 @@ class Finder:
             ]
         )
 
-    def _named(self, rows: list[list[float]]) -> list[tuple[int, int, str, float]]:
-        """First word, one past the last, entity and score of each name in a stretch; none overlap."""
+    def _named(self, words: list[str], at: int, rows: list[list[float]]) -> list[tuple[int, int, str, float]]:
+        """First word, one past the last, entity and score of each name in the stretch from `at`; none overlap."""
         if len(rows) == 1:
-            return self._alone(rows[0])
-        named = list(self._all_named(rows))
+            return self._alone(words, at, rows[0])
+        named = list(self._all_named(words, at, rows))
         if len(named) > 1:
             named.sort(key=lambda one: -one[3] - _LEAN * (one[2] == PERSON))
             named = [one for k, one in enumerate(named) if not any(one[0] < b[1] and b[0] < one[1] for b in named[:k])]
         return named
 
-    def _alone(self, row: list[float]) -> list[tuple[int, int, str, float]]:
+    def _alone(self, words: list[str], at: int, row: list[float]) -> list[tuple[int, int, str, float]]:
         """As `_named`, of a stretch of one word."""
         best: list[tuple[int, int, str, float]] = []
         for begins, continues, entity, threshold in self._kinds:
-            if (sure := row[begins] + row[continues]) >= threshold:
-                score = _score((sure - threshold) / (1 - threshold))
+            sure = row[begins] + row[continues]
+            least = self._least(words, at, threshold) if entity == PERSON and sure >= _LIKELY else threshold
+            if sure >= least:
+                score = _score((sure - least) / (1 - least))
                 if not best or score > best[0][3] + _LEAN:
                     best = [(0, 1, entity, score)]
         return best
 
-    def _all_named(self, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
+    def _all_named(self, words: list[str], at: int, rows: list[list[float]]) -> Iterator[tuple[int, int, str, float]]:
         for begins, continues, entity, threshold in self._kinds:
             sums = [row[begins] + row[continues] for row in rows]
             one_name = entity == PERSON  # two people are never side by side without a word between; two places are
@@ -176,9 +189,23 @@ class Finder:
                     first -= 1
                 while end < len(rows) and sums[end] >= near and (one_name or rows[end][continues] >= rows[end][begins]):
                     end += 1
-                sure = max(threshold, sum(sums[first:end]) / (end - first))
-                yield first, end, entity, _score((sure - threshold) / (1 - threshold))
                 i = end
+                sure = max(threshold, sum(sums[first:end]) / (end - first))
+                if one_name and sure < _UNLIKELY and _behind_the(words, at + first):
+                    continue
+                yield first, end, entity, _score((sure - threshold) / (1 - threshold))
+
+    def _least(self, words: list[str], at: int, usual: float) -> float:
+        """The probability from which a word alone is a person."""
+        bits = self._model.lexicon.bits(words[at])
+        listed, place = bits & lx.PEOPLE, bits & (lx.PLACE | lx.COUNTRY)
+        if (place and not listed) or _behind_the(words, at):
+            return _UNLIKELY
+        return _LIKELY if not place and (listed or words[at + 1 : at + 2] in _POSSESSIVES) else usual
+
+
+def _behind_the(words: list[str], at: int) -> bool:
+    return at > 0 and words[at - 1] in ("the", "The") and (at + 1 == len(words) or words[at + 1] not in _OF_PEOPLE)
 
 
 def _glued(line: str, start: int, end: int, before: bool, after: bool) -> bool:

@@ -36,11 +36,20 @@ def found(text: str) -> set[tuple[str, str]]:
         ("Thanks for the quick turnaround, Sarah.", {"Sarah"}),
         ("Vice President Rajesh Kapoor met Prime Minister Okafor.", {"Rajesh Kapoor", "Okafor"}),
         ("so Oluwaseun Yamaguchi did it", {"Oluwaseun Yamaguchi"}),
+        ("The Mayor of the town, HRH Crown Prince Idris and Mayor Ana Fox met.", {"Idris", "Ana Fox"}),
+        ("He worked for the Obama administration.", {"Obama"}),
         ("Yesterday Lai Chih-ching told me that Kim Hee-sun had left.", {"Lai Chih-ching", "Kim Hee-sun"}),
     ],
 )
 def test_people_are_found_whole_without_title_and_possessive(text: str, names: set[str]) -> None:
     assert {name for name, entity in found(text) if entity == "PERSON"} == names
+
+
+@pytest.mark.parametrize(
+    "text", ["They went to Isfahan by bus.", "The train from Odense was late.", "Darfur is far away."]
+)
+def test_a_place_is_no_person(text: str) -> None:
+    assert "PERSON" not in {entity for _, entity in found(text)}
 
 
 def test_places_are_found() -> None:
