@@ -5,7 +5,7 @@ misses much (names, phones, bare addresses of machines); it must not cry wolf. W
 
 * e-mail addresses under a common public suffix; not `example` domains (RFC 2606), not role addresses such as `git@`
 * private-key blocks with a body; tokens of a known prefix *and* length; JWTs whose header decodes
-* payment cards: issuer prefix, length, Luhn digit (ISO/IEC 7812-1), not a published test number
+* payment cards: issuer prefix, length, Luhn digit (ISO/IEC 7812-1), not a published test number; ASCII's digits
 * US social security numbers in ranges that were ever issued; IBANs of the right length and checksum (ISO 13616)
 * canaries: identities a test planted, as substrings in any letter case
 
