@@ -2,7 +2,7 @@
 
 few      what of a table of counts is shown: nothing about fewer than k people. Pure
 figures  what the page is made of, as values
-read     the figures of a data folder
+read     the figures of a data folder, counted from facts: what its rows count as, and whose they are
 history  the series that the quality process keeps, by day
 marks    bars, columns, lines: SVG and the table behind it. Pure
 frame    head, masthead and foot of every page of ours, and the style. Pure

@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from redline import ledger_note, scan, sql
 from redline.published import seal_of
 from redline.report import few, history
+from redline.report.facts import BUCKETS, FACTS, LONGER, take_day
 from redline.report.figures import NO_HISTOGRAM, Failed, Figures, Gated, Halted, Histogram, Spread
 from redline.verdict_log import verdicts
 from schemas.errors import SinkError
@@ -29,40 +29,13 @@ if TYPE_CHECKING:
 
     from redline.report.few import Cell, Grid, Line
     from redline.settings import Settings
-    from sinks.seal import Seal
 
-# Of the time to a decision, in ms: upper bounds and what they are called on the page.
-_BUCKETS = (
-    (1_000, "under 1 s"),
-    (5_000, "1 to 5 s"),
-    (30_000, "5 to 30 s"),
-    (120_000, "30 s to 2 min"),
-    (600_000, "2 to 10 min"),
-)
-_LONGER = "over 10 min"
-_BUCKET = "case " + " ".join(f"when ms < {most} then '{name}'" for most, name in _BUCKETS) + f" else '{_LONGER}' end"
 _STEPS = 20  # of a distribution, at the finest
 _MOST_COLUMNS = 62  # of a plot over time: beyond, a column is a week, then a month
 _WEEKS = 370
 _MEMORY = "1GB"  # DuckDB's; what does not fit spills into the state folder
 _TENS = 10
 _ATTEMPTS = 3
-
-_FACTS = """
-create table person ("partition" integer, "offset" bigint, epoch integer, who ubigint);
-create table used (row bigint, "partition" integer, "offset" bigint);
-create table pair (day date, surface varchar, task varchar, label varchar, similarity double,
-    retention double, epoch integer, who ubigint);
-create table session (day date, epoch integer, who ubigint);
-create table event (day date, epoch integer, who ubigint, n bigint);
-create table decision (day date, bucket varchar, epoch integer, who ubigint, n bigint);
-create table finding (day date, entity varchar, epoch integer, who ubigint, n bigint);
-"""
-# The first pseudonym of its events, as for cells: `redline.disclose`.
-_WHOSE = """
-select row, min(struct_pack(epoch := epoch, who := who)) as p
-from used join person using ("partition", "offset") group by row
-"""
 
 
 def figures(settings: Settings, days: int, now_us: int) -> Figures:
@@ -99,9 +72,9 @@ def _figures(settings: Settings, days: int, now_us: int) -> Figures:
     seal = seal_of(settings)
     with sql.connection(data, ("interactions", "subjects")) as live:
         live.execute(f"set memory_limit = '{_MEMORY}'")
-        live.execute(_FACTS)
+        live.execute(FACTS)
         for day in chosen:
-            _take_day(settings, live, seal, day)
+            take_day(settings, live, seal, day)
         about |= {"first": first, "last": last, **_rejects(settings, first, k), **_counted(live, k, first, last)}
         # What is left by now are days of k people or more.
         days_of_k = {f"{day}" for (day,) in live.execute("select distinct day from event").fetchall()}
@@ -113,58 +86,6 @@ def _days(settings: Settings, name: str) -> set[date]:
     """Days with live files, by the names of their folders."""
     found = (path.partition("/event_date=")[2].partition("/")[0] for path in reader.files(settings.data_dir, name))
     return {date.fromisoformat(day) for day in found if day}
-
-
-def _take_day(settings: Settings, live: duckdb.DuckDBPyConnection, seal: Seal, day: date) -> None:
-    """The facts of one day's rows: what they count as, and whose they are."""
-    iso = day.isoformat()
-    live.execute("delete from person")
-    live.execute(
-        'insert into person select s."partition", s."offset", key_epoch, hash(pseudonym) from'
-        " (select unnest(sources) as s, key_epoch, pseudonym from subjects where event_date = ?)",
-        [day],
-    )
-    columns = ["surface", "task", "label", "similarity", "retention_4gram"]
-    for part in scan.parts(settings.data_dir, "pairs", ["sources", *columns], seal=seal, day=iso):
-        _whose(live, part)
-        live.execute(
-            f"insert into pair select ?, {', '.join(columns)}, p.epoch, p.who from part left join whose using (row)",  # noqa: S608 - our own names
-            [day],
-        )
-    for part in scan.parts(settings.data_dir, "trajectories", ["sources"], seal=seal, day=iso):
-        _whose(live, part)
-        live.execute("insert into session select ?, p.epoch, p.who from part left join whose using (row)", [day])
-    live.execute(
-        "create or replace temp table mine as"
-        " select i.findings, i.ms, s.key_epoch as epoch, hash(s.pseudonym) as who from"
-        " (select record_id, findings, case when event_type = 'redline.decision.v1' then"
-        " try_cast(try(json_extract_string(data, '$.after_ms')) as bigint) end as ms"
-        " from interactions where event_date = $1) as i left join"
-        " (select record_id, key_epoch, pseudonym from subjects where event_date = $1) as s using (record_id)",
-        [day],
-    )
-    live.execute("insert into event select ?, epoch, who, count(*) from mine group by epoch, who", [day])
-    live.execute(
-        f"insert into decision select ?, {_BUCKET} as bucket, epoch, who, count(*) from mine"  # noqa: S608 - our own words
-        " where ms >= 0 group by bucket, epoch, who",
-        [day],
-    )
-    live.execute(
-        "insert into finding select ?, f.entity, epoch, who, sum(f.count)"
-        " from (select unnest(findings) as f, epoch, who from mine) group by f.entity, epoch, who",
-        [day],
-    )
-
-
-def _whose(live: duckdb.DuckDBPyConnection, part: pa.Table) -> None:
-    """`part` with numbered rows, and `whose`: the person of each that has one."""
-    numbered = part.append_column("row", pa.array(range(part.num_rows), pa.int64()))
-    live.register("part", numbered)
-    live.execute("delete from used")
-    live.execute(
-        'insert into used select row, s."partition", s."offset" from (select row, unnest(sources) as s from part)'
-    )
-    live.execute(f"create or replace temp table whose as {_WHOSE}")
 
 
 def _counted(live: duckdb.DuckDBPyConnection, k: int, first: date, last: date) -> dict[str, Any]:
@@ -189,7 +110,7 @@ def _counted(live: duckdb.DuckDBPyConnection, k: int, first: date, last: date) -
         "retention": _histogram(live, "retention", k),
         "spreads": _spreads(live, k),
         "decision": _line(
-            live, "decision", "bucket", k, order=[*(name for _, name in _BUCKETS), _LONGER], weight="sum(n)"
+            live, "decision", "bucket", k, order=[*(name for _, name in BUCKETS), LONGER], weight="sum(n)"
         ),
         "findings": _line(live, "finding", "entity", k, weight="sum(n)"),
     }
