@@ -7,12 +7,12 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from support.command import wait as until
 
 from redline import jars
 from redline.admin import create_topics, watermarks
@@ -22,7 +22,6 @@ from schemas.records import Partition
 from schemas.topics import Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.broker
@@ -52,13 +51,6 @@ def read(bootstrap: str, count: int) -> list[bytes]:
         return [message.value() for message in consumer.consume(count, timeout=30)]
     finally:
         consumer.close()
-
-
-def until(condition: Callable[[], bool], seconds: float = 40.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
 
 
 def gone(pid: int) -> bool:

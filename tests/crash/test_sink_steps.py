@@ -18,6 +18,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 from support import rows as make
+from support.command import wait as until
 from support.disk import Disk, small_disk
 
 from schemas.rows import encode
@@ -87,13 +88,6 @@ def send(bootstrap: str, topic: str, rows: Sequence[Pair]) -> None:
 
 def done(data: Path) -> int:
     return sum(reader.offsets(data, "pairs").values())
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "took too long"
-        time.sleep(0.1)
 
 
 class Children:
