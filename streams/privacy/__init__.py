@@ -26,6 +26,7 @@ lookalikes characters that read as others
 options    what a scrubbing process is told
 limits     how much text an event may hold to be scrubbed
 pool       child processes, closed to failures: `ScrubPool`
+lanes      which child is next
 worker     the child
 warm       what it loads and looks at before its first text
 frames     what goes over the pipe between the two

@@ -173,10 +173,9 @@ class Known:
             yield self._pattern("unspaced")
 
     def _pattern(self, kind: str) -> re.Pattern[str]:
-        known = self._patterns.get(kind)
-        if known is None:
-            known = self._patterns[kind] = _compiled(self._forms, kind)
-        return known
+        if kind not in self._patterns:
+            self._patterns[kind] = _compiled(self._forms, kind)
+        return self._patterns[kind]
 
     def _around(self, low: str) -> Iterable[tuple[int, int]]:
         """Stretches of a text, in order, that hold every finding with what it looks at: around each needle."""

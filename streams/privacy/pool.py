@@ -3,13 +3,13 @@
 A child gets a chunk of jobs and answers job by job, so the parent knows which job a child died of or stalled at. That
 job is tried once more, alone, in a fresh child: a machine that swaps or an operator with `kill` must not cost an event.
 The second time it fails it is poison, and becomes a `Failed`. The rest of its chunk goes to the next free child. Text
-never passes a failure: not as an output, not in an error, not in a log.
+never passes a failure: not as an output, not in an error, not in a log. Events of one interaction go to the same child,
+which remembers their texts, unless it is busy and another is not.
 
-A child ends when its parent does, in whatever way: end of file on its pipe while it waits, and while it works a watch
-on its parent's pid, and on Linux the kernel's signal (an expression that runs away lets no other thread run). It
-ignores Ctrl-C, which is the parent's to handle. Memory: about 230 MB resident per child with everything in use, some
-120 of it the interpreter and the imports of Presidio, spaCy and phonenumbers; children are started, not forked, so
-little of it is shared.
+A child ends when its parent does: end of file on its pipe while it waits, and while it works a watch on its parent's
+pid, and on Linux the kernel's signal (an expression that runs away lets no other thread run). It ignores Ctrl-C, which
+is the parent's to handle. Memory: about 230 MB resident per child with everything in use, 120 of it the interpreter and
+imports; children are started, not forked, so little of it is shared.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from schemas import metrics
 from schemas.errors import ScrubError
 from schemas.metrics import NO_METER
 from streams.privacy.frames import LENGTH_BYTES, READY, length, pack
+from streams.privacy.lanes import Lanes
 from streams.privacy.limits import TOO_LARGE, Limits
 from streams.privacy.options import Options, Start
 from streams.scrub import Failed, Job, Scrubbed
@@ -40,8 +41,7 @@ if TYPE_CHECKING:
     from streams.epochs import KeyRing
 
 _START_S = 180.0  # loading takes 3 s; a cold disk and a busy machine may take a minute
-_START_TRIES = 3
-_TRIES = 2  # runs of a job before it counts as poison
+_START_TRIES, _TRIES = 3, 2  # of a child that does not come up; of a job before it counts as poison
 
 CHILD: tuple[str, ...] = ("-m", "streams.privacy.worker")
 
@@ -72,8 +72,9 @@ class _Child:
 
 @dataclass(slots=True)
 class _Chunk:
-    """Jobs on their way: their places in the caller's list, and how often the first of them was tried."""
+    """Jobs on their way: the child that knows them, places in the caller's list, how often the first was tried."""
 
+    lane: int
     places: list[int]
     tries: int = 0
 
@@ -110,7 +111,7 @@ class ScrubPool:
         self._options = options or Options()
         self._chunk = chunk
         self._local: Callable[[Job, KeyRing], Result] | None = None
-        self._free: asyncio.Queue[_Child | None] = asyncio.Queue()
+        self._free: Lanes[_Child | None] = Lanes(processes)
         self._children: set[_Child] = set()
         self._started = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,8 +143,8 @@ class ScrubPool:
 
             self._local = Scrubber(self._options)
             return
-        for child in await asyncio.gather(*(self._spawn() for _ in range(self._processes))):
-            self._free.put_nowait(child)
+        for lane, child in enumerate(await asyncio.gather(*(self._spawn() for _ in range(self._processes)))):
+            self._free.give(lane, child)
         self._started = True
 
     def renew(self, ring: KeyRing) -> None:
@@ -164,9 +165,7 @@ class ScrubPool:
             return _whole(results)
         if not self._started:
             raise ScrubError("scrub pool: needed running children, came none; call start() first")
-        size = max(1, min(self._chunk, math.ceil(len(places) / self._processes)))
-        chunks = [_Chunk(places[at : at + size]) for at in range(0, len(places), size)]
-        tasks = [asyncio.create_task(self._finish(chunk, jobs, results)) for chunk in chunks]
+        tasks = [asyncio.create_task(self._finish(chunk, jobs, results)) for chunk in self._chunks(jobs, places)]
         self._tasks.update(tasks)
         try:
             await asyncio.gather(*tasks)
@@ -185,13 +184,27 @@ class ScrubPool:
         self._started = False
         children, self._children = self._children, set()
         await asyncio.gather(*(child.kill() for child in children))
-        self._free = asyncio.Queue()
+        self._free = Lanes(self._processes)
         self._local = None
+
+    def _chunks(self, jobs: Sequence[Job], places: Sequence[int]) -> list[_Chunk]:
+        """The jobs at `places`, by child and in pieces; first the first of each child."""
+        size = max(1, min(self._chunk, math.ceil(len(places) / self._processes)))
+        shares: list[list[int]] = [[] for _ in range(self._processes)]
+        for place in places:
+            data = jobs[place].event.data
+            shares[hash(getattr(data, "interaction_id", None) or data.session_id) % self._processes].append(place)
+        return [
+            _Chunk(lane, share[at : at + size])
+            for at in range(0, max(map(len, shares)), size)
+            for lane, share in enumerate(shares)
+            if share[at:]
+        ]
 
     async def _finish(self, chunk: _Chunk, jobs: Sequence[Job], results: list[Result | None]) -> None:
         """Run a chunk to its end, over as many children as it takes."""
         while chunk.places:
-            child = await self._free.get()
+            lane, child = await self._free.take(chunk.lane)
             try:
                 if child is None:
                     child = await self._spawn()
@@ -214,7 +227,7 @@ class ScrubPool:
                     child = None
                 raise
             finally:
-                self._free.put_nowait(child)
+                self._free.give(lane, child)
 
     async def _feed(
         self, child: _Child, places: list[int], chunk: _Chunk, jobs: Sequence[Job], results: list[Result | None]

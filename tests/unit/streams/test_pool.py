@@ -63,8 +63,8 @@ worker.main(make)
 """
 
 
-def job(text: str, ident: int = 0) -> Job:
-    data = Edit(session_id="s", surface="ide", tool="t", interaction_id="i", text=text)
+def job(text: str, ident: int = 0, interaction: str = "i") -> Job:
+    data = Edit(session_id="s", surface="ide", tool="t", interaction_id=interaction, text=text)
     event = Event(source="a", id=str(ident), type="redline.edit.v1", time_us=1, subject=None, data=data)
     return Job(event, Coordinate("t", 0, ident), "v")
 
@@ -97,6 +97,19 @@ def test_results_are_those_of_scrub_in_order(engine: Engine, keys: Keys, process
         assert await scrubbers.run([]) == []
 
     run(keys, work, processes)
+
+
+def test_events_of_an_interaction_share_a_child_and_each_has_its_place(keys: Keys) -> None:
+    jobs = [job("fine", n, f"i{n % 7}") for n in range(50)]
+    places = [n for n in range(50) if n % 10]
+    chunks = ScrubPool(3, KeyRing.of(keys), chunk=4)._chunks(jobs, places)
+    assert sorted(place for chunk in chunks for place in chunk.places) == places
+    assert max(len(chunk.places) for chunk in chunks) <= 4
+    lanes = {(place % 7, chunk.lane) for chunk in chunks for place in chunk.places}
+    assert len(lanes) == 7
+    for lane in range(3):
+        own = [place for chunk in chunks if chunk.lane == lane for place in chunk.places]
+        assert own == sorted(own)
 
 
 @pytest.mark.usefixtures("fake_child")
