@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from streams.privacy.secrets import assignments, blocks, dotted, files, issued, issuers, platforms, products, tokens
+from streams.privacy.secrets.rules import UUID
 from streams.privacy.secrets.structures import STRUCTURES
 from streams.privacy.secrets.values import is_random, is_token
 from streams.surrogates import SECRET, Found
@@ -43,6 +44,12 @@ _APP = re.compile(r"[0-9]{15,16}(?:\||%7C|%)(?P<v>[0-9A-Za-z_\-]{27,40})(?![0-9A
 _SHAPES = re.compile(
     r"[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}|[0-9]{1,3}-(?=[0-9a-zA-Z]*[0-9])[0-9A-Za-z]{64}"
     r"|[12][0-9A-Za-z]{26}_[0-9A-Za-z]{21}",
+    re.ASCII,
+)
+# Two runs with a sign between them: Admin keys of Ghost, keys of fal, tokens of Asana, keys of Zhipu
+_PAIR = re.compile(
+    rf"(?:[0-9a-f]{{24}}:[0-9a-f]{{64}}|{UUID}:[0-9a-f]{{32}}|(?<=/)[0-9]{{14,20}}:[0-9a-f]{{32}}"
+    r"|[0-9a-f]{32}\.(?=[A-Za-z]*[0-9])(?=[^A-Z]*[A-Z])[0-9A-Za-z]{16})(?![\w.(])",
     re.ASCII,
 )
 _COLOUR = re.compile(r"[\d;]{1,9}m")  # ECMA-48: what is left of the sequence that sets a colour
@@ -215,8 +222,9 @@ def _near(text: str, data: bytes, at: int, end: int, tried: dict[tuple[int, str]
 
 def _shaped(text: str, at: int, end: int) -> Found | None:
     """A run that has the shape of one issuer's keys, and of nothing else."""
-    match = _SHAPES.fullmatch(text, at, end)
-    return Found(at, end, SECRET, 0.8) if match is not None and is_token(match[0]) else None
+    match = _PAIR.match(text, at) if text[end : end + 1] in {":", "."} else None
+    match = match or _SHAPES.fullmatch(text, at, end)
+    return Found(at, match.end(), SECRET, 0.8) if match is not None and is_token(match[0]) else None
 
 
 def _app(text: str, at: int, end: int) -> Found | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -350,3 +351,21 @@ def test_masked_text_holds_no_secret() -> None:
         for found in sorted(merge(secrets.find(text)), key=lambda found: -found.start):
             text = f"{text[: found.start]}<SECRET_3f9a>{text[found.end :]}"
         assert spans(text) == [], one.kind
+
+
+GUID, BASE16 = "3f0c9a7e-51d2-4b8e-9c64-a07d5e1f8b23", "9b1f04c7e6d25a8830fe7c41b96d2a5f"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{BASE16[:24]}:{BASE16}{BASE16[::-1]}",  # Ghost
+        f"{GUID}:{BASE16}",  # fal
+        f"{BASE16}.Q7xkT2mVb9LsR4wE",  # Zhipu
+    ],
+)
+def test_two_runs_with_a_sign_between_them_are_one_key(value: str) -> None:
+    text = f"use {value}, please"
+    assert (4, 4 + len(value)) in spans(text)
+    other = re.sub("[0-9A-Za-z]", "x", value)
+    assert spans(f"use {other}, {BASE16}.chunk.js, {GUID}:12:30, please") == []
