@@ -1,6 +1,6 @@
 """Writes what is made from `schemas.metrics`: Grafana's dashboards, and the tables of docs/metrics.md.
 
-    python deploy/generate.py
+    python -m deploy.generate
 
 A test runs it and compares, so that no dashboard asks for a metric or a label that is not there.
 """

@@ -31,7 +31,11 @@ STEPS = ("noted", "rejects", "subjects", "receipt")  # the others: tests/contrac
 
 
 def events(interactions: range) -> str:
-    """A third of the interactions is Ann's, a third Bob's, and in a third Ann decides on what Bob edits."""
+    """A third of the interactions is Ann's, a third Bob's, and in a third Ann decides on what Bob edits.
+
+    Each dozen within one minute, an hour after the one before: a busy machine brings Ann's word in another order than
+    Bob's, and none of it may be late.
+    """
     found = []
     for number in interactions:
         word = CANARY if number % 3 == 0 else "plain"
@@ -48,7 +52,7 @@ def events(interactions: range) -> str:
                 "id": f"{number}-{place}",
                 "source": "/mail",
                 "type": f"redline.{kind}.v1",
-                "time": f"2026-01-05T09:{number:02}:{place:02}Z",
+                "time": f"2026-01-05T{9 + number // 12:02}:00:{number % 12 * 4 + place:02}Z",
                 "subject": ANN if ann else BOB,
                 "data": {**common, "interaction_id": f"i-{number}", **data},
             }
