@@ -46,7 +46,7 @@ class FirstLook:
 
     def says(self, text: str) -> bool:
         """False if no mark names anything in the text that is not replaced already."""
-        return self._has_strong(text) or (bool(self._weak) and self._has_weak(text.lower()))
+        return self._has_strong(text) or (bool(self._weak) and self._has_weak(text))
 
     def _has_strong(self, text: str) -> bool:
         of, telling, unlikely = self._of, self._telling, self._unlikely
@@ -63,17 +63,24 @@ class FirstLook:
         self._nameless |= fresh
         return False
 
-    def _has_weak(self, low: str) -> bool:
-        """If a weak word stands beside a surrogate."""
+    def _has_weak(self, text: str) -> bool:
+        """If a weak word stands beside a surrogate, also as the hump of an identifier that is next to it."""
+        low = text.lower()
+        if len(low) != len(text):  # places in the one are not those in the other, so nothing is sure
+            return True
         for made in self._made:
             at = low.find(made)
             while at >= 0:
                 end = at + len(made)
-                for beside in (_BEFORE.search(low, max(0, at - _REACH), at), _AFTER.match(low, end)):
-                    if beside and beside[1] not in self._made and self._of(plain(beside[1])) in self._weak:
+                for beside in (_BEFORE.search(text, max(0, at - _REACH), at), _AFTER.match(text, end)):
+                    if beside and self._is_weak(beside[1]):
                         return True
                 at = low.find(made, end)
         return False
+
+    def _is_weak(self, run: str) -> bool:
+        words = {plain(word) for word in _parts(run)}
+        return any(self._of(word) in self._weak for word in words.difference(self._made))
 
 
 def _parts(run: str) -> Iterable[str]:

@@ -226,6 +226,7 @@ class Always:
 
 @settings(max_examples=400, deadline=None)
 @given(texts, some_names, some_names)
+@example("MarkMark YAMAGUCHI ", ["Oluwaseun Yamaguchi"], ["Mark Yamaguchi"])
 def test_the_first_look_only_saves_time(text: str, first: list[str], second: list[str]) -> None:
     looked, thorough = (Repair({*marks(*first), *marks(*second)}, HASHES) for _ in range(2))
     thorough._first = Always()  # type: ignore[assignment]
