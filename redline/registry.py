@@ -46,10 +46,14 @@ class Registry:
         self._transport = transport
         self._known: dict[int, confluent.Writer | None] = {}
 
+    def missing(self, records: Iterable[Record]) -> list[int]:
+        """Ids of schemas of these records that `load` would ask for."""
+        wanted = {known for record in records if (known := confluent.schema_id(record.value)) is not None}
+        return sorted(wanted - self._known.keys())
+
     async def load(self, records: Iterable[Record]) -> None:
         """Ask for the schemas of these records. A registry that is away is waited for: nothing is judged without it."""
-        wanted = {known for record in records if (known := confluent.schema_id(record.value)) is not None}
-        missing = sorted(wanted - self._known.keys())
+        missing = self.missing(records)
         if not missing:
             return
         if len(self._known) + len(missing) > _MOST_SCHEMAS:

@@ -175,7 +175,8 @@ class _Work:
         """The record without the frame of a schema registry. Raises DecodeError, as in a worker."""
         if self._registry is None:
             return record
-        asyncio.run(self._registry.load([record]))
+        if self._registry.missing([record]):  # rarely: an event loop for each record would cost more than the rest
+            asyncio.run(self._registry.load([record]))
         return self._registry.plain(record)
 
     def _watermarks(self) -> dict[Partition, tuple[int, int]]:

@@ -198,7 +198,7 @@ class ScrubPool:
             _Chunk(lane, share[at : at + size])
             for at in range(0, max(map(len, shares)), size)
             for lane, share in enumerate(shares)
-            if share[at:]
+            if at < len(share)
         ]
 
     async def _finish(self, chunk: _Chunk, jobs: Sequence[Job], results: list[Result | None]) -> None:

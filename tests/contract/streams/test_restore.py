@@ -67,6 +67,15 @@ class Recovery:
         return Counter({HERE: self.highwater})
 
 
+def logged(log: list[tuple[int, bytes, bytes | None]]) -> list[Change]:
+    """Records, each so many offsets behind the one before it."""
+    offset, records = -1, []
+    for step, key, value in log:
+        offset += step
+        records.append(Change(offset, key, value))
+    return records
+
+
 changes = st.lists(
     st.tuples(st.integers(1, 3), st.sampled_from([b"a", b"b", b"c"]), st.none() | st.binary(max_size=2)), min_size=1
 )
@@ -78,10 +87,8 @@ def test_the_state_is_what_the_log_says_and_faust_sees_its_end(
     log: list[tuple[int, bytes, bytes | None]], sizes: list[int], held: int
 ) -> None:
     """Compacted logs have holes; `held` records were applied by an earlier life of the worker."""
-    offset, records = -1, []
-    for step, key, value in log:
-        offset += step
-        records.append(Change(offset, key, value))
+    records = logged(log)
+    offset = records[-1].offset
     with TemporaryDirectory() as folder:
         db = Rdict(folder, options=Options(raw_mode=True))
         try:
@@ -117,10 +124,8 @@ def test_a_standby_holds_what_the_log_says_whatever_is_dropped_on_the_way(
     log: list[tuple[int, bytes, bytes | None]], polls: list[tuple[int, bool]]
 ) -> None:
     """`polls`: how many records each has, and whether it is dropped: then a seek to `following` comes."""
-    offset, records = -1, []
-    for step, key, value in log:
-        offset += step
-        records.append(Change(offset, key, value))
+    records = logged(log)
+    offset = records[-1].offset
     with TemporaryDirectory() as folder:
         db = Rdict(folder, options=Options(raw_mode=True))
         try:
